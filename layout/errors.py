@@ -1,0 +1,58 @@
+"""What can go wrong, as things a person can act on: where, what, the value, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong (or odd) in what a user gave.
+
+    where : dotted path inside the file, such as ``machines.mill.place.x`` (empty for the whole file)
+    what : the finding, one sentence
+    value : the offending value as text, if there is one
+    hint : what to try
+    file, line : where it stands on disk (line counts from 1; 0 where unknown)
+    """
+
+    what: str
+    where: str = ""
+    value: str = ""
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = ":".join(part for part in (self.file, str(self.line) if self.line else "") if part)
+        head = " ".join(part for part in (f"{place}:" if place else "", f"{self.where}:" if self.where else "") if part)
+        value = f" (got {self.value})" if self.value else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{head} {self.what}{value}{hint}".strip()
+
+
+class LayoutError(Exception):
+    """Base of all errors that a user can act on. `problems` holds every finding at once."""
+
+    def __init__(self, problems: str | Problem | Sequence[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ScenarioError(LayoutError):
+    """The scenario or layout file cannot be understood."""
+
+
+class AssetError(LayoutError):
+    """A model, mesh or URDF is missing or broken."""
+
+
+class SceneError(LayoutError):
+    """The physics engine cannot build or show the scene."""
+
+
+class SearchError(LayoutError):
+    """A search cannot start or go on."""

@@ -1,0 +1,148 @@
+"""Random times: what a scenario may write, with mean and coefficient of variation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from layout import units
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A non-negative random time.
+
+    kind : deterministic, exponential, erlang, gamma, lognormal, weibull, triangular or uniform
+    parameters : SI floats, by kind:
+        deterministic (value_s,); exponential (mean_s,); erlang (mean_s, k); gamma and lognormal (mean_s, cv);
+        weibull (scale_s, shape); triangular (low_s, mode_s, high_s); uniform (low_s, high_s)
+    """
+
+    kind: str
+    parameters: tuple[float, ...]
+
+    @property
+    def mean_s(self) -> float:
+        """Expected value (s)."""
+        p = self.parameters
+        match self.kind:
+            case "weibull":
+                return p[0] * math.gamma(1 + 1 / p[1])
+            case "triangular":
+                return (p[0] + p[1] + p[2]) / 3
+            case "uniform":
+                return (p[0] + p[1]) / 2
+            case _:
+                return p[0]
+
+    @property
+    def cv(self) -> float:
+        """Coefficient of variation: standard deviation over mean."""
+        p = self.parameters
+        match self.kind:
+            case "deterministic":
+                return 0.0
+            case "exponential":
+                return 1.0
+            case "erlang":
+                return 1 / math.sqrt(p[1])
+            case "gamma" | "lognormal":
+                return p[1]
+            case "weibull":
+                return math.sqrt(math.gamma(1 + 2 / p[1]) / math.gamma(1 + 1 / p[1]) ** 2 - 1)
+            case "triangular":
+                a, c, b = p
+                return math.sqrt((a * a + b * b + c * c - a * b - a * c - b * c) / 18) / self.mean_s
+            case _:
+                return (p[1] - p[0]) / math.sqrt(12) / self.mean_s
+
+
+_FORMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "erlang": (("mean", "time"), ("k", "number")),
+    "gamma": (("mean", "time"), ("cv", "fraction")),
+    "lognormal": (("mean", "time"), ("cv", "fraction")),
+    "weibull": (("scale", "time"), ("shape", "number")),
+    "triangular": (("low", "time"), ("mode", "time"), ("high", "time")),
+    "uniform": (("low", "time"), ("high", "time")),
+}
+_HOW = (
+    "write a time ('95 s') or one of exponential, " + ", ".join(_FORMS) + ", such as {lognormal: {mean: 95 s, cv: 0.1}}"
+)
+
+
+def deterministic(value_s: float) -> Distribution:
+    """Always the same time (s)."""
+    return Distribution("deterministic", (value_s,))
+
+
+def read_distribution(value: object) -> Distribution:
+    """A scenario's text or mapping as a Distribution; ValueError says what to write."""
+    if isinstance(value, Distribution):
+        return value
+    if not isinstance(value, dict):
+        return deterministic(_positive(units.parse(value, "time"), "a process time"))
+    if len(value) != 1:
+        raise ValueError(_HOW)
+    kind, body = next(iter(value.items()))
+    if kind in ("exponential", "deterministic"):
+        if isinstance(body, dict) and set(body) == {"mean"}:
+            body = body["mean"]
+        return Distribution(kind, (_positive(units.parse(body, "time"), f"the mean of {kind}"),))
+    if kind not in _FORMS:
+        raise ValueError(f"unknown distribution {kind!r}; {_HOW}")
+    form = _FORMS[kind]
+    names = [name for name, _ in form]
+    if isinstance(body, (list, tuple)) and len(body) == len(form):
+        body = dict(zip(names, body, strict=True))
+    if not isinstance(body, dict) or set(body) != set(names):
+        raise ValueError(f"{kind} takes {{{', '.join(f'{name}: ...' for name in names)}}}")
+    numbers = []
+    for name, dimension in form:
+        if dimension == "number":
+            raw = body[name]
+            if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+                raise ValueError(f"{kind}'s {name} must be a number")
+            numbers.append(float(raw))
+        else:
+            numbers.append(units.parse(body[name], dimension))
+    return _checked(kind, tuple(numbers))
+
+
+def _checked(kind: str, p: tuple[float, ...]) -> Distribution:
+    if kind in ("triangular", "uniform"):
+        if p[0] < 0 or any(a > b for a, b in itertools.pairwise(p)) or p[-1] <= 0 or p[0] == p[-1]:
+            raise ValueError(f"{kind} needs 0 <= {' <= '.join(n for n, _ in _FORMS[kind])}, and low < high")
+    elif any(number <= 0 for number in p):
+        raise ValueError(f"{kind} needs positive {' and '.join(n for n, _ in _FORMS[kind])}")
+    if kind == "erlang" and (p[1] != int(p[1]) or p[1] > 1000):
+        raise ValueError("erlang's k must be a whole number from 1 to 1000")
+    return Distribution(kind, p)
+
+
+def _positive(number: float, what: str) -> float:
+    if number <= 0:
+        raise ValueError(f"{what} must be more than zero")
+    return number
+
+
+_TIME: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+_SCHEMA: dict[str, Any] = {
+    "description": f"a random time: {_HOW}",
+    "anyOf": [
+        _TIME,
+        {"type": "object", "properties": {"exponential": _TIME}, "required": ["exponential"],
+         "additionalProperties": False},
+        *(
+            {"type": "object", "required": [kind], "additionalProperties": False, "properties": {kind: {
+                "type": "object", "required": [n for n, _ in form], "additionalProperties": False,
+                "properties": {n: {"type": "number"} if d == "number" else _TIME for n, d in form}}}}
+            for kind, form in _FORMS.items()
+        ),
+    ],
+}  # fmt: skip
+
+RandomTime = Annotated[Distribution, BeforeValidator(read_distribution), WithJsonSchema(_SCHEMA)]

@@ -1,0 +1,46 @@
+"""Plane poses and what they do to points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a machine frame stands on the floor: x_m, y_m (m) and yaw_rad (counter-clockwise, rad)."""
+
+    x_m: float
+    y_m: float
+    yaw_rad: float = 0.0
+
+    def matrix(self) -> Array:
+        """transform : (4, 4) float, machine frame to world."""
+        c, s = _cos_sin(self.yaw_rad)
+        return np.array([[c, -s, 0, self.x_m], [s, c, 0, self.y_m], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+
+    def apply(self, points: object) -> Array:
+        """points : (n, 2) or (n, 3) float (m) in the machine frame -> the same in the world."""
+        given = np.atleast_2d(np.asarray(points, dtype=float))
+        c, s = _cos_sin(self.yaw_rad)
+        out = given.copy()
+        out[:, 0] = self.x_m + c * given[:, 0] - s * given[:, 1]
+        out[:, 1] = self.y_m + s * given[:, 0] + c * given[:, 1]
+        return out
+
+    def turn(self, vectors: object) -> Array:
+        """Directions (n, 2) or (n, 3) turned by the yaw, not moved."""
+        return Pose(0.0, 0.0, self.yaw_rad).apply(vectors)
+
+
+def _cos_sin(angle_rad: float) -> tuple[float, float]:
+    """Exact at quarter turns, so that a machine turned by 90 degrees keeps its exact size."""
+    quarter = angle_rad / (math.pi / 2)
+    if abs(quarter - round(quarter)) < 1e-12:
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[round(quarter) % 4]
+    return math.cos(angle_rad), math.sin(angle_rad)

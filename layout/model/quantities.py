@@ -1,0 +1,166 @@
+"""Field types of the scenario file: quantities with units, distributions, and values the search may choose.
+
+A field written `Free...` holds either a value or a `Choose`/`Range` that makes it a design variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from layout import units
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Choose(Generic[T]):
+    """A design variable with a few values, best first or in natural order."""
+
+    options: tuple[T, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A continuous design variable between two SI values, both included."""
+
+    low: float
+    high: float
+
+
+def _quantity_schema(dimension: str) -> dict[str, Any]:
+    return {
+        "anyOf": [{"type": "number"}, {"type": "string"}],
+        "description": f"a {dimension}: a number in SI or text such as {units.example(dimension)}",
+    }
+
+
+def _quantity(
+    dimension: str, *, low: float | None = None, high: float | None = None, strict: bool = False
+) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        number = units.parse(value, dimension)
+        if low is not None and (number < low or (strict and number == low)):
+            raise ValueError(f"must be {'more than' if strict else 'at least'} {low:g}")
+        if high is not None and number > high:
+            raise ValueError(f"must be at most {high:g}")
+        return number
+
+    return read
+
+
+def free(
+    read: Callable[[object], Any], value: object, *, pair_is_range: bool = False, list_is_choice: bool = False
+) -> Any:
+    """Read a value, `{choose: [...]}` or `{range: [low, high]}`, each entry by `read`."""
+    if isinstance(value, (Choose, Range)):
+        return value
+    if isinstance(value, dict):
+        if set(value) == {"choose"} and isinstance(value["choose"], (list, tuple)) and value["choose"]:
+            return Choose(tuple(read(option) for option in value["choose"]))
+        if set(value) == {"range"} and isinstance(value["range"], (list, tuple)) and len(value["range"]) == 2:
+            value = value["range"]
+            pair_is_range = True
+        else:
+            raise ValueError("write a value, {choose: [a, b, ...]} or {range: [low, high]}")
+    if isinstance(value, (list, tuple)):
+        if pair_is_range and len(value) == 2:
+            low, high = read(value[0]), read(value[1])
+            if not low < high:
+                raise ValueError("the range's low end must be below its high end")
+            return Range(low, high)
+        if list_is_choice and value:
+            return Choose(tuple(read(option) for option in value))
+        raise ValueError("write a value, {choose: [a, b, ...]} or {range: [low, high]}")
+    return read(value)
+
+
+def _free_schema(of: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "anyOf": [
+            of,
+            {"type": "object", "properties": {"choose": {"type": "array", "items": of, "minItems": 1}},
+             "required": ["choose"], "additionalProperties": False},
+            {"type": "object", "properties": {"range": {"type": "array", "items": of, "minItems": 2, "maxItems": 2}},
+             "required": ["range"], "additionalProperties": False},
+        ],
+    }  # fmt: skip
+
+
+def _axis(value: object) -> Any:
+    return free(_quantity("length"), value, pair_is_range=True)
+
+
+def _yaw(value: object) -> Any:
+    return free(_quantity("angle"), value, list_is_choice=True)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
+        raise ValueError("expected a whole number from 1 to 100")
+    return value
+
+
+_COUNT_SCHEMA: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 100}
+
+
+def _length_pair_schema() -> dict[str, Any]:
+    of = _quantity_schema("length")
+    schema = _free_schema(of)
+    schema["anyOf"].append({"type": "array", "items": of, "minItems": 2, "maxItems": 2})
+    return schema
+
+
+def _yaw_schema() -> dict[str, Any]:
+    of = _quantity_schema("angle")
+    schema = _free_schema(of)
+    schema["anyOf"].append({"type": "array", "items": of, "minItems": 1})
+    return schema
+
+
+Seconds = Annotated[float, BeforeValidator(_quantity("time", low=0.0)), WithJsonSchema(_quantity_schema("time"))]
+PositiveSeconds = Annotated[
+    float, BeforeValidator(_quantity("time", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("time"))
+]
+Metres = Annotated[float, BeforeValidator(_quantity("length")), WithJsonSchema(_quantity_schema("length"))]
+Length = Annotated[float, BeforeValidator(_quantity("length", low=0.0)), WithJsonSchema(_quantity_schema("length"))]
+PositiveLength = Annotated[
+    float, BeforeValidator(_quantity("length", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("length"))
+]
+Mass = Annotated[
+    float, BeforeValidator(_quantity("mass", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("mass"))
+]
+Fraction = Annotated[
+    float, BeforeValidator(_quantity("fraction", low=0.0, high=1.0)), WithJsonSchema(_quantity_schema("fraction"))
+]
+PositiveFraction = Annotated[
+    float,
+    BeforeValidator(_quantity("fraction", low=0.0, high=1.0, strict=True)),
+    WithJsonSchema(_quantity_schema("fraction")),
+]
+FreeAxis = Annotated[float | Range | Choose[float], BeforeValidator(_axis), WithJsonSchema(_length_pair_schema())]
+FreeYaw = Annotated[float | Range | Choose[float], BeforeValidator(_yaw), WithJsonSchema(_yaw_schema())]
+FreeCount = Annotated[
+    int | Choose[int],
+    BeforeValidator(lambda value: free(_count, value)),
+    WithJsonSchema(_free_schema(_COUNT_SCHEMA)),
+]
+FreeBuffer = Annotated[
+    int | Choose[int],
+    BeforeValidator(lambda value: free(_buffer, value)),
+    WithJsonSchema(_free_schema({"type": "integer", "minimum": 0})),
+]
+FreeSpeed = Annotated[
+    float | Range | Choose[float],
+    BeforeValidator(lambda value: free(_quantity("speed", low=0.0, strict=True), value)),
+    WithJsonSchema(_free_schema(_quantity_schema("speed"))),
+]
+
+
+def _buffer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
+        raise ValueError("expected a whole number of waiting places, 0 or more")
+    return value

@@ -1,0 +1,163 @@
+"""What comes out: violations, travel and handling times, simulated figures with their intervals, one evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from layout.model.line import Layout
+from layout.model.pose import Array
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that a candidate breaks, by how much, in which unit. `scale` is the amount that counts as 1 in sums."""
+
+    rule: str
+    subjects: tuple[str, ...]
+    amount: float
+    unit: str
+    scale: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {', '.join(self.subjects)} by {self.amount:.3g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A simulated figure: mean and half-width of its confidence interval at `level`, from `n` replications."""
+
+    mean: float
+    half_width: float
+    level: float
+    n: int
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        return self.mean - self.half_width
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        return self.mean + self.half_width
+
+
+@dataclass(frozen=True, eq=False)
+class ArmTimes:
+    """How long an arm takes among the stations it serves; index order is `stations`.
+
+    An arm waits with its tool retreated at the station it served last (at first: at `stations[0]`).
+    empty_s, loaded_s : (n, n) float, from retreated at i to approach at j, with nothing / with a part
+    pick_s, place_s : (n,) float, from the approach point in, grip or release, and out again
+    length_m : (n, n) float, path of the tool centre point from i to j, hand-over moves at both ends included
+    approach : (n, dof) float, joint angles (rad) with the tool at the approach point
+    handover : (n, dof) float, joint angles (rad) with the tool at the hand-over
+    """
+
+    stations: tuple[str, ...]
+    empty_s: Array
+    loaded_s: Array
+    pick_s: Array
+    place_s: Array
+    length_m: Array
+    approach: Array | None = None
+    handover: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BeltTimes:
+    """A belt as laid out: transit time, places, least time between two parts, and its centre line (k, 2) (m)."""
+
+    transit_s: float
+    capacity: int
+    spacing_s: float
+    length_m: float
+    path_m: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Travel and handling times of a line, by transport name. What `motion` gives and `flow` takes."""
+
+    arms: Mapping[str, ArmTimes] = field(default_factory=dict)
+    belts: Mapping[str, BeltTimes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FlowMove:
+    """How often parts pass from one station to another by a transport (per hour), and how far (m)."""
+
+    transport: str
+    origin: str
+    target: str
+    per_h: float
+    length_m: float
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """What the flow simulation found over the window after the warm-up.
+
+    throughput_per_h : good parts leaving per hour; by_product the same for each product
+    lead_time_s : from entering (leaving the source) to leaving the line; wip : parts in the line, time average
+    resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift;
+        arms: moving_empty, moving_loaded, handling, waiting); shares sum to 1
+    moves : how often each transport leg is used
+    bottleneck : the resource that limits the line, by greatest active share
+    deadlocks : who waits for whom, where the line came to a standstill (empty if never)
+    samples_per_h : throughput of each replication, in order, for paired comparisons
+    """
+
+    throughput_per_h: Estimate
+    by_product: Mapping[str, Estimate]
+    lead_time_s: Estimate
+    wip: Estimate
+    resources: Mapping[str, Mapping[str, float]]
+    moves: tuple[FlowMove, ...]
+    bottleneck: str
+    deadlocks: tuple[Violation, ...]
+    samples_per_h: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class TraceEvent:
+    """One thing that a resource did in a simulated run, from start_s to end_s.
+
+    resource : station, arm, belt or link name
+    state : working, down, moving_empty, moving_loaded, handling, transit, waiting (part held at a station)
+    part : number of the part, -1 where none
+    product : its product, empty where none
+    origin, target : station names for what moves; equal for what stays
+    """
+
+    start_s: float
+    end_s: float
+    resource: str
+    state: str
+    part: int
+    product: str
+    origin: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One candidate's outcome. Stops at the first stage that fails; `bound_per_h` is always there.
+
+    bound_per_h : analytic upper bound on throughput
+    objectives : measure -> value, for every measure that could be computed (see `scenario.MEASURES`)
+    """
+
+    layout: Layout
+    violations: tuple[Violation, ...]
+    bound_per_h: float
+    moves: Moves | None = None
+    flow: FlowResult | None = None
+    objectives: Mapping[str, float] = field(default_factory=dict)
+    stage_s: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def feasible(self) -> bool:
+        """Nothing is violated and the line was simulated."""
+        return not self.violations and self.flow is not None

@@ -1,0 +1,265 @@
+"""The scenario: what a person writes. Field names are the file's keys; units are read at the door.
+
+Every class here is frozen and refuses unknown keys; its docstring is the reference page's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from layout.model.distribution import RandomTime
+from layout.model.library import Model
+from layout.model.quantities import (
+    Choose,
+    Fraction,
+    FreeAxis,
+    FreeBuffer,
+    FreeCount,
+    FreeSpeed,
+    FreeYaw,
+    Length,
+    Mass,
+    Metres,
+    PositiveFraction,
+    PositiveLength,
+    PositiveSeconds,
+    Range,
+    Seconds,
+    free,
+)
+
+
+class Spec(BaseModel):
+    """Base of everything a scenario file holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
+
+
+Polygon = Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3)]
+
+
+class Area(Spec):
+    """A named part of the floor: a polygon in metres; `height` for what stands there."""
+
+    polygon: Polygon
+    height_m: PositiveLength = Field(default=3.0, alias="height")
+
+
+class Floor(Spec):
+    """The floor: its boundary, what stands on it, what must stay free, and the gap wanted between machines."""
+
+    boundary: Polygon
+    obstacles: Mapping[str, Area] = {}
+    keep_clear: Mapping[str, Area] = {}
+    clearance_m: Length = Field(default=0.1, alias="clearance")
+
+
+class Time(Spec):
+    """The simulated shift: horizon (warm-up included), warm-up, replications, seed and interval level."""
+
+    horizon_s: PositiveSeconds = Field(default=8 * 3600.0, alias="horizon")
+    warmup_s: Seconds = Field(default=1800.0, alias="warmup")
+    replications: int = Field(default=10, ge=2, le=100_000)
+    seed: int = Field(default=0, ge=0)
+    level: float = Field(default=0.95, gt=0.0, lt=1.0)
+
+
+class Product(Spec):
+    """A product: its part model, mass, share of the mix, and its route of operations.
+
+    `source` and `sink` name the machines where it enters and leaves; they may be left out where there is only one.
+    """
+
+    model: str
+    mass_kg: Mass | None = Field(default=None, alias="mass")
+    share: PositiveFraction = 1.0
+    route: tuple[str, ...] = Field(min_length=1)
+    source: str | None = None
+    sink: str | None = None
+
+
+class Failure(Spec):
+    """A failure mode: time between failures on a clock (`operating` ages only while working), and repair time."""
+
+    clock: Literal["operating", "calendar"] = "operating"
+    between: RandomTime
+    repair: RandomTime
+
+
+class Buffer(Spec):
+    """Waiting places before and after the machine, its own place left out."""
+
+    in_: FreeBuffer = Field(default=0, alias="in")
+    out: FreeBuffer = 0
+
+
+class Place(Spec):
+    """Where it stands: x, y (m), yaw (degrees). `x: [1, 8]` and `yaw: [0, 90, 180, 270]` let the search choose."""
+
+    x: FreeAxis
+    y: FreeAxis
+    yaw: FreeYaw = 0.0
+
+
+def _source(value: object) -> object:
+    return {"arrivals": None} if value == "saturated" else value
+
+
+class Source(Spec):
+    """Where parts enter: `saturated` (always one waiting) or `{arrivals: <random time between parts>}`."""
+
+    arrivals: RandomTime | None = None
+
+
+class Machine(Spec):
+    """A machine or station on the floor.
+
+    model : name in the library
+    operations : operation -> product -> process time (one time for all products may be written straight away)
+    count : how many stand there; each gets its own place ("mill 1", "mill 2")
+    servers : parts it works on at once
+    """
+
+    model: str
+    operations: Mapping[str, RandomTime | Mapping[str, RandomTime]] = {}
+    count: FreeCount = 1
+    servers: int = Field(default=1, ge=1, le=1000)
+    buffer: Buffer = Buffer()
+    failures: Mapping[str, Failure] = {}
+    source: Annotated[Source | None, BeforeValidator(_source)] = None
+    sink: bool = False
+    place: Place
+
+
+Dispatch = Literal["first_come", "nearest", "longest_waiting", "pull"]
+DISPATCH_RULES: tuple[str, ...] = ("first_come", "nearest", "longest_waiting", "pull")
+
+
+def _rule(value: object) -> str:
+    if value not in DISPATCH_RULES:
+        raise ValueError(f"must be one of {', '.join(DISPATCH_RULES)}")
+    return str(value)
+
+
+FreeDispatch = Annotated[
+    str | Choose[str],
+    BeforeValidator(lambda value: free(_rule, value)),
+]
+
+
+class Robot(Spec):
+    """An arm that serves ports: it carries one part at a time between the machines it serves.
+
+    speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
+    dispatch : which waiting part it takes next
+    """
+
+    kind: Literal["robot"]
+    model: str
+    serves: tuple[str, ...] = Field(min_length=2)
+    dispatch: FreeDispatch = "first_come"
+    speed: PositiveFraction = 1.0
+    place: Place
+
+
+class Conveyor(Spec):
+    """A belt from one machine's belt port to another's: accumulating, with speed, pitch between parts, and width."""
+
+    kind: Literal["conveyor"]
+    from_: str = Field(alias="from")
+    to: str
+    speed_m_s: FreeSpeed = Field(default=0.3, alias="speed")
+    pitch_m: PositiveLength = Field(default=0.4, alias="pitch")
+    width_m: PositiveLength = Field(default=0.4, alias="width")
+
+
+class Direct(Spec):
+    """Parts pass in a fixed time, by nobody in particular (a chute, a hand-over, an old line's figure)."""
+
+    kind: Literal["direct"]
+    from_: str = Field(alias="from")
+    to: str
+    time_s: Seconds = Field(default=0.0, alias="time")
+
+
+Transport = Annotated[Robot | Conveyor | Direct, Field(discriminator="kind")]
+
+MEASURES: dict[str, str] = {
+    "throughput": "good parts per hour",
+    "lead_time": "s from entering to leaving",
+    "wip": "parts in the line",
+    "handling_distance": "m travelled for each good part",
+    "floor_area": "m2 of the box around everything",
+}
+Measure = Literal["throughput", "lead_time", "wip", "handling_distance", "floor_area"]
+
+
+class Objective(Spec):
+    """One aim: `{maximize: throughput, tolerance: 1 %}`. The first decides; within its tolerance the next does."""
+
+    maximize: Measure | None = None
+    minimize: Measure | None = None
+    tolerance: Fraction = 0.01
+
+    @property
+    def measure(self) -> str:
+        """What is measured."""
+        return self.maximize or self.minimize or ""
+
+    @property
+    def sign(self) -> float:
+        """+1 to maximise, -1 to minimise."""
+        return 1.0 if self.maximize else -1.0
+
+
+class ScenarioSpec(Spec):
+    """A scenario file."""
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    time: Time = Time()
+    floor: Floor
+    products: Mapping[str, Product] = Field(min_length=1)
+    machines: Mapping[str, Machine] = Field(min_length=1)
+    transport: Mapping[str, Transport] = {}
+    objectives: tuple[Objective, ...] = (Objective(maximize="throughput"),)
+    start: Mapping[str, Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A design variable: `subject.field` (such as "mill 1.x"), what it may be, in SI and radians."""
+
+    name: str
+    domain: Choose[Any] | Range
+    subject: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that has been read, checked and joined with the models it names.
+
+    models : library model by the name the scenario uses
+    variables : every design variable, in the file's order
+    start : the values of the hand-made start layout, if the file gives one
+    path : the file it came from
+    digest : hash of the file and of everything it loads
+    """
+
+    spec: ScenarioSpec
+    models: Mapping[str, Model]
+    variables: tuple[Variable, ...]
+    start: Mapping[str, Any] | None
+    path: Path
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.spec.name
