@@ -1,0 +1,162 @@
+"""Plane shapes of a line, from the model alone: what a floor plan draws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import LineString, Point, Polygon
+
+from layout.model.library import ArmModel, MachineModel
+from layout.model.line import Arm, Line, Station
+from layout.model.results import Moves
+
+Array = NDArray[np.float64]
+
+
+def outline(placed: Station | Arm) -> Polygon:
+    """Footprint in the world (m)."""
+    return Polygon(placed.pose.apply(placed.model.footprint_m))
+
+
+def has_service(model: MachineModel | ArmModel) -> bool:
+    """Whether it needs free floor on any side."""
+    return any(value > 0 for value in model.service_m.values())
+
+
+def envelope(placed: Station | Arm) -> Polygon:
+    """Footprint's bounding box with the free floor wanted on each side (m, world). Front is -y, left is -x."""
+    x0, y0, x1, y1 = _box(placed.model)
+    need = placed.model.service_m
+    x0, x1 = x0 - need.get("left", 0.0), x1 + need.get("right", 0.0)
+    y0, y1 = y0 - need.get("front", 0.0), y1 + need.get("back", 0.0)
+    return Polygon(placed.pose.apply([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
+
+
+def front_edges(placed: Station | Arm) -> Iterator[Array]:
+    """The edges of the footprint at its very front, (2, 2) each (m, world)."""
+    points = list(placed.model.footprint_m)
+    _, y0, _, y1 = _box(placed.model)
+    tolerance = 0.02 * (y1 - y0)
+    for a, b in zip(points, points[1:] + points[:1], strict=True):
+        if a[1] - y0 <= tolerance and b[1] - y0 <= tolerance:
+            yield placed.pose.apply([a, b])
+
+
+def _box(model: MachineModel | ArmModel) -> tuple[float, float, float, float]:
+    points = np.asarray(model.footprint_m, dtype=float)
+    return (*points.min(axis=0), *points.max(axis=0))
+
+
+def port_at(station: Station, way: str, by: str) -> Array:
+    """Where a transport hands over (2,) (m, world); the footprint's middle where the model has no such port."""
+    port = station.model.port_for("in" if way == "in" else "out", by)
+    if port is None:
+        middle = outline(station).representative_point()
+        return np.array([middle.x, middle.y])
+    return station.pose.apply([port.at_m])[0, :2]
+
+
+def belt_path(line: Line, name: str, moves: Moves | None) -> Array:
+    """Centre line (k, 2) of a belt (m): as laid out by `motion`, else straight from port to port."""
+    if moves is not None and name in moves.belts and len(moves.belts[name].path_m) >= 2:
+        return np.asarray(moves.belts[name].path_m, dtype=float)[:, :2]
+    belt = line.belts[name]
+    return np.array(
+        [port_at(line.stations[belt.origin], "out", "belt"), port_at(line.stations[belt.target], "in", "belt")]
+    )
+
+
+def link_path(line: Line, name: str) -> Array:
+    """A direct hand-over, straight from one station to the other, (2, 2) (m)."""
+    link = line.links[name]
+    return np.array(
+        [port_at(line.stations[link.origin], "out", "direct"), port_at(line.stations[link.target], "in", "direct")]
+    )
+
+
+def swing(start: Array, end: Array, pivot: Array | None, count: int = 60) -> Array:
+    """A curve (count, 2) from start to end on which both directions of a pair stay apart.
+
+    It bows towards `pivot` (an arm's base: there the floor is free), more when the pivot lies to the left of the way
+    than to the right; past a pivot that lies on the way, always to the left.
+    """
+    way = end - start
+    length = float(np.hypot(*way))
+    if length < 1e-9:
+        return np.array([start, end])
+    left = np.array([-way[1], way[0]]) / length
+    bow = 0.20 * length
+    if pivot is not None:
+        aside = float(np.dot(pivot - start, left))
+        if abs(aside) > 0.6:
+            towards = min(0.24 * length, 0.45 * abs(aside))
+            bow = towards if aside > 0 else -0.45 * towards
+        else:
+            bow = max(0.22 * length, abs(aside) + 0.5) if length > 1 else bow
+    control = start + 0.5 * way + 2 * bow * left * 0.9
+    t = np.linspace(0, 1, count)[:, None]
+    curve: Array = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return curve
+
+
+def trimmed(path: Array, at_start: float, at_end: float) -> Array:
+    """A path without its first and last metres; the middle half where it is too short for that."""
+    line = LineString(path)
+    whole = line.length
+    if whole <= 0:
+        return path
+    if at_start + at_end > 0.6 * whole:
+        at_start = at_end = 0.2 * whole
+    from shapely.ops import substring
+
+    return np.asarray(substring(line, at_start, whole - at_end).coords, dtype=float)
+
+
+def along(path: Array, share: float) -> tuple[Array, Array]:
+    """Point (2,) and unit direction (2,) at a share of the path's length."""
+    line = LineString(path)
+    at = line.length * share
+    step = max(line.length * 0.01, 1e-6)
+    p, a, b = (line.interpolate(min(max(d, 0.0), line.length)) for d in (at, at - step, at + step))
+    direction = np.array([b.x - a.x, b.y - a.y])
+    size = float(np.hypot(*direction)) or 1.0
+    return np.array([p.x, p.y]), direction / size
+
+
+def band(path: Array, width_m: float) -> Any:
+    """A belt's area around its centre line."""
+    return LineString(path).buffer(width_m / 2, cap_style="flat", join_style="mitre")
+
+
+def extent(line: Line) -> tuple[float, float, float, float]:
+    """Box around the floor and all that stands in or beside it (m): x0, y0, x1, y1."""
+    shapes = [Polygon(line.floor.boundary)]
+    shapes += [Polygon(area.polygon) for area in (*line.floor.obstacles.values(), *line.floor.keep_clear.values())]
+    shapes += [outline(placed) for placed in (*line.stations.values(), *line.arms.values())]
+    boxes = np.array([shape.bounds for shape in shapes])
+    return (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+
+
+def subject_shapes(line: Line, moves: Moves | None) -> dict[str, Any]:
+    """Every named thing on the floor with its shape, to show what a violation speaks of."""
+    shapes: dict[str, Any] = {name: Polygon(area.polygon) for name, area in line.floor.keep_clear.items()}
+    shapes |= {name: Polygon(area.polygon) for name, area in line.floor.obstacles.items()}
+    shapes |= {name: band(belt_path(line, name, moves), belt.width_m) for name, belt in line.belts.items()}
+    shapes |= {name: outline(placed) for name, placed in {**line.stations, **line.arms}.items()}
+    return shapes
+
+
+def reach(arm: Arm) -> tuple[Point, float]:
+    """Base and the circle that its tool can reach (m)."""
+    return Point(arm.pose.x_m, arm.pose.y_m), arm.model.reach_m
+
+
+def nice_step(span: float, most: int) -> float:
+    """The least of 1, 2, 5, 10, 20 ... (times a power of ten) that cuts a span into at most so many pieces."""
+    rough = span / max(most, 1)
+    power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * (1 - 1e-9))
