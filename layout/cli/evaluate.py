@@ -1,0 +1,36 @@
+"""layout evaluate: one layout's figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Scenario file, or a run folder.")],
+    layout: Annotated[Optional[Path], typer.Argument(help="Layout file (default: the scenario's start).")] = None,  # noqa: UP045
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+    seed: Annotated[Optional[int], typer.Option(help="Seed of the simulation.", min=0)] = None,  # noqa: UP045
+    replications: Annotated[Optional[int], typer.Option(help="Simulated shifts.", min=2)] = None,  # noqa: UP045
+) -> int:
+    """Simulate one layout: throughput, bound, lead time, resource states. Exit code 1 if it is infeasible."""
+    import json
+
+    from layout.cli.inputs import scenario_and_layout
+    from layout.files.results import evaluation_to_json
+    from layout.pipeline import Evaluator
+
+    scenario, candidate = scenario_and_layout(file, layout)
+    with Evaluator(scenario) as evaluator:
+        evaluation = evaluator(candidate, seed=seed, replications=replications)
+    if json_:
+        typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))
+    else:
+        from rich.console import Console
+
+        from layout.report.tables import evaluation_tables
+
+        Console().print(*evaluation_tables(evaluation_to_json(evaluation, scenario)), sep="\n")
+    return 0 if evaluation.feasible else 1

@@ -1,0 +1,130 @@
+"""layout optimize: search the best layout and write a run folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from layout.errors import SearchError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from layout.search import Run
+
+
+def optimize(
+    file: Annotated[Optional[Path], typer.Argument(help="Scenario file.")] = None,  # noqa: UP045
+    evaluations: Annotated[Optional[int], typer.Option(help="Candidates to evaluate (default 300).", min=1)] = None,  # noqa: UP045
+    seed: Annotated[Optional[int], typer.Option(help="Seed of the search.", min=0)] = None,  # noqa: UP045
+    workers: Annotated[Optional[int], typer.Option(help="Processes (default: all cores).", min=1)] = None,  # noqa: UP045
+    out: Annotated[Optional[Path], typer.Option(help="Run folder to write (default: runs/<name>).")] = None,  # noqa: UP045
+    resume: Annotated[Optional[Path], typer.Option(help="Run folder to go on with.")] = None,  # noqa: UP045
+) -> int:
+    """Search positions, orientations and settings. Exit code 1 if no feasible layout was found."""
+    from rich.console import Console
+
+    from layout.files.runs import RunFolder
+    from layout.files.scenario import load_scenario
+    from layout.report.pictures import write_pictures
+    from layout.report.run import write_report
+    from layout.search import optimize as search
+
+    console = Console()
+    if resume is not None:
+        if file is not None or out is not None:
+            raise SearchError("--resume takes the scenario from its run folder; give neither FILE nor --out with it")
+        folder = RunFolder(resume)
+        settings, scenario, out = folder.settings(), folder.scenario(), resume
+        seed = settings["seed"] if seed is None else seed
+        evaluations = settings["evaluations"] if evaluations is None else evaluations
+    elif file is None:
+        raise SearchError("name a scenario file, or a run folder with --resume")
+    else:
+        scenario = load_scenario(file)
+        out = out or _fresh(Path("runs") / file.stem)
+    with _Bar(console) as bar:
+        try:
+            run = search(
+                scenario,
+                evaluations=evaluations or 300,
+                seed=seed,
+                workers=workers or os.cpu_count() or 1,
+                out=out,
+                resume=resume is not None,
+                on_progress=bar.show,
+            )
+        except KeyboardInterrupt:
+            bar.stop()
+            console.print(f"Stopped; nothing told is lost. Go on with: layout optimize --resume {out}")
+            raise
+    write_pictures(out)
+    page = write_report(out)
+    _print(console, run)
+    console.print(f"\nRun folder [bold]{out}[/]: open [bold]{page}[/], or look around with 'layout view {out}'")
+    return 0 if run.best.feasible else 1
+
+
+def _print(console: Console, run: Run) -> None:
+    from layout.files.results import evaluation_to_json
+    from layout.report.tables import comparison_table, evaluation_tables
+
+    start, best = (evaluation_to_json(e, run.scenario) for e in (run.start, run.best))
+    if run.best.feasible:
+        console.print(comparison_table(start, best))
+    else:
+        console.print("[bold red]No feasible layout found.[/] The least violating one, and what stands in the way:")
+        console.print(*evaluation_tables(best), sep="\n")
+
+
+def _fresh(path: Path) -> Path:
+    """The path, or the path with the first number at its end that is not taken."""
+    taken, number = path, 1
+    while taken.exists():
+        number += 1
+        taken = path.with_name(f"{path.name}-{number}")
+    return taken
+
+
+class _Bar:
+    """Progress bar with best so far, ceiling, share feasible and time left."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._progress.add_task("searching", total=None, note="starting workers")
+
+    def show(self, state: object) -> None:
+        from layout.search import Progress
+
+        assert isinstance(state, Progress)
+        best = "none feasible" if state.best_per_h is None else f"best {state.best_per_h:.1f}/h"
+        share = state.feasible / state.told if state.told else 0.0
+        self._progress.update(
+            self._task,
+            description=state.stage,
+            completed=state.told,
+            total=state.evaluations,
+            note=f"{best} of {state.ceiling_per_h:.1f}/h machines' ceiling, {share:.0%} feasible",
+        )
+
+    def stop(self) -> None:
+        self._progress.stop()
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()

@@ -1,0 +1,209 @@
+"""Run folders: what a search leaves behind, and what resuming, evaluating, viewing and reporting read again.
+
+scenario.yaml   the scenario, frozen          run.json      settings, digest, version, summary
+trials.csv      every candidate told          journal.log   the same for resuming (Optuna's format)
+best.yaml, runner_up_1.yaml ...               results.json  start, best and runners-up on fresh streams
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+
+from layout.errors import Problem, SearchError
+from layout.files.atomic import write_text
+from layout.files.layouts import dump_layout
+from layout.files.results import evaluation_to_json
+from layout.files.scenario import load_scenario
+from layout.model.results import Evaluation
+from layout.model.scenario import Scenario, Variable
+
+COLUMNS = (
+    "number",
+    "state",
+    "value",
+    "throughput_per_h",
+    "half_width",
+    "bound_per_h",
+    "lead_time_s",
+    "wip",
+    "handling_distance_m",
+    "floor_area_m2",
+    "violations",
+)
+
+
+class Trial(Protocol):
+    """What a told candidate offers here (Optuna's FrozenTrial does)."""
+
+    @property
+    def number(self) -> int:
+        """Its place in the order of asking."""
+
+    @property
+    def value(self) -> float | None:
+        """What the search was told."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Design variables' values."""
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """The other columns."""
+
+
+class RunFolder:
+    """A run folder on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.journal = path / "journal.log"
+        self.trials = path / "trials.csv"
+
+    @classmethod
+    def create(cls, path: Path, scenario: Scenario, settings: Mapping[str, Any]) -> RunFolder:
+        """A new run folder with the scenario frozen in it. SearchError where something is there already."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise SearchError(
+                Problem(
+                    "there is something in the run folder already",
+                    file=str(path),
+                    hint=f"choose another --out, or go on with --resume {path}",
+                )
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        folder = cls(path)
+        _freeze(scenario, path)
+        folder._write_settings(scenario, settings)
+        return folder
+
+    @classmethod
+    def open(cls, path: Path, scenario: Scenario, settings: Mapping[str, Any]) -> RunFolder:
+        """A run folder to go on with. SearchError where it is none, or of another scenario or seed."""
+        folder = cls(path)
+        known = folder.settings()
+        for name in ("digest", "seed", "in_flight"):
+            wanted = scenario.digest if name == "digest" else settings[name]
+            if known.get(name) != wanted:
+                raise SearchError(
+                    Problem(
+                        f"the run was made with another {name}, so going on would not end where it would have",
+                        file=str(path / "run.json"),
+                        value=str(wanted),
+                        hint=f"it was {known.get(name)}; start a new run",
+                    )
+                )
+        folder._write_settings(scenario, settings)
+        return folder
+
+    def settings(self) -> dict[str, Any]:
+        """What run.json says."""
+        try:
+            found = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SearchError(
+                Problem(
+                    "not a run folder: run.json can't be read",
+                    file=str(self.path),
+                    value=str(error),
+                    hint="give a folder that 'layout optimize --out' wrote",
+                )
+            ) from None
+        if not isinstance(found, dict):
+            raise SearchError(Problem("run.json does not hold a run's settings", file=str(self.path)))
+        return found
+
+    def scenario(self) -> Scenario:
+        """The frozen scenario."""
+        self.settings()
+        return load_scenario(self.path / "scenario.yaml")
+
+    def _write_settings(self, scenario: Scenario, settings: Mapping[str, Any]) -> None:
+        content = {
+            "name": scenario.name,
+            "digest": scenario.digest,
+            "version": _version(),
+            "objectives": [
+                {"measure": o.measure, "sense": "maximize" if o.maximize else "minimize", "tolerance": o.tolerance}
+                for o in scenario.spec.objectives
+            ],
+            **settings,
+        }
+        write_text(self.path / "run.json", json.dumps(content, indent=2) + "\n")
+
+    def write_trials(self, variables: Sequence[Variable], trials: Sequence[Trial]) -> None:
+        """trials.csv anew, with these candidates."""
+        write_text(
+            self.trials, _rows([[*COLUMNS, *(v.name for v in variables)], *(_row(t, variables) for t in trials)])
+        )
+
+    def append_trial(self, variables: Sequence[Variable], trial: Trial) -> None:
+        """One more line of trials.csv."""
+        with self.trials.open("a", encoding="utf-8", newline="") as file:
+            file.write(_rows([_row(trial, variables)]))
+
+    def finish(
+        self,
+        scenario: Scenario,
+        start: Evaluation,
+        best: Evaluation,
+        runners_up: Sequence[Evaluation],
+        summary: Mapping[str, Any],
+    ) -> None:
+        """Write what the search found."""
+        results = {
+            "start": evaluation_to_json(start, scenario),
+            "best": evaluation_to_json(best, scenario),
+            "runners_up": [evaluation_to_json(evaluation, scenario) for evaluation in runners_up],
+        }
+        write_text(self.path / "results.json", json.dumps(results, indent=1) + "\n")
+        named = {"start": start, "best": best}
+        named |= {f"runner_up_{i + 1}": evaluation for i, evaluation in enumerate(runners_up)}
+        for name, evaluation in named.items():
+            write_text(self.path / f"{name}.yaml", dump_layout(evaluation.layout, scenario, _headline(evaluation)))
+        self._write_settings(scenario, {**self.settings(), **summary})
+
+
+def _headline(evaluation: Evaluation) -> dict[str, Any]:
+    flow = evaluation.flow
+    if flow is None or not evaluation.feasible:
+        return {"feasible": False, "violations": [str(violation) for violation in evaluation.violations]}
+    return {
+        "feasible": True,
+        "throughput_per_h": round(flow.throughput_per_h.mean, 3),
+        "half_width": round(flow.throughput_per_h.half_width, 3),
+    }
+
+
+def _row(trial: Trial, variables: Sequence[Variable]) -> list[Any]:
+    known = {"number": trial.number, "value": trial.value, **trial.user_attrs}
+    return [known.get(column) for column in COLUMNS] + [trial.params.get(v.name) for v in variables]
+
+
+def _rows(rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _version() -> str:
+    try:
+        return version("line-layout")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _freeze(scenario: Scenario, path: Path) -> None:
+    """Copy the scenario, and the model folders that it names by a path, so that the run stands on its own."""
+    shutil.copyfile(scenario.path, path / "scenario.yaml")
+    for name in scenario.models:
+        source = scenario.path.parent / name
+        if source.is_dir() and not Path(name).is_absolute() and ".." not in Path(name).parts:
+            shutil.copytree(source, path / name, dirs_exist_ok=True)

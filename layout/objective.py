@@ -1,0 +1,110 @@
+"""From results to objective values, and how two candidates are ranked.
+
+The first objective decides. Inside its tolerance the next one does, and so on: for the search this is one number,
+`score`, in which a full-scale change of an objective weighs as much as the tolerance of the ones before it; for the
+final choice `best_first` compares value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from layout.model.line import Line
+from layout.model.results import Evaluation, FlowResult, Moves, Violation
+from layout.model.scenario import Objective
+
+
+def floor_area_m2(line: Line, moves: Moves | None = None) -> float:
+    """Area (m2) of the box, along the floor's axes, around all footprints and belts."""
+    corners = [station.pose.apply(station.model.footprint_m) for station in line.stations.values()]
+    corners += [arm.pose.apply(arm.model.footprint_m) for arm in line.arms.values()]
+    if moves is not None:
+        for name, belt in moves.belts.items():
+            half = line.belts[name].width_m / 2
+            corners += [belt.path_m[:, :2] - half, belt.path_m[:, :2] + half]
+    points = np.vstack(corners)
+    width, depth = points.max(axis=0) - points.min(axis=0)
+    return float(width * depth)
+
+
+def handling_distance_m(flow: FlowResult) -> float:
+    """Metres travelled by the parts for each good part that leaves."""
+    rate = flow.throughput_per_h.mean
+    return sum(move.per_h * move.length_m for move in flow.moves) / rate if rate > 0 else float("inf")
+
+
+def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
+    """Every measure of `scenario.MEASURES` for a simulated line."""
+    return {
+        "throughput": flow.throughput_per_h.mean,
+        "lead_time": flow.lead_time_s.mean,
+        "wip": flow.wip.mean,
+        "handling_distance": handling_distance_m(flow),
+        "floor_area": floor_area_m2(line, moves),
+    }
+
+
+def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
+    """What counts as 1 for each measure: figures of the scenario that no layout changes.
+
+    ceiling_per_h : throughput that the machines alone would allow
+    """
+    boundary = np.asarray(line.floor.boundary)
+    x, y = boundary[:, 0], boundary[:, 1]
+    area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+    diagonal = float(np.hypot(*(boundary.max(axis=0) - boundary.min(axis=0))))
+    work_s = sum(p.share * _work_s(line, p.name, p.route) for p in line.products.values())
+    return {
+        "throughput": max(ceiling_per_h, 1e-9),
+        "lead_time": max(10 * work_s, 1.0),
+        "wip": float(max(len(line.stations), 1)),
+        "handling_distance": diagonal * max(len(p.route) + 1 for p in line.products.values()),
+        "floor_area": area,
+    }
+
+
+def _work_s(line: Line, product: str, route: Sequence[str]) -> float:
+    """Least process time (s) of a product along its route."""
+    total = 0.0
+    for operation in route:
+        times = [line.stations[name].operations[operation][product].mean_s for name in line.able(operation, product)]
+        total += min(times, default=0.0)
+    return total
+
+
+def score(values: Mapping[str, float], objectives: Sequence[Objective], scale: Mapping[str, float]) -> float:
+    """One number to maximise: objectives in order, each weighed by the tolerances of those before it."""
+    total, weight = 0.0, 1.0
+    for aim in objectives:
+        total += weight * aim.sign * values[aim.measure] / scale[aim.measure]
+        weight *= aim.tolerance
+    return total
+
+
+def infeasible_score(evaluation: Evaluation, scale: Mapping[str, float]) -> float:
+    """Stand-in value of a candidate that was not simulated: its bound, shrunk by how much it violates."""
+    return evaluation.bound_per_h / scale["throughput"] / (1.0 + total_violation(evaluation.violations)) - 1.0
+
+
+def total_violation(violations: Sequence[Violation]) -> float:
+    """Sum of violations, each in units of its own scale."""
+    return sum(v.amount / v.scale for v in violations)
+
+
+def best_first(evaluations: Sequence[Evaluation], objectives: Sequence[Objective]) -> list[int]:
+    """Order of feasible evaluations, best first: by each objective in turn among those within tolerance of its best."""
+    remaining = list(range(len(evaluations)))
+    order: list[int] = []
+    while remaining:
+        tied = remaining
+        for aim in objectives:
+            worth = {i: aim.sign * evaluations[i].objectives[aim.measure] for i in tied}
+            top = max(worth.values())
+            tied = [i for i in tied if worth[i] >= top - aim.tolerance * abs(top)]
+        last = objectives[-1]
+        winner = max(tied, key=lambda i: (last.sign * evaluations[i].objectives[last.measure], -i))
+        order.append(winner)
+        remaining.remove(winner)
+    return order

@@ -1,0 +1,106 @@
+"""The pipeline: a layout in, an evaluation out. Nothing else chains the stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from layout import feasibility, flow, motion, objective
+from layout.model.line import Layout, Line
+from layout.model.realise import realise
+from layout.model.results import Evaluation, Moves
+from layout.model.scenario import Scenario
+from layout.scene import Scene
+
+
+class Evaluator:
+    """Evaluates candidates of one scenario. Holds the process's scene, so that bodies load once.
+
+    Use as a context manager, or call `close` when done.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._scene: Scene | None = None
+
+    def __call__(
+        self, layout: Layout | None = None, *, seed: int | None = None, replications: int | None = None
+    ) -> Evaluation:
+        """Evaluate a layout (default: the scenario's start).
+
+        seed, replications : instead of the scenario's own
+        Raises ScenarioError where the layout leaves a design variable without a value.
+        """
+        clock = _Clock()
+        layout = layout if layout is not None else Layout(self.scenario.start or {})
+        line = realise(self.scenario, layout)
+        bound_per_h = flow.bound(line, motion.straight_line(line))
+        clock.lap("bound")
+        violations = feasibility.check(line, self.scene)
+        clock.lap("geometry")
+        if violations:
+            return Evaluation(layout, violations, bound_per_h, stage_s=clock.laps)
+        moves = motion.plan(line)
+        clock.lap("motion")
+        bound_per_h = min(bound_per_h, flow.bound(line, moves))
+        result = flow.simulate(line, moves, seed=seed, replications=replications)
+        clock.lap("flow")
+        return Evaluation(
+            layout=layout,
+            violations=result.deadlocks,
+            bound_per_h=bound_per_h,
+            moves=moves,
+            flow=result,
+            objectives=objective.measure(line, moves, result),
+            stage_s=clock.laps,
+        )
+
+    @property
+    def scene(self) -> Scene:
+        """The scene of this process, made when first needed."""
+        if self._scene is None:
+            self._scene = Scene()
+        return self._scene
+
+    def scales(self) -> Mapping[str, float]:
+        """What counts as 1 for each measure (see `objective.scales`), from the machines alone."""
+        line = self.line_of_first_values()
+        return objective.scales(line, flow.bound(line, Moves()))
+
+    def line_of_first_values(self) -> Line:
+        """The line with the start's values, or else each variable's first: for what no layout changes."""
+        from layout.model.quantities import Choose
+
+        values = {
+            v.name: (max(v.domain.options) if v.field == "count" else v.domain.options[0])
+            if isinstance(v.domain, Choose)
+            else v.domain.low
+            for v in self.scenario.variables
+        }
+        return realise(self.scenario, Layout({**values}))
+
+    def close(self) -> None:
+        """Let the scene go."""
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+
+    def __enter__(self) -> Evaluator:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class _Clock:
+    """Seconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage] = now - self._last
+        self._last = now

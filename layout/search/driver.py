@@ -1,0 +1,218 @@
+"""The search, start to end: ask, evaluate, tell, in order; keep everything told; confirm the best on fresh streams.
+
+Candidate k is asked when candidate k - IN_FLIGHT has been told, whatever the number of workers, and results are told
+in the order they were asked. What was told is in the run folder's journal before the next candidate is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, Trial
+
+from layout import objective
+from layout.errors import SearchError
+from layout.pipeline import Evaluator
+from layout.files.runs import RunFolder
+from layout.model.line import Layout
+from layout.model.results import Evaluation
+from layout.model.scenario import Scenario
+from layout.search.final import confirm
+from layout.search.journal import Journal
+from layout.search.sampler import LayoutSampler
+from layout.search.space import distributions
+from layout.search.workers import Workers
+
+IN_FLIGHT = 8  # candidates asked but not told; a constant, so that the answer does not depend on --workers
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search is: for a progress bar.
+
+    best_per_h : throughput of the best feasible candidate so far, None before there is one
+    ceiling_per_h : what the machines alone would allow
+    """
+
+    told: int
+    evaluations: int
+    feasible: int
+    best_per_h: float | None
+    ceiling_per_h: float
+    elapsed_s: float
+    stage: str = "searching"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a search found.
+
+    best : the chosen evaluation, simulated again on fresh streams (or the least violating one if none is feasible)
+    runners_up : the next best, simulated again likewise
+    start : the scenario's start layout (or the first packing), simulated again likewise
+    folder : the run folder, None if nothing was written
+    """
+
+    scenario: Scenario
+    best: Evaluation
+    runners_up: tuple[Evaluation, ...]
+    start: Evaluation
+    evaluations: int
+    feasible: int
+    ceiling_per_h: float
+    folder: Path | None
+
+
+def optimize(
+    scenario: Scenario,
+    *,
+    evaluations: int = 300,
+    seed: int | None = None,
+    workers: int = 1,
+    out: Path | str | None = None,
+    resume: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Search a scenario's best layout.
+
+    evaluations : how many candidates to evaluate, those told before a resume included
+    seed : of the search's random numbers (default: the scenario's)
+    workers : processes; changes the time it takes, not the answer
+    out : run folder to write; with `resume` one that exists
+    Raises SearchError where there is nothing to search, or where the folder can't be used.
+    """
+    if evaluations < 1 or workers < 1:
+        raise SearchError(f"evaluations and workers must be at least 1 (got {evaluations} and {workers})")
+    seed = scenario.spec.time.seed if seed is None else seed
+    if not scenario.variables:
+        raise SearchError(
+            f"{scenario.path.name} has no design variables, so there is nothing to search; "
+            "let a machine move (place: {x: [1, 8], y: [1, 6]}) or use 'layout evaluate'"
+        )
+    settings = {"evaluations": evaluations, "seed": seed, "in_flight": IN_FLIGHT}
+    folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
+    journal = Journal(folder.journal if folder else None)
+    study = _Study(scenario, seed, journal, folder)
+    with Workers(scenario, workers) as pool:
+        study.run(evaluations, pool, on_progress)
+        if on_progress:
+            on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
+        run = _finish(scenario, study, pool, seed, evaluations, folder)
+    if folder:
+        folder.finish(scenario, run.start, run.best, run.runners_up, _summary(run))
+    return run
+
+
+class _Study:
+    """The Optuna study in memory and the journal beside it."""
+
+    def __init__(self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.scenario = scenario
+        self.space = distributions(scenario.variables)
+        with Evaluator(scenario) as evaluator:
+            self.scale = evaluator.scales()
+        self.study = optuna.create_study(
+            direction="maximize", sampler=LayoutSampler(scenario, seed, IN_FLIGHT), storage=None
+        )
+        self.journal = journal
+        self.folder = folder
+        self.trials: list[FrozenTrial] = []
+        self._began = time.monotonic()
+        for trial in journal.trials():
+            self.study.add_trial(trial)
+            self.trials.append(trial)
+        if folder:
+            folder.write_trials(scenario.variables, self.trials)
+
+    def run(self, evaluations: int, pool: Workers, on_progress: Callable[[Progress], None] | None) -> None:
+        """Ask, evaluate and tell until that many candidates are told."""
+        pending: deque[tuple[Trial, Layout, Future[Evaluation]]] = deque()
+        while len(self.trials) < evaluations:
+            while len(self.trials) + len(pending) < evaluations and len(pending) < IN_FLIGHT:
+                trial = self.study.ask(self.space)
+                layout = Layout(dict(trial.params))
+                pending.append((trial, layout, pool.submit(layout)))
+            trial, layout, future = pending.popleft()
+            self._tell(trial, pool.result(future, layout))
+            if on_progress:
+                on_progress(self.progress(evaluations))
+
+    def _tell(self, trial: Trial, evaluation: Evaluation) -> None:
+        amount = objective.total_violation(evaluation.violations)
+        trial.set_constraint("violations", amount)
+        for name, value in _record(evaluation).items():
+            trial.set_user_attr(name, value)
+        value = (
+            objective.score(evaluation.objectives, self.scenario.spec.objectives, self.scale)
+            if evaluation.feasible
+            else objective.infeasible_score(evaluation, self.scale)
+        )
+        frozen = self.study.tell(trial, value)
+        self.journal.add(frozen)
+        self.trials.append(frozen)
+        if self.folder:
+            self.folder.append_trial(self.scenario.variables, frozen)
+
+    def progress(self, evaluations: int, stage: str = "searching") -> Progress:
+        feasible = [t for t in self.trials if t.user_attrs["state"] == "feasible"]
+        best = max(feasible, key=lambda t: t.value or 0.0, default=None)
+        return Progress(
+            told=len(self.trials),
+            evaluations=evaluations,
+            feasible=len(feasible),
+            best_per_h=best.user_attrs["throughput_per_h"] if best else None,
+            ceiling_per_h=self.scale["throughput"],
+            elapsed_s=time.monotonic() - self._began,
+            stage=stage,
+        )
+
+
+def _record(evaluation: Evaluation) -> dict[str, Any]:
+    """What `trials.csv` says of a candidate, beside its values."""
+    flow, values = evaluation.flow, evaluation.objectives
+    crashed = any(violation.rule == "crash" for violation in evaluation.violations)
+    return {
+        "state": "feasible" if evaluation.feasible else "failed" if crashed else "infeasible",
+        "throughput_per_h": flow.throughput_per_h.mean if flow else None,
+        "half_width": flow.throughput_per_h.half_width if flow else None,
+        "bound_per_h": evaluation.bound_per_h,
+        "lead_time_s": flow.lead_time_s.mean if flow else None,
+        "wip": flow.wip.mean if flow else None,
+        "handling_distance_m": values.get("handling_distance"),
+        "floor_area_m2": values.get("floor_area"),
+        "violations": "; ".join(str(violation) for violation in evaluation.violations),
+    }
+
+
+def _finish(
+    scenario: Scenario, study: _Study, pool: Workers, seed: int, evaluations: int, folder: RunFolder | None
+) -> Run:
+    start, ranked = confirm(scenario, study.trials, pool, seed)
+    return Run(
+        scenario=scenario,
+        best=ranked[0],
+        runners_up=tuple(ranked[1:]),
+        start=start,
+        evaluations=len(study.trials),
+        feasible=study.progress(evaluations).feasible,
+        ceiling_per_h=study.scale["throughput"],
+        folder=folder.path if folder else None,
+    )
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    return {
+        "evaluations": run.evaluations,
+        "feasible_share": run.feasible / run.evaluations,
+        "bound_per_h": run.ceiling_per_h,
+        "sampler": "layout",
+        "stopped": "all evaluations used",
+    }

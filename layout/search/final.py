@@ -1,0 +1,58 @@
+"""The last word: the best few are simulated again on streams nobody optimised against, and ranked by that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from optuna.trial import FrozenTrial
+
+from layout import objective
+from layout.model.line import Layout
+from layout.model.results import Evaluation
+from layout.model.scenario import Scenario
+from layout.search.workers import Workers
+
+FINALISTS = 5
+REPLICATIONS = 30
+
+
+def confirm(
+    scenario: Scenario, trials: Sequence[FrozenTrial], pool: Workers, seed: int
+) -> tuple[Evaluation, list[Evaluation]]:
+    """The start and the finalists, evaluated on fresh streams; finalists best first.
+
+    Where no candidate is feasible the finalists are the least violating ones, least first. Without a start in the
+    scenario, the first candidate told stands for it.
+    """
+    fresh = int(np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0])
+    replications = max(REPLICATIONS, scenario.spec.time.replications)
+    finalists = [Layout(dict(trial.params)) for trial in _finalists(trials)]
+    start = Layout(dict(scenario.start)) if scenario.start else Layout(dict(trials[0].params))
+    futures = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
+    again = [pool.result(future, layout) for future, layout in zip(futures, (start, *finalists), strict=True)]
+    feasible = [evaluation for evaluation in again[1:] if evaluation.feasible]
+    others = sorted(
+        (evaluation for evaluation in again[1:] if not evaluation.feasible),
+        key=lambda evaluation: objective.total_violation(evaluation.violations),
+    )
+    order = objective.best_first(feasible, scenario.spec.objectives)
+    return again[0], [feasible[i] for i in order] + others
+
+
+def _finalists(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """The best by value, feasible first, no layout twice."""
+    ranked = sorted(
+        trials,
+        key=lambda t: (
+            t.user_attrs["state"] != "feasible",
+            max(t.constraints.values(), default=0.0),
+            -(t.value or 0.0),
+        ),
+    )
+    chosen: dict[tuple[tuple[str, object], ...], FrozenTrial] = {}
+    for trial in ranked:
+        chosen.setdefault(tuple(sorted(trial.params.items())), trial)
+        if len(chosen) == FINALISTS:
+            break
+    return list(chosen.values())

@@ -1,0 +1,45 @@
+"""The journal: every told candidate on disk, by Optuna's own journal format, before the next one is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial
+
+STUDY = "layout"
+
+
+class Journal:
+    """Mirror of the in-memory study. Without a path it remembers nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._study: optuna.Study | None = None
+        if path is not None:
+            _drop_torn_line(path)
+            storage = JournalStorage(JournalFileBackend(str(path)))
+            self._study = optuna.create_study(
+                study_name=STUDY, storage=storage, direction="maximize", load_if_exists=True
+            )
+
+    def trials(self) -> list[FrozenTrial]:
+        """Candidates told so far, in order."""
+        return [] if self._study is None else self._study.get_trials(deepcopy=False)
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Keep a told candidate."""
+        if self._study is not None:
+            self._study.add_trial(trial)
+
+
+def _drop_torn_line(path: Path) -> None:
+    """A kill in the middle of a write leaves half a line; what comes after it would be lost with it."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole != len(content):
+        with path.open("rb+") as file:
+            file.truncate(whole)

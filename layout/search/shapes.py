@@ -1,0 +1,72 @@
+"""Many poses of one machine at once: its footprint and the floor it needs, as arrays of polygons.
+
+The search's constructive placement tries hundreds of poses for each machine; shapely takes them as one array.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+
+from layout.model.library import ArmModel, MachineModel
+from layout.model.pose import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A model's outline (k, 2) and the box of floor it needs with its service sides (4, 2), in its own frame (m)."""
+
+    footprint: Array
+    envelope: Array
+
+
+@lru_cache(maxsize=256)
+def _shape(footprint: tuple[tuple[float, float], ...], sides: tuple[float, float, float, float]) -> Shape:
+    outline = np.asarray(footprint, dtype=float)
+    (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
+    front, back, left, right = sides
+    x0, x1, y0, y1 = x0 - left, x1 + right, y0 - front, y1 + back
+    return Shape(outline, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+
+
+def shape(model: MachineModel | ArmModel) -> Shape:
+    """Outline and needed floor of a model."""
+    return _shape(tuple(model.footprint_m), _sides(model.service_m))
+
+
+def _sides(service: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    front, back, left, right = (float(service.get(side, 0.0)) for side in ("front", "back", "left", "right"))
+    return front, back, left, right
+
+
+def polygons(outline: Array, poses: Array) -> Any:
+    """Array of n shapely polygons: an outline (k, 2) at n poses (x_m, y_m, yaw_rad)."""
+    return shapely.polygons(moved(outline, poses))
+
+
+def moved(points: Array, poses: Array) -> Array:
+    """(n, k, 2) float: points (k, 2) of a machine's frame in the world, for n poses (n, 3)."""
+    c, s = np.cos(poses[:, 2]), np.sin(poses[:, 2])
+    x = poses[:, 0, None] + c[:, None] * points[None, :, 0] - s[:, None] * points[None, :, 1]
+    y = poses[:, 1, None] + s[:, None] * points[None, :, 0] + c[:, None] * points[None, :, 1]
+    return np.stack([x, y], axis=-1)
+
+
+def wrist_radius_m(model: ArmModel, height_m: float) -> float:
+    """How far from its first axis the arm's wrist centre gets at a height above the floor (m); 0 where it can't."""
+    shoulder_m = float(np.asarray(model.joints[0].origin)[2][3])
+    rise = height_m - shoulder_m
+    return math.sqrt(max(model.reach_m**2 - rise**2, 0.0))
+
+
+def tool_length_m(model: ArmModel) -> float:
+    """From the wrist centre to the tool centre point (m), for tools straight out of the flange."""
+    last = float(np.linalg.norm(np.asarray(model.joints[-1].origin)[:3, 3]))
+    flange = float(np.linalg.norm(np.asarray(model.flange)[:3, 3]))
+    return last + flange + float(np.linalg.norm(model.tcp_m))

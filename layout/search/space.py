@@ -1,0 +1,77 @@
+"""The design space as Optuna sees it, and as geometry sees it: which variables place which subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+
+from layout.model.quantities import Choose, Range
+from layout.model.realise import instances
+from layout.model.scenario import Robot, Scenario, Variable
+
+
+def distributions(variables: Sequence[Variable]) -> dict[str, BaseDistribution]:
+    """Optuna's search space: one distribution for each design variable, by name."""
+    return {variable.name: _distribution(variable.domain) for variable in variables}
+
+
+def _distribution(domain: Choose[Any] | Range) -> BaseDistribution:
+    if isinstance(domain, Range):
+        return FloatDistribution(domain.low, domain.high)
+    return CategoricalDistribution(domain.options)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """The place of one subject (a station or an arm): each coordinate fixed, or free within a domain."""
+
+    subject: str
+    machine: str
+    x: float | Range | Choose[float]
+    y: float | Range | Choose[float]
+    yaw: float | Range | Choose[float]
+
+    @property
+    def free(self) -> bool:
+        """Whether the search may move it."""
+        return any(isinstance(domain, (Range, Choose)) for domain in (self.x, self.y, self.yaw))
+
+    def coordinates(self) -> dict[str, float | Range | Choose[float]]:
+        """Domain by field name."""
+        return {"x": self.x, "y": self.y, "yaw": self.yaw}
+
+    def at(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
+        """x_m, y_m, yaw_rad under these values."""
+        x, y, yaw = (
+            float(values[f"{self.subject}.{field}"]) if isinstance(domain, (Range, Choose)) else domain
+            for field, domain in self.coordinates().items()
+        )
+        return x, y, yaw
+
+    def put(self, values: dict[str, Any], x_m: float, y_m: float, yaw_rad: float) -> None:
+        """Set the free coordinates to the nearest that their domains allow."""
+        for (field, domain), wanted in zip(self.coordinates().items(), (x_m, y_m, yaw_rad), strict=True):
+            if isinstance(domain, (Range, Choose)):
+                values[f"{self.subject}.{field}"] = nearest(domain, wanted)
+
+
+def nearest(domain: Range | Choose[Any], wanted: float) -> float:
+    """The domain's value closest to the one wanted."""
+    if isinstance(domain, Range):
+        return min(max(wanted, domain.low), domain.high)
+    return float(min(domain.options, key=lambda option: abs(option - wanted)))
+
+
+def spots(scenario: Scenario) -> tuple[Spot, ...]:
+    """The place of every station instance and arm, in the file's order."""
+    found = []
+    for name, machine in scenario.spec.machines.items():
+        for instance in instances(name, machine):
+            found.append(Spot(instance, name, machine.place.x, machine.place.y, machine.place.yaw))
+    for name, transport in scenario.spec.transport.items():
+        if isinstance(transport, Robot):
+            found.append(Spot(name, name, transport.place.x, transport.place.y, transport.place.yaw))
+    return tuple(found)
