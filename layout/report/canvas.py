@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
+import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from layout.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,10 +68,18 @@ def state_word(state: str) -> str:
     return STATE_WORDS.get(state, state.replace("_", " "))
 
 
-def state_order(states: Iterator[str] | list[str]) -> list[str]:
+def state_order(states: Iterable[str]) -> list[str]:
     """States in the palette's order, unknown ones last."""
     known = list(STATE_COLOURS)
     return sorted(set(states), key=lambda s: (known.index(s) if s in known else len(known), s))
+
+
+def text_on(colour: str) -> str:
+    """Black or white, whichever reads better on a colour (WCAG relative luminance)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#10161d"
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +99,7 @@ def drawing(theme: Theme = LIGHT) -> Iterator[None]:
     """
     import matplotlib
 
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": _fonts(),
         "font.size": 9,
         "text.parse_math": False,
@@ -122,21 +131,12 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 def save(figure: Figure, path: Path) -> Path:
     """Write a PNG, whole or not at all."""
-    path = Path(path)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
-    return path
+    write_bytes(Path(path), png(figure))
+    return Path(path)
 
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def png(figure: Figure) -> bytes:
+    """A figure as PNG; the same figure gives the same bytes."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None}, bbox_inches="tight", pad_inches=0.15)
+    return content.getvalue()

@@ -17,9 +17,14 @@ from layout.model.results import Moves
 Array = NDArray[np.float64]
 
 
-def outline(placed: Station | Arm) -> Polygon:
+def placed(line: Line) -> dict[str, Station | Arm]:
+    """Everything that has a footprint, by name."""
+    return {**line.stations, **line.arms}
+
+
+def outline(thing: Station | Arm) -> Polygon:
     """Footprint in the world (m)."""
-    return Polygon(placed.pose.apply(placed.model.footprint_m))
+    return Polygon(thing.pose.apply(thing.model.footprint_m))
 
 
 def has_service(model: MachineModel | ArmModel) -> bool:
@@ -27,23 +32,23 @@ def has_service(model: MachineModel | ArmModel) -> bool:
     return any(value > 0 for value in model.service_m.values())
 
 
-def envelope(placed: Station | Arm) -> Polygon:
+def envelope(thing: Station | Arm) -> Polygon:
     """Footprint's bounding box with the free floor wanted on each side (m, world). Front is -y, left is -x."""
-    x0, y0, x1, y1 = _box(placed.model)
-    need = placed.model.service_m
+    x0, y0, x1, y1 = _box(thing.model)
+    need = thing.model.service_m
     x0, x1 = x0 - need.get("left", 0.0), x1 + need.get("right", 0.0)
     y0, y1 = y0 - need.get("front", 0.0), y1 + need.get("back", 0.0)
-    return Polygon(placed.pose.apply([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
+    return Polygon(thing.pose.apply([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
 
 
-def front_edges(placed: Station | Arm) -> Iterator[Array]:
+def front_edges(thing: Station | Arm) -> Iterator[Array]:
     """The edges of the footprint at its very front, (2, 2) each (m, world)."""
-    points = list(placed.model.footprint_m)
-    _, y0, _, y1 = _box(placed.model)
+    points = list(thing.model.footprint_m)
+    _, y0, _, y1 = _box(thing.model)
     tolerance = 0.02 * (y1 - y0)
     for a, b in zip(points, points[1:] + points[:1], strict=True):
         if a[1] - y0 <= tolerance and b[1] - y0 <= tolerance:
-            yield placed.pose.apply([a, b])
+            yield thing.pose.apply([a, b])
 
 
 def _box(model: MachineModel | ArmModel) -> tuple[float, float, float, float]:
@@ -136,7 +141,7 @@ def extent(line: Line) -> tuple[float, float, float, float]:
     """Box around the floor and all that stands in or beside it (m): x0, y0, x1, y1."""
     shapes = [Polygon(line.floor.boundary)]
     shapes += [Polygon(area.polygon) for area in (*line.floor.obstacles.values(), *line.floor.keep_clear.values())]
-    shapes += [outline(placed) for placed in (*line.stations.values(), *line.arms.values())]
+    shapes += [outline(thing) for thing in placed(line).values()]
     boxes = np.array([shape.bounds for shape in shapes])
     return (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
 
@@ -146,7 +151,7 @@ def subject_shapes(line: Line, moves: Moves | None) -> dict[str, Any]:
     shapes: dict[str, Any] = {name: Polygon(area.polygon) for name, area in line.floor.keep_clear.items()}
     shapes |= {name: Polygon(area.polygon) for name, area in line.floor.obstacles.items()}
     shapes |= {name: band(belt_path(line, name, moves), belt.width_m) for name, belt in line.belts.items()}
-    shapes |= {name: outline(placed) for name, placed in {**line.stations, **line.arms}.items()}
+    shapes |= {name: outline(thing) for name, thing in placed(line).items()}
     return shapes
 
 

@@ -71,6 +71,7 @@ class Placer:
         self.frame = shapely.box(*frame)
         self._taken: list[Any] = []
         self._costs: list[tuple[Any, float]] = []
+        self._marks: list[Any] = []
 
     def take(self, shape: Any) -> None:
         """Nothing may cover this."""
@@ -80,14 +81,23 @@ class Placer:
         """Covering this costs `weight` for each share of the label's box."""
         self._costs.append((shape, weight))
 
-    def cost(self, boxes: Array) -> Array:
+    def mark(self, shape: Any) -> None:
+        """A small mark that a label should not even touch."""
+        self._marks.append(shape)
+
+    def free(self, shape: Any) -> bool:
+        """Whether no label lies there."""
+        return not any(taken.intersects(shape) for taken in self._taken)
+
+    def cost(self, boxes: Any) -> Array:
         """boxes : (n,) shapely boxes -> (n,) cost; what leaves the frame or covers a label costs 1000 and more."""
         area = np.maximum(shapely.area(boxes), 1e-9)
-        total = 1e5 * (area - shapely.area(shapely.intersection(boxes, self.frame))) / area
+        total: Array = 1e5 * (area - shapely.area(shapely.intersection(boxes, self.frame))) / area
         total[total > 0.1] += 1000
-        if self._taken:
-            hits = shapely.STRtree(self._taken).query(boxes, predicate="intersects")
-            total += 1000.0 * np.bincount(hits[0], minlength=len(boxes))
+        for shapes, price in ((self._taken, 1000.0), (self._marks, 35.0)):
+            if shapes:
+                hits = shapely.STRtree(shapes).query(boxes, predicate="intersects")
+                total += price * np.bincount(hits[0], minlength=len(boxes))
         for shape, weight in self._costs:
             if shape.length and not shape.area:
                 share = shapely.length(shapely.intersection(boxes, shape)) / np.sqrt(area)
@@ -97,7 +107,7 @@ class Placer:
         return total
 
     def inside(
-        self, name: str, shape: Any, sizes: Sequence[float], weight: str = "normal", most: float = 60.0
+        self, name: str, shape: Any, sizes: Sequence[float], weight: str = "normal", most: float = 34.0
     ) -> Label | None:
         """The best place within a shape, largest size first; None where it does not fit well enough."""
         pad = self.ruler.points(1.5)
@@ -148,7 +158,7 @@ class Placer:
         cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
         gap = self.ruler.points(5)
         candidates: list[tuple[float, Label]] = []
-        for text in wraps(name)[:2]:
+        for text in wraps(name)[:3]:
             w, h = self.ruler(text, size, weight)
             angles = np.arange(0, 2 * np.pi, np.pi / 18)
             for ring in (0.0, 1.0, 2.0, 3.5, 5.5, 8.0):
@@ -209,9 +219,9 @@ def wraps(name: str) -> list[str]:
     found = [name]
     for lines in (2, 3, 4):
         width = max(-(-len(name) // lines), 4)
-        for extra in range(0, 5):
-            broken = textwrap.wrap(name, width + extra, break_long_words=len(name) > 16, break_on_hyphens=True)
-            if len(broken) == lines:
+        for extra in range(0, 9):
+            broken = textwrap.wrap(name, width + extra, break_long_words=False, break_on_hyphens=True)
+            if len(broken) == lines and max(map(len, broken)) <= width + extra:
                 found.append("\n".join(broken))
                 break
     return list(dict.fromkeys(found))

@@ -55,14 +55,15 @@ def draw_line(
         placer = Placer(Ruler(axes), frame.limits)
         _floor(axes, line)
         _areas(axes, line)
-        _belts(axes, line, moves, flow, placer)
+        _belts(axes, line, moves, placer)
         _stations(axes, line, flow, placer)
         _arms(axes, line, flow, placer)
-        drawn = plan_flows.flows(axes, line, flow, placer)
+        drawn = plan_flows.flows(axes, line, moves, flow, placer)
         badges = plan_marks.violations(axes, line, moves, found, placer)
         _names(axes, line, flow, placer)
         plan_flows.rates(axes, drawn, placer)
         _area_names(axes, line, placer)
+        _chevrons(axes, line, moves, flow, placer)
         placer.ruler.close()
         plan_frame.close_frame(frame, line, flow, drawn, badges)
         return canvas.save(frame.figure, path)
@@ -88,20 +89,24 @@ def _areas(axes: Axes, line: Line) -> None:
         plan_marks.patch(axes, Polygon(area.polygon), plan_frame.STYLE["obstacle"], zorder=3.1)
 
 
-def _belts(axes: Axes, line: Line, moves: Moves | None, flow: Flows | None, placer: Placer) -> None:
-    scale = plan_flows.Scale.of(flow)
+def _belts(axes: Axes, line: Line, moves: Moves | None, placer: Placer) -> None:
     for name, belt in line.belts.items():
         path = geometry.belt_path(line, name, moves)
         area = geometry.band(path, belt.width_m)
         plan_marks.patch(axes, area, plan_frame.STYLE["belt"], zorder=1.6)
-        per_h = plan_flows.per_hour(flow, name)
-        colour = scale.colour(per_h) if per_h else "#8d98a6"
-        plan_marks.chevrons(axes, path, belt.width_m, colour, placer.ruler)
         placer.avoid(LineString(path).buffer(belt.width_m / 2), 25)
     for name in line.links:
         start, end = geometry.link_path(line, name)
         if np.hypot(*(end - start)) > 1e-6:
             axes.plot(*np.array([start, end]).T, color="#8d98a6", linewidth=1, linestyle=(0, (1, 2)), zorder=2)
+
+
+def _chevrons(axes: Axes, line: Line, moves: Moves | None, flow: Flows | None, placer: Placer) -> None:
+    scale = plan_flows.Scale.of(flow)
+    for name, belt in line.belts.items():
+        per_h = plan_flows.per_hour(flow, name)
+        path = geometry.belt_path(line, name, moves)
+        plan_marks.chevrons(axes, path, belt.width_m, scale.colour(per_h) if per_h else "#8d98a6", placer)
 
 
 def _stations(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
@@ -114,7 +119,7 @@ def _stations(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> Non
             plan_marks.patch(axes, geometry.envelope(station), plan_frame.STYLE["service"], zorder=1.4)
         plan_marks.patch(axes, shape, style, zorder=4)
         if flow is not None and flow.bottleneck == station.name:
-            plan_marks.patch(axes, shape, plan_frame.STYLE["bottleneck"], zorder=4.3)
+            _ring(axes, shape, placer)
         edges = list(geometry.front_edges(station))
         axes.add_collection(
             LineCollection(edges, colors=style["edgecolor"], linewidths=3.2, capstyle="butt", zorder=4.2)
@@ -124,7 +129,13 @@ def _stations(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> Non
             at = station.pose.apply([port.at_m])[0, :2]
             facing = station.pose.turn([port.facing])[0, :2]
             plan_marks.port(axes, at, facing, port.kind, placer.ruler)
-            placer.avoid(Point(at).buffer(placer.ruler.points(4)), 90)
+            placer.mark(Point(at).buffer(placer.ruler.points(4.5 if port.kind == "inout" else 3.5)))
+
+
+def _ring(axes: Axes, shape: Any, placer: Placer) -> None:
+    """The bottleneck's outline: outside its own, so that front and colour stay visible."""
+    around = shape.buffer(placer.ruler.points(2.6), join_style="mitre")
+    plan_marks.patch(axes, around, plan_frame.STYLE["bottleneck"], zorder=4.1)
 
 
 def _arms(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
@@ -133,20 +144,20 @@ def _arms(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
     for arm in line.arms.values():
         base, reach_m = geometry.reach(arm)
         style = plan_frame.STYLE["robot"]
-        circle = Circle((base.x, base.y), reach_m, **plan_frame.STYLE["reach"], zorder=1.5)
+        circle = Circle((base.x, base.y), reach_m, **plan_frame.STYLE["reach"], zorder=4.6)
         axes.add_patch(circle)
         if geometry.has_service(arm.model):
             plan_marks.patch(axes, geometry.envelope(arm), plan_frame.STYLE["service"], zorder=1.4)
         shape = geometry.outline(arm)
         plan_marks.patch(axes, shape, style, zorder=4)
         if flow is not None and flow.bottleneck == arm.name:
-            plan_marks.patch(axes, shape, plan_frame.STYLE["bottleneck"], zorder=4.3)
+            _ring(axes, shape, placer)
         axes.plot(base.x, base.y, "o", color=style["edgecolor"], markersize=4.2, zorder=4.4)
-        placer.avoid(base.buffer(placer.ruler.points(3.5)), 90)
+        placer.mark(base.buffer(placer.ruler.points(2.2)))
 
 
 def _names(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
-    shapes = {name: geometry.outline(placed) for name, placed in {**line.stations, **line.arms}.items()}
+    shapes = {name: geometry.outline(thing) for name, thing in geometry.placed(line).items()}
     waiting: list[str] = []
     limits = flow.bottleneck if flow is not None else ""
     # Small shapes have the fewest places: they go first.
@@ -158,7 +169,7 @@ def _names(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
             continue
         _write(axes, label, placer, weight)
     for shape in shapes.values():
-        placer.avoid(shape, 45)
+        placer.avoid(shape, 140)
     for name in waiting:
         weight = "bold" if name == limits else "normal"
         _write(axes, placer.beside(name, shapes[name], 8.5, weight), placer, weight)
@@ -182,9 +193,8 @@ def _write(
     extra: dict[str, Any] = {}
     if label.leader_to is not None:
         near = shapely.ops.nearest_points(label.box, Point(label.leader_to))[0]
-        axes.plot(
-            [near.x, label.leader_to[0]], [near.y, label.leader_to[1]], color=colour, linewidth=0.7, alpha=0.8, zorder=8,
-        )  # fmt: skip
+        (x, y), thin = label.leader_to, 0.7
+        axes.plot([near.x, x], [near.y, y], color=colour, linewidth=thin, alpha=0.8, zorder=8)
         axes.plot(*label.leader_to, "o", color=colour, markersize=1.8, zorder=8)
     extra["path_effects"] = [plan_marks.halo(2.2)]
     axes.text(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry import LineString
 
 from layout.model.line import Line
-from layout.model.results import FlowMove
+from layout.model.results import FlowMove, Moves
 from layout.report import geometry
 from layout.report.labels import Placer
 
@@ -66,7 +66,7 @@ def per_hour(flow: Any, transport: str) -> float:
     return sum(move.per_h for move in flow.moves if move.transport == transport) if flow is not None else 0.0
 
 
-def flows(axes: Axes, line: Line, flow: Any, placer: Placer) -> list[Drawn]:
+def flows(axes: Axes, line: Line, moves: Moves | None, flow: Any, placer: Placer) -> list[Drawn]:
     """Draw an arrow for each leg of an arm or a link, least first so that the biggest lie on top."""
     if flow is None:
         return []
@@ -77,7 +77,7 @@ def flows(axes: Axes, line: Line, flow: Any, placer: Placer) -> list[Drawn]:
             continue
         colour = scale.colour(move.per_h)
         if move.transport in line.belts:
-            path = geometry.belt_path(line, move.transport, None)
+            path = geometry.belt_path(line, move.transport, moves)
             drawn.append(Drawn(move, path, colour))
             continue
         by = "arm" if move.transport in line.arms else "direct"
@@ -87,7 +87,7 @@ def flows(axes: Axes, line: Line, flow: Any, placer: Placer) -> list[Drawn]:
         pivot = np.array([arm.pose.x_m, arm.pose.y_m]) if arm is not None else None
         if np.hypot(*(end - start)) < 1e-6:
             continue
-        gap = placer.ruler.points(5)
+        gap = placer.ruler.points(6)
         path = geometry.trimmed(geometry.swing(start, end, pivot), gap, gap)
         arrow(axes, path, scale.width(move.per_h), colour, placer, 7 + 0.001 * i)
         placer.avoid(LineString(path), 16)

@@ -12,8 +12,10 @@ import numpy as np
 from layout.model.line import Line, Station
 from layout.model.results import Violation
 from layout.report import canvas, geometry
+from layout.report.labels import shortened
 from layout.report.plan_flows import Drawn, Scale, rate
 from layout.report.plan_marks import RED
+from layout.report.words import violation_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,13 +28,13 @@ STYLE: dict[str, dict[str, Any]] = {
     "source": {"facecolor": "#d8ecdf", "edgecolor": "#4c8a66", "linewidth": 1.0},
     "sink": {"facecolor": "#e8def2", "edgecolor": "#7f62a3", "linewidth": 1.0},
     "robot": {"facecolor": "#fbe3b5", "edgecolor": "#a8741a", "linewidth": 1.0},
-    "reach": {"fill": False, "edgecolor": "#c99a45", "linewidth": 0.9, "linestyle": (0, (6, 3)), "alpha": 0.75},
+    "reach": {"fill": False, "edgecolor": "#c99a45", "linewidth": 0.9, "linestyle": (0, (6, 3)), "alpha": 0.7},
     "service": {"fill": False, "edgecolor": "#9aa5b3", "linewidth": 0.8, "linestyle": (0, (3, 2))},
     "belt": {"facecolor": "#eef1f5", "edgecolor": "#8d98a6", "linewidth": 0.9},
     "obstacle": {"facecolor": "#e4e2de", "edgecolor": "#6e675c", "linewidth": 1.0, "hatch": "////"},
     "keep clear": {"facecolor": (0.95, 0.72, 0.1, 0.10), "edgecolor": "#a07a12", "linewidth": 0.8, "hatch": "\\\\\\",
                    "linestyle": (0, (4, 2))},
-    "bottleneck": {"fill": False, "edgecolor": "#1b2430", "linewidth": 2.4},
+    "bottleneck": {"fill": False, "edgecolor": "#1b2430", "linewidth": 2.0},
 }  # fmt: skip
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.42, 2.45, 0.78, 0.82
 _WIDEST, _TALLEST = 9.6, 7.6
@@ -61,7 +63,7 @@ def open_frame(line: Line, found: Sequence[Violation], *, title: str, subtitle: 
     w, h = x1 - x0, y1 - y0
     scale = min(_WIDEST / w, _TALLEST / h, 1.7)
     tall = max(h * scale, 4.2 + 0.3 * min(len(found), 10))
-    top = _TOP if title or subtitle else 0.25
+    top = _TOP if subtitle else 0.55 if title else 0.25
     figure = canvas.new_figure(_LEFT + w * scale + _RIGHT, top + tall + _BOTTOM)
     width_in, height_in = figure.get_size_inches()
     axes = figure.add_axes(
@@ -74,12 +76,18 @@ def open_frame(line: Line, found: Sequence[Violation], *, title: str, subtitle: 
         spine.set_visible(False)
     if title:
         figure.text(
-            _LEFT / width_in, 1 - 0.30 / height_in, title, fontsize=14, fontweight="bold", va="center", ha="left"
+            _LEFT / width_in,
+            1 - 0.30 / height_in,
+            shortened(title, 80),
+            fontsize=14,
+            fontweight="bold",
+            va="center",
+            ha="left",
         )
     if subtitle:
         figure.text(
-            _LEFT / width_in, 1 - 0.56 / height_in, subtitle, fontsize=9.5, color=canvas.LIGHT.muted, va="center",
-            ha="left",
+            _LEFT / width_in, 1 - 0.56 / height_in, shortened(subtitle, 120), fontsize=9.5, va="center", ha="left",
+            color=canvas.LIGHT.muted,
         )  # fmt: skip
     return Frame(figure, axes, (x0, y0, x1, y1), top)
 
@@ -90,7 +98,9 @@ def metre_grid(axes: Axes, line: Line, floor: Patch) -> None:
 
     x0, y0, x1, y1 = geometry.extent(line)
     step = max(geometry.nice_step(max(x1 - x0, y1 - y0), 45), 1.0)
-    xs, ys = (np.arange(np.ceil(a / step - 1e-9), np.floor(b / step + 1e-9) + 1) * step for a, b in ((x0, x1), (y0, y1)))
+    xs, ys = (
+        np.arange(np.ceil(a / step - 1e-9), np.floor(b / step + 1e-9) + 1) * step + 0.0 for a, b in ((x0, x1), (y0, y1))
+    )
     lines = [[(x, y0), (x, y1)] for x in xs] + [[(x0, y), (x1, y)] for y in ys]
     grid = LineCollection(lines, colors="#e6e9ee", linewidths=0.7, zorder=0.5)
     axes.add_collection(grid)
@@ -115,7 +125,7 @@ def close_frame(
 def _scale_bar(frame: Frame) -> None:
     from matplotlib.patches import Rectangle
 
-    x0, y0, x1, _ = frame.limits
+    x0, _, x1, _ = frame.limits
     axes = frame.axes
     width_in, height_in = frame.figure.get_size_inches()
     per_m = axes.get_position().width * width_in / (x1 - x0)
@@ -143,7 +153,6 @@ def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> floa
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    placed = [*line.stations.values(), *line.arms.values()]
     roles = {role(station) for station in line.stations.values()}
     handles: list[Any] = []
     for name, words in (("source", "parts enter"), ("machine", "machine"), ("sink", "parts leave")):
@@ -157,7 +166,7 @@ def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> floa
         )
     if line.stations:
         handles.append(Line2D([], [], color=STYLE["machine"]["edgecolor"], linewidth=3.2, label="front of a machine"))
-    if any(geometry.has_service(p.model) for p in placed):
+    if any(geometry.has_service(p.model) for p in geometry.placed(line).values()):
         handles.append(Patch(**STYLE["service"], label="floor kept free for service"))
     if any(s.model.ports for s in line.stations.values()):
         handles.append(_triangle("#344054", "port in"))
@@ -174,13 +183,13 @@ def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> floa
         handles.append(Patch(**STYLE["bottleneck"], label="bottleneck"))
     options: dict[str, Any] = {
         "loc": "upper left", "frameon": False, "fontsize": 8.3, "labelspacing": 0.55, "handlelength": 1.9,
-        "borderaxespad": 0, "borderpad": 0, "alignment": "left", "title_fontproperties": {"weight": "bold", "size": 8.8},
-        "labelcolor": canvas.LIGHT.ink,
+        "borderaxespad": 0, "borderpad": 0, "alignment": "left", "labelcolor": canvas.LIGHT.ink,
+        "title_fontproperties": {"weight": "bold", "size": 8.8},
     }  # fmt: skip
     width_in, height_in = frame.figure.get_size_inches()
     left = 1 - (_RIGHT - 0.28) / width_in
-    top = frame.axes.get_position().y1
-    groups = [(None, handles)]
+    top = float(frame.axes.get_position().y1)
+    groups: list[tuple[str | None, list[Any]]] = [(None, handles)]
     if drawn:
         scale = Scale.of(flow)
         groups.append(("Parts per hour", _samples(scale)))
@@ -188,7 +197,7 @@ def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> floa
         legend = frame.figure.legend(handles=group, title=title, bbox_to_anchor=(left, top), **options)
         extent = legend.get_window_extent()
         top = extent.y0 / (height_in * frame.figure.dpi) - 0.2 / height_in
-    return top
+    return float(top)
 
 
 def _triangle(face: str, label: str) -> Any:
@@ -221,8 +230,7 @@ def _list(frame: Frame, badges: Sequence[tuple[int, Violation]], top: float) -> 
         if top * height_in < 0.6 and rest > 1:
             frame.figure.text(left, top, f"and {rest} more", fontsize=8, va="top", color=RED)
             return
-        words = f"{violation.rule}: {', '.join(violation.subjects)}, {violation.amount:.3g} {violation.unit}".strip()
-        text = "\n".join(textwrap.wrap(words, 34, subsequent_indent="")[:4])
+        text = "\n".join(textwrap.wrap(violation_words(violation), 34)[:4])
         frame.figure.text(left, top, str(number), fontsize=8, fontweight="bold", va="top", color=RED)
         item = frame.figure.text(left + 0.19 / width_in, top, text, fontsize=8, va="top", linespacing=1.15)
         top = item.get_window_extent().y0 / (height_in * dpi) - 0.07 / height_in

@@ -63,21 +63,23 @@ def port(axes: Axes, at: Array, facing: Array, kind: str, ruler: Ruler) -> None:
         )  # fmt: skip
 
 
-def chevrons(axes: Axes, path: Array, width_m: float, colour: str, ruler: Ruler) -> None:
-    """Chevrons along a belt's centre line, in the way it runs."""
+def chevrons(axes: Axes, path: Array, width_m: float, colour: Any, placer: Placer) -> None:
+    """Chevrons along a belt's centre line, in the way it runs; none under a label."""
     from matplotlib.collections import LineCollection
 
     length = LineString(path).length
     if length <= 0:
         return
     depth = 0.22 * width_m
-    step = max(0.75 * width_m, ruler.points(11))
+    step = max(0.75 * width_m, placer.ruler.points(11))
     count = max(int((length - depth) // step), 1)
     marks = []
     for i in range(count):
         at, ahead = geometry.along(path, (i + 0.5) / count)
         side = np.array([-ahead[1], ahead[0]])
-        marks.append([at - ahead * depth + side * depth * 1.2, at + ahead * depth, at - ahead * depth - side * depth * 1.2])
+        mark = [at - ahead * depth + side * depth * 1.2, at + ahead * depth, at - ahead * depth - side * depth * 1.2]
+        if placer.free(LineString(mark)):
+            marks.append(mark)
     axes.add_collection(LineCollection(marks, colors=colour, linewidths=1.4, capstyle="round", zorder=1.8))
 
 
@@ -103,6 +105,7 @@ def _badge(axes: Axes, number: int, shapes: Sequence[Any], placer: Placer) -> No
     if len(shapes) >= 2:
         common = shapes[0].intersection(shapes[1])
         if common.area > 0:
+            patch(axes, common, {"facecolor": (0.77, 0.09, 0.11, 0.45), "edgecolor": "none"}, zorder=5.5)
             spot = common.representative_point()
         else:
             a, b = shapely.ops.nearest_points(shapes[0], shapes[1])

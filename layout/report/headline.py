@@ -1,0 +1,97 @@
+"""A run's outcome in plain sentences."""
+
+from __future__ import annotations
+
+from layout.report import canvas, words
+from layout.report.measures import significant
+from layout.report.outcome import Outcome
+from layout.report.reader import Run
+from layout.report.words import Unit
+
+PER_H = Unit(1, "")
+SATURATED = 0.85
+
+
+def headline(run: Run) -> str:
+    """One sentence that says what came out."""
+    best, start = run.best, run.start
+    if best is None or not best.feasible or best.throughput_per_h is None:
+        tried = len(run.trials) or _count(run, "evaluations")
+        return f"No feasible layout was found in {words.number(tried, 0)} evaluation{'s' if tried != 1 else ''}."
+    made = best.throughput_per_h
+    said = f"The best layout makes {words.estimate(made, PER_H)} good parts per hour"
+    if start is not None and start.throughput_per_h is not None and start.feasible:
+        today = start.throughput_per_h
+        if not significant(today, made):
+            said += (
+                f", no more and no less than today's {words.estimate(today, PER_H)} as far as the simulation can tell"
+            )
+        else:
+            change = words.change(today.mean, made.mean).lstrip("+−")
+            said += (
+                f", {change} {'more' if made.mean > today.mean else 'less'} than today's {words.estimate(today, PER_H)}"
+            )
+    elif start is not None and start.violations:
+        said += "; today's layout breaks a rule, so there is nothing to compare it with"
+    said += "."
+    if best.bottleneck:
+        now = "now " if start is not None and start.bottleneck and start.bottleneck != best.bottleneck else ""
+        said += f" The bottleneck is {now}{best.bottleneck}"
+        said += "; " if run.bound_per_h is not None else "."
+    elif run.bound_per_h is not None:
+        said += " "
+    if run.bound_per_h is not None:
+        lead = "the" if best.bottleneck else "The"
+        said += f"{lead} analytic ceiling is {words.significant(run.bound_per_h, 4)} per hour."
+    return said
+
+
+def bottleneck_meaning(outcome: Outcome) -> str:
+    """What the bottleneck's time says about what would help."""
+    name = outcome.bottleneck
+    states = outcome.resources.get(name, {})
+    if not states:
+        return ""
+    busy = outcome.busy(name)
+    is_arm = any(state in states for state in ("moving_empty", "moving_loaded", "handling"))
+    down, blocked, starved = (states.get(state, 0.0) for state in ("down", "blocked", "starved"))
+    said = f"{name} is busy {words.percent(busy)} of the time"
+    rest = [
+        f"{canvas.state_word(state).split(' (')[0]} {words.percent(states[state])}"
+        for state in ("down", "blocked", "starved", "waiting", "off_shift")
+        if states.get(state, 0.0) >= 0.005
+    ]
+    said += f" ({', '.join(rest)})." if rest else "."
+    if busy + down >= SATURATED and is_arm:
+        empty = states.get("moving_empty", 0.0)
+        said += f" It moves without a part {words.percent(empty)} of the time." if empty >= 0.02 else ""
+        return said + " More would come of shorter ways, a faster programme, quicker grips, or a second robot."
+    if busy + down >= SATURATED:
+        said += " Where things stand cannot win much more: a shorter process time or one more such machine would."
+        return said + (" So would fewer or shorter stops." if down >= 0.03 else "")
+    worst = max((blocked, "blocked"), (starved, "starved"), (down, "down"))
+    if worst[0] < 0.05:
+        return said + " No resource is used to the full."
+    cause = {
+        "blocked": "it waits for room behind it: look at what takes its parts away, and at buffers after it",
+        "starved": "it waits for parts: look at what feeds it, and at buffers before it",
+        "down": "it is stopped: fewer or shorter stops would help most",
+    }[worst[1]]
+    return f"{said} It is not used to the full; mostly {cause}."
+
+
+def stopping(run: Run) -> str:
+    """How many candidates, how many of them feasible, why it ended."""
+    tried = _count(run, "evaluations") or len(run.trials)
+    share = run.facts.get("feasible_share")
+    if not isinstance(share, (int, float)) and run.trials:
+        share = sum(trial.feasible for trial in run.trials) / len(run.trials)
+    said = f"{words.number(tried, 0)} layout{'s' if tried != 1 else ''} evaluated"
+    if isinstance(share, (int, float)):
+        said += f", {words.percent(float(share))} of them feasible"
+    return said
+
+
+def _count(run: Run, name: str) -> int:
+    value = run.facts.get(name)
+    return int(value) if isinstance(value, (int, float)) else 0

@@ -1,0 +1,107 @@
+"""What a report says of a layout, measure by measure: words, units, which way is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from layout.model.results import Estimate
+from layout.report import words
+from layout.report.outcome import Outcome
+from layout.report.words import Unit
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure for people. unit : from the size of its values (SI) to the unit they are shown in."""
+
+    words: str
+    note: str
+    unit: Callable[[float], Unit]
+    more_is_better: bool
+
+
+MEASURES: dict[str, Measure] = {
+    "throughput": Measure("throughput", "good parts per hour", lambda _: Unit(1, " /h"), True),
+    "lead_time": Measure("lead time", "from entering to leaving the line", words.time_unit, False),
+    "wip": Measure("parts in the line", "work in progress, time average", lambda _: Unit(1, ""), False),
+    "handling_distance": Measure(
+        "handling per part", "distance that parts travel for each good part", lambda _: Unit(1, " m"), False
+    ),
+    "floor_area": Measure("floor area", "of the box around everything", lambda _: Unit(1, " m²"), False),
+}
+
+
+def value_of(outcome: Outcome | None, measure: str) -> Estimate | None:
+    """A measure's estimate; an exact figure has n = 0 and no interval."""
+    if outcome is None:
+        return None
+    simulated = {
+        "throughput": outcome.throughput_per_h, "lead_time": outcome.lead_time_s, "wip": outcome.wip,
+    }.get(measure)  # fmt: skip
+    if simulated is not None:
+        return simulated
+    exact = outcome.objectives.get(measure)
+    return Estimate(exact, 0.0, 0.0, 0) if exact is not None else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a comparison: measure, its note, start and best as text, the change, and how to read it.
+
+    verdict : better, worse, or empty where there is nothing to compare or the difference is within the intervals
+    """
+
+    words: str
+    note: str
+    start: str
+    best: str
+    change: str
+    verdict: str
+
+
+def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
+    """Start against best, for all that is known of either; the bound under the throughput."""
+    rows: list[Row] = []
+    for name, shown in MEASURES.items():
+        before, after = value_of(start, name), value_of(best, name)
+        if before is not None or after is not None:
+            unit = shown.unit(max(abs(e.mean) for e in (before, after) if e is not None))
+            rows.append(
+                Row(shown.words, shown.note, text(before, unit), text(after, unit), *_changed(before, after, shown))
+            )
+        if name == "throughput" and (best.bound_per_h or (start and start.bound_per_h)):
+            bounds = (start.bound_per_h if start else None, best.bound_per_h)
+            rows.append(
+                Row(
+                    "its ceiling",
+                    "analytic upper bound: nothing waits, nothing blocks",
+                    words.plain(bounds[0], Unit(1, " /h"), 4),
+                    words.plain(bounds[1], Unit(1, " /h"), 4),
+                    words.change(*bounds),
+                    "",
+                )
+            )
+    return rows
+
+
+def text(found: Estimate | None, unit: Unit) -> str:
+    """An estimate with its interval, or an exact figure without."""
+    if found is None:
+        return words.NONE
+    return words.estimate(found, unit) if found.n else words.plain(found.mean, unit, 3)
+
+
+def significant(before: Estimate, after: Estimate) -> bool:
+    """Whether two estimates differ by more than their intervals together explain (independent, root of squares)."""
+    return abs(after.mean - before.mean) > math.hypot(before.half_width, after.half_width)
+
+
+def _changed(before: Estimate | None, after: Estimate | None, shown: Measure) -> tuple[str, str]:
+    if before is None or after is None:
+        return "", ""
+    changed = words.change(before.mean, after.mean)
+    if before.mean == after.mean or not significant(before, after):
+        return changed, ""
+    return changed, "better" if (after.mean > before.mean) == shown.more_is_better else "worse"

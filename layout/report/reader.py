@@ -1,0 +1,154 @@
+"""Reads a run folder: what a search left behind, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from layout.errors import LayoutError, Problem
+from layout.report.outcome import Outcome, outcome_from_json
+
+FIXED = (
+    "number", "state", "value", "throughput_per_h", "half_width", "bound_per_h", "lead_time_s", "wip",
+    "handling_distance_m", "floor_area_m2", "violations",
+)  # fmt: skip
+COLUMN_OF = {
+    "throughput": "throughput_per_h",
+    "lead_time": "lead_time_s",
+    "wip": "wip",
+    "handling_distance": "handling_distance_m",
+    "floor_area": "floor_area_m2",
+}
+HINT = "give a folder that 'layout optimize --out' wrote"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate of a search: its place in the order of asking, what became of it, its figures by column."""
+
+    number: int
+    state: str
+    figures: Mapping[str, float]
+    violations: str = ""
+
+    @property
+    def feasible(self) -> bool:
+        """Simulated, nothing violated."""
+        return self.state == "feasible"
+
+    def measured(self, measure: str) -> float | None:
+        """A measure's value, by its name in the scenario."""
+        return self.figures.get(COLUMN_OF.get(measure, measure))
+
+
+@dataclass(frozen=True)
+class Aim:
+    """An objective: what is measured, whether more or less of it is better, and its tolerance."""
+
+    measure: str
+    maximize: bool
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read. `facts` is run.json as it stands."""
+
+    path: Path
+    name: str
+    facts: Mapping[str, Any]
+    aims: tuple[Aim, ...]
+    start: Outcome | None
+    best: Outcome | None
+    runners_up: tuple[Outcome, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    variables: tuple[str, ...] = field(default=())
+
+    @property
+    def bound_per_h(self) -> float | None:
+        """Analytic upper bound on throughput: the run's, else the best layout's."""
+        found = _number(self.facts.get("bound_per_h"))
+        return found if found is not None else self.best.bound_per_h if self.best else None
+
+
+def read_run(path: Path) -> Run:
+    """Read a run folder. LayoutError names the file that is missing or broken."""
+    path = Path(path)
+    if not path.is_dir():
+        raise LayoutError(Problem("not a run folder", file=str(path), hint=HINT))
+    facts = _json(path / "run.json")
+    results = _json(path / "results.json")
+    trials, variables = _trials(path / "trials.csv")
+    try:
+        runners_up = tuple(outcome_from_json(data) for data in results.get("runners_up") or ())
+        start, best = (outcome_from_json(results[key]) if results.get(key) else None for key in ("start", "best"))
+        aims = tuple(
+            Aim(str(aim["measure"]), str(aim.get("sense", "maximize")) != "minimize", float(aim.get("tolerance") or 0))
+            for aim in facts.get("objectives") or ()
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LayoutError(
+            Problem(
+                "the results cannot be understood", file=str(path), value=f"{type(error).__name__}: {error}", hint=HINT
+            )
+        ) from None
+    return Run(
+        path=path,
+        name=str(facts.get("name") or path.resolve().name),
+        facts=facts,
+        aims=aims or (Aim("throughput", True, 0.01),),
+        start=start,
+        best=best,
+        runners_up=runners_up,
+        trials=trials,
+        variables=variables,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "the search has not ended yet; wait, or go on with --resume" if path.name == "results.json" else HINT
+        raise LayoutError(Problem(f"{path.name} is not there", file=str(path.parent), hint=hint)) from None
+    except (OSError, ValueError) as error:
+        raise LayoutError(Problem("cannot be read", file=str(path), value=str(error), hint=HINT)) from None
+    if not isinstance(found, dict):
+        raise LayoutError(Problem("does not hold a run's data", file=str(path), hint=HINT))
+    return found
+
+
+def _trials(path: Path) -> tuple[tuple[Trial, ...], tuple[str, ...]]:
+    """trials.csv; a line that was cut off while it was written is left out."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            names = tuple(rows.fieldnames or ())
+            trials = tuple(trial for row in rows if (trial := _trial(row)) is not None)
+    except FileNotFoundError:
+        return (), ()
+    except (OSError, ValueError, csv.Error) as error:
+        raise LayoutError(Problem("cannot be read", file=str(path), value=str(error), hint=HINT)) from None
+    return trials, tuple(name for name in names if name not in FIXED)
+
+
+def _trial(row: Mapping[str, str | None]) -> Trial | None:
+    try:
+        count = int(row.get("number") or "")
+    except ValueError:
+        return None
+    figures = {name: value for name in FIXED[2:-1] if (value := _number(row.get(name))) is not None}
+    return Trial(count, row.get("state") or "failed", figures, row.get("violations") or "")
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

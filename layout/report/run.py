@@ -1,0 +1,125 @@
+"""A run folder's pictures and its report. Reads the run folder only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from layout.errors import LayoutError, Problem
+from layout.files.atomic import write_text
+from layout.model.line import Line
+from layout.model.results import Moves
+from layout.report import canvas, figures, words
+from layout.report.outcome import Outcome
+from layout.report.page import Picture, picture, render
+from layout.report.plan import draw_line
+from layout.report.reader import Run, read_run
+from layout.report.words import Unit
+
+PAGE = "report.html"
+TITLES = {"start": "Start layout", "best": "Best layout"}
+
+
+def write_figures(
+    run: Path, lines: Mapping[str, Line] | None = None, moves: Mapping[str, Moves] | None = None
+) -> tuple[Path, ...]:
+    """Draw what a run folder's results show into PNG files beside them; their paths.
+
+    lines : "start", "best", "runner_up_1" ... -> the line, for its floor plan `<name>_plan.png`
+    moves : the same names -> travel times, whose belt paths the plan then follows
+    Raises LayoutError where it is no run folder.
+    """
+    found = read_run(run)
+    return (*_plans(found, lines or {}, moves or {}), *_charts(found))
+
+
+def write_report(run: Path) -> Path:
+    """Render a run folder's report.html, with its figures; the page's path. LayoutError where it is no run folder."""
+    found = read_run(run)
+    try:
+        _charts(found)
+        path = found.path / PAGE
+        write_text(path, render(found, _pictures(found)))
+    except OSError as error:
+        raise LayoutError(
+            Problem(
+                "the report cannot be written",
+                file=str(found.path),
+                value=str(error),
+                hint="check the folder's permissions",
+            )
+        ) from None
+    return path
+
+
+def _plans(run: Run, lines: Mapping[str, Line], moves: Mapping[str, Moves]) -> list[Path]:
+    outcomes: dict[str, Outcome | None] = {"start": run.start, "best": run.best}
+    outcomes |= {f"runner_up_{i + 1}": outcome for i, outcome in enumerate(run.runners_up)}
+    drawn = []
+    for name, line in lines.items():
+        outcome = outcomes.get(name)
+        drawn.append(
+            draw_line(
+                line,
+                run.path / f"{name}_plan.png",
+                moves=moves.get(name),
+                flow=outcome if outcome is not None and outcome.moves else None,
+                violations=outcome.violations if outcome is not None else (),
+                title=TITLES.get(name, f"Runner-up {name.rpartition('_')[2]}"),
+                subtitle=_subtitle(run, outcome),
+            )
+        )
+    return drawn
+
+
+def _subtitle(run: Run, outcome: Outcome | None) -> str:
+    if outcome is None:
+        return run.name
+    if not outcome.feasible:
+        return f"{run.name} · not feasible"
+    return f"{run.name} · {words.estimate(outcome.throughput_per_h, Unit(1, ''))} good parts per hour"
+
+
+def _charts(run: Run) -> list[Path]:
+    drawn = []
+    for suffix, theme in (("", canvas.LIGHT), ("_dark", canvas.DARK)):
+        if run.trials:
+            drawn.append(
+                figures.draw_convergence(
+                    run.trials, run.path / f"convergence{suffix}.png", aim=run.aims[0], bound_per_h=run.bound_per_h,
+                    start=run.start, best=run.best, theme=theme,
+                )
+            )  # fmt: skip
+    if run.best is not None and run.best.resources:
+        drawn.append(figures.draw_states(run.best, run.path / "states.png"))
+    if run.best is not None and run.best.feasible:
+        drawn.append(figures.draw_comparison(run.start, run.best, run.path / "comparison.png"))
+    return drawn
+
+
+def _pictures(run: Run) -> dict[str, Picture]:
+    best = "Best layout" if run.best is not None and run.best.feasible else "Least violated layout"
+    wanted = {
+        "start": picture(run.path / "start.png", "Start layout in 3-D", "Start"),
+        "best": picture(run.path / "best.png", f"{best} in 3-D", best),
+        "start_plan": picture(run.path / "start_plan.png", f"Floor plan of the start layout. {_where(run.start)}", ""),
+        "best_plan": picture(run.path / "best_plan.png", f"Floor plan of the {best.lower()}. {_where(run.best)}", ""),
+        "convergence": picture(
+            run.path / "convergence.png",
+            "Each candidate's value and the best so far against the number of evaluations",
+            dark=run.path / "convergence_dark.png",
+        ),
+    }
+    return {name: found for name, found in wanted.items() if found is not None}
+
+
+def _where(outcome: Outcome | None) -> str:
+    """A floor plan in words."""
+    if outcome is None:
+        return ""
+    spots = [
+        f"{subject} at x {words.number(float(fields['x']), 1)} m, y {words.number(float(fields['y']), 1)} m"
+        for subject, fields in outcome.layout.items()
+        if all(isinstance(fields.get(axis), (int, float)) for axis in ("x", "y"))
+    ]
+    return "; ".join(spots[:40])
