@@ -69,6 +69,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "triangular": (("low", "time"), ("mode", "time"), ("high", "time")),
     "uniform": (("low", "time"), ("high", "time")),
 }
+KINDS: tuple[str, ...] = ("deterministic", "exponential", *_FORMS)
 _HOW = (
     "write a time ('95 s') or one of exponential, " + ", ".join(_FORMS) + ", such as {lognormal: {mean: 95 s, cv: 0.1}}"
 )

@@ -53,11 +53,18 @@ def _quantity(
 
 
 def free(
-    read: Callable[[object], Any], value: object, *, pair_is_range: bool = False, list_is_choice: bool = False
+    read: Callable[[object], Any],
+    value: object,
+    *,
+    pair_is_range: bool = False,
+    list_is_choice: bool = False,
+    ranges: bool = True,
 ) -> Any:
-    """Read a value, `{choose: [...]}` or `{range: [low, high]}`, each entry by `read`."""
+    """Read a value, `{choose: [...]}` or `{range: [low, high]}`, each entry by `read`; `ranges`: whether it has any."""
     if isinstance(value, (Choose, Range)):
         return value
+    if not ranges and (isinstance(value, list) or (isinstance(value, dict) and set(value) != {"choose"})):
+        raise ValueError("write a value, or {choose: [a, b, ...]} to let the search choose")
     if isinstance(value, dict):
         if set(value) == {"choose"} and isinstance(value["choose"], (list, tuple)) and value["choose"]:
             return Choose(tuple(read(option) for option in value["choose"]))
@@ -78,16 +85,19 @@ def free(
     return read(value)
 
 
+def choice_schema(of: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of a value or `{choose: [...]}`."""
+    choice = {"type": "object", "properties": {"choose": {"type": "array", "items": of, "minItems": 1}},
+              "required": ["choose"], "additionalProperties": False}  # fmt: skip
+    return {"anyOf": [of, choice]}
+
+
 def _free_schema(of: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "anyOf": [
-            of,
-            {"type": "object", "properties": {"choose": {"type": "array", "items": of, "minItems": 1}},
-             "required": ["choose"], "additionalProperties": False},
-            {"type": "object", "properties": {"range": {"type": "array", "items": of, "minItems": 2, "maxItems": 2}},
-             "required": ["range"], "additionalProperties": False},
-        ],
-    }  # fmt: skip
+    schema = choice_schema(of)
+    schema["anyOf"].append(
+        {"type": "object", "properties": {"range": {"type": "array", "items": of, "minItems": 2, "maxItems": 2}},
+         "required": ["range"], "additionalProperties": False})  # fmt: skip
+    return schema
 
 
 def _axis(value: object) -> Any:
@@ -145,13 +155,13 @@ FreeAxis = Annotated[float | Range | Choose[float], BeforeValidator(_axis), With
 FreeYaw = Annotated[float | Range | Choose[float], BeforeValidator(_yaw), WithJsonSchema(_yaw_schema())]
 FreeCount = Annotated[
     int | Choose[int],
-    BeforeValidator(lambda value: free(_count, value)),
-    WithJsonSchema(_free_schema(_COUNT_SCHEMA)),
+    BeforeValidator(lambda value: free(_count, value, ranges=False)),
+    WithJsonSchema(choice_schema(_COUNT_SCHEMA)),
 ]
 FreeBuffer = Annotated[
     int | Choose[int],
-    BeforeValidator(lambda value: free(_buffer, value)),
-    WithJsonSchema(_free_schema({"type": "integer", "minimum": 0})),
+    BeforeValidator(lambda value: free(_buffer, value, ranges=False)),
+    WithJsonSchema(choice_schema({"type": "integer", "minimum": 0})),
 ]
 FreeSpeed = Annotated[
     float | Range | Choose[float],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from layout.model.distribution import RandomTime
 from layout.model.library import Model
@@ -30,6 +30,7 @@ from layout.model.quantities import (
     PositiveSeconds,
     Range,
     Seconds,
+    choice_schema,
     free,
 )
 
@@ -107,6 +108,8 @@ class Place(Spec):
 
 
 def _source(value: object) -> object:
+    if value is not None and not isinstance(value, (dict, Source)) and value != "saturated":
+        raise ValueError("must be 'saturated' or {arrivals: <time between parts>}")
     return {"arrivals": None} if value == "saturated" else value
 
 
@@ -148,7 +151,8 @@ def _rule(value: object) -> str:
 
 FreeDispatch = Annotated[
     str | Choose[str],
-    BeforeValidator(lambda value: free(_rule, value)),
+    BeforeValidator(lambda value: free(_rule, value, ranges=False)),
+    WithJsonSchema(choice_schema({"enum": list(DISPATCH_RULES)})),
 ]
 
 

@@ -1,0 +1,352 @@
+"""The asset library on disk: where it lies, what it holds, and one model read and checked."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree
+
+import numpy as np
+from pydantic import ValidationError
+
+import layout
+from layout.errors import AssetError, Problem
+from layout.files.meshes import MeshFacts, look
+from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, PortFile
+from layout.files.polygons import fault
+from layout.files.schema import findings
+from layout.files.urdf import read_chain
+from layout.files.yaml import did_you_mean, parse_document, read_bytes
+from layout.model.library import ArmModel, Joint, MachineModel, Model, PartModel, Point2, Port
+
+# How far hulls may reach beyond the footprint before it is worth a word (m): door handles, not machines.
+OVERHANG_M = 0.05
+# A length that people wrote with three decimals is a unit vector to this.
+UNIT_TOLERANCE = 2e-3
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model with everything that went into it.
+
+    folder : where its model.yaml lies
+    files : (name that is the same on every machine, path) of each file that was read
+    warnings : what is odd about it, but can be worked with
+    size_m : width, depth, height (m)
+    """
+
+    model: Model
+    folder: Path
+    files: tuple[tuple[str, Path], ...]
+    warnings: tuple[Problem, ...]
+    size_m: tuple[float, float, float]
+
+
+def library_folder() -> Path:
+    """The folder of the model library: `assets/` of a checkout, or the copy inside the installed package."""
+    return _data_folder("assets")
+
+
+def examples_folder() -> Path:
+    """The folder of the scenarios that come along: `experiments/` of a checkout, or the copy in the package."""
+    return _data_folder("experiments")
+
+
+def _data_folder(name: str) -> Path:
+    package = Path(layout.__file__).resolve().parent
+    inside = package / "_data" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of the library's models, sorted."""
+    return tuple(sorted(path.parent.name for path in library_folder().glob("*/model.yaml")))
+
+
+def model_folder(name: str, base: Path) -> Path:
+    """The folder that a scenario's `model:` means: a library model by name, or a folder seen from `base`.
+
+    Raises AssetError where there is no such model.
+    """
+    if "\0" not in name and name.strip():
+        local = base / name
+        names_path = any(mark in name for mark in "/\\") or name.startswith(".")
+        candidates = [local] if names_path else [library_folder() / name, local]
+        for folder in candidates:
+            if (folder / "model.yaml").is_file():
+                return folder
+        if names_path:
+            raise AssetError(Problem("no model.yaml in this folder", value=name, hint=f"looked in {local}"))
+    raise AssetError(
+        Problem("no such model in the library", value=name, hint=did_you_mean(name, model_names(), "there are"))
+    )
+
+
+def load_model(name_or_path: str, base: Path = Path()) -> Model:
+    """Read a library model and check what it names. Raises AssetError with all findings.
+
+    base : folder that a relative path is seen from (the scenario's)
+    """
+    return read_model(name_or_path, base).model
+
+
+_cache: dict[Path, tuple[tuple[tuple[int, int], ...], Loaded]] = {}
+
+
+def read_model(name_or_path: str, base: Path = Path()) -> Loaded:
+    """Like `load_model`, with warnings and the files behind it. Unchanged files are read once a process."""
+    folder = model_folder(name_or_path, base).resolve()
+    known = _cache.get(folder)
+    if known and known[0] == _stamp(known[1]):
+        return known[1]
+    loaded = _Reader(folder).read()
+    _cache[folder] = (_stamp(loaded), loaded)
+    return loaded
+
+
+def _stamp(loaded: Loaded) -> tuple[tuple[int, int], ...]:
+    """Size and time of change of each file behind a model."""
+    stamp = []
+    for _, path in loaded.files:
+        try:
+            status = path.stat()
+            stamp.append((status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamp.append((-1, -1))
+    return tuple(stamp)
+
+
+class _Reader:
+    """Reads one model folder and collects every finding."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: list[tuple[str, Path]] = []
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def read(self) -> Loaded:
+        path = self.folder / "model.yaml"
+        self.document = parse_document(read_bytes(path, AssetError), str(path), AssetError)
+        self.files.append(("model.yaml", path))
+        file = self.parse()
+        if file.name != self.folder.name:
+            hint = f"the folder is {self.folder.name!r}; rename one of them"
+            self.problems.append(self.document.problem("differs from its folder's name", ("name",), file.name, hint))
+        if isinstance(file, MachineFile):
+            model, size = self.machine(file)
+        elif isinstance(file, ArmFile):
+            model, size = self.arm(file)
+        else:
+            model, size = self.part(file)
+        if self.problems or model is None:
+            raise AssetError(self.problems)
+        return Loaded(model, self.folder, tuple(self.files), tuple(self.warnings), size)
+
+    def parse(self) -> MachineFile | ArmFile | PartFile:
+        data = self.document.data
+        kind = data.get("kind") if isinstance(data, dict) else None
+        if not isinstance(kind, str) or kind not in FORMATS:
+            hint = f"write kind: and one of {', '.join(FORMATS)}"
+            what = "is missing" if kind is None else "unknown kind"
+            raise AssetError(self.document.problem(what, ("kind",), kind, hint))
+        try:
+            return FORMATS[kind].model_validate(data)
+        except ValidationError as trouble:
+            raise AssetError(findings(trouble, self.document, FORMATS[kind])) from None
+
+    def machine(self, file: MachineFile) -> tuple[Model | None, tuple[float, float, float]]:
+        visual, _ = self.mesh("visual", file.visual)
+        hulls, facts = self.mesh("hulls", file.hulls, convexity=True)
+        footprint = self.footprint(file.footprint)
+        ports = {name: self.port(name, port) for name, port in file.ports.items()}
+        if facts is None or footprint is None:
+            return None, (0, 0, 0)
+        (left, back), (right, front) = np.min(footprint, axis=0), np.max(footprint, axis=0)
+        beyond = max(left - facts.low_m[0], back - facts.low_m[1], facts.high_m[0] - right, facts.high_m[1] - front)
+        if beyond > OVERHANG_M:
+            what = f"the hulls reach {beyond * 1e3:.0f} mm beyond the footprint"
+            self.warn(what, ("footprint",), hint="the footprint should cover the machine seen from above")
+        if facts.low_m[2] < -0.01:
+            self.warn(f"the hulls reach {-facts.low_m[2] * 1e3:.0f} mm below the floor", ("hulls",))
+        model = MachineModel(
+            name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=facts.high_m[2],
+            footprint_m=footprint, service_m=file.service.model_dump(), ports=ports, source=file.source,
+        )  # fmt: skip
+        return model, (float(right - left), float(front - back), facts.high_m[2])
+
+    def part(self, file: PartFile) -> tuple[Model | None, tuple[float, float, float]]:
+        visual, _ = self.mesh("visual", file.visual)
+        hulls, facts = self.mesh("hulls", file.hulls, convexity=True)
+        if facts is None:
+            return None, (0, 0, 0)
+        model = PartModel(
+            name=file.name, description=file.description, visual=visual, hulls=hulls, mass_kg=file.mass_kg,
+            friction=file.friction, grasp_m=file.grasp, source=file.source,
+        )  # fmt: skip
+        return model, facts.size_m
+
+    def arm(self, file: ArmFile) -> tuple[Model | None, tuple[float, float, float]]:
+        footprint = self.footprint(file.footprint)
+        urdf = self.urdf(file.urdf)
+        if urdf is None or footprint is None:
+            return None, (0, 0, 0)
+        kinds = self.urdf_joints(urdf)
+        overrides = {
+            name: _si(given.model_dump(exclude_none=True), kinds.get(name) == "prismatic")
+            for name, given in file.joints.items()
+        }
+        try:
+            joints, flange = read_chain(urdf, file.base, file.tip, overrides)
+        except AssetError as trouble:
+            for problem in trouble.problems:
+                self.problems.append(self.placed(problem))
+            return None, (0, 0, 0)
+        home = self.home(file.home, joints)
+        if home is None:
+            return None, (0, 0, 0)
+        heights = _heights(joints, home, flange, file.tcp)
+        model = ArmModel(
+            name=file.name, description=file.description, urdf=urdf, base=file.base, tip=file.tip, joints=joints,
+            flange=flange, tcp_m=file.tcp, home=home, footprint_m=footprint, service_m=file.service.model_dump(),
+            height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
+            grip_s=file.grip_s, source=file.source,
+        )  # fmt: skip
+        if file.tool_mass_kg >= file.payload_kg:
+            hint = "the payload includes the tool"
+            self.add("the tool alone is the arm's whole payload", ("tool_mass",), file.tool_mass_kg, hint)
+        width, depth = np.ptp(footprint, axis=0)
+        return model, (float(width), float(depth), model.height_m)
+
+    def add(self, what: str, path: tuple[str | int, ...], value: object = None, hint: str = "") -> None:
+        self.problems.append(self.document.problem(what, path, value, hint))
+
+    def warn(self, what: str, path: tuple[str | int, ...], value: object = None, hint: str = "") -> None:
+        self.warnings.append(self.document.problem(what, path, value, hint))
+
+    def placed(self, problem: Problem) -> Problem:
+        """A finding of the URDF reader, with the line of model.yaml where its cause stands there."""
+        path = tuple(problem.where.split(".", 1)) if problem.where else ()
+        if path in self.document.lines:
+            hint = f"{problem.hint} ({Path(problem.file).name})" if problem.file else problem.hint
+            return replace(problem, file=self.document.file, line=self.document.line(path), hint=hint)
+        return problem
+
+    def mesh(self, key: str, name: str, *, convexity: bool = False) -> tuple[Path, MeshFacts | None]:
+        path = self.folder / name
+        try:
+            facts = look(path, convexity=convexity)
+        except AssetError as trouble:
+            for problem in trouble.problems:
+                hint = "; ".join(text for text in (problem.value, problem.hint) if text)
+                self.add(problem.what, (key,), name, hint)
+            return path, None
+        self.files.append((name, path))
+        for piece in facts.pieces:
+            if not piece.convex:
+                what = f"the hull {piece.name!r} is not convex"
+                self.warn(what, (key,), name, "physics fills its hollows; split it into convex pieces")
+        return path, facts
+
+    def footprint(self, points: tuple[Point2, ...]) -> tuple[Point2, ...] | None:
+        """The footprint, counter-clockwise."""
+        wrong = fault(points)
+        if wrong:
+            self.add(f"the footprint {wrong}", ("footprint",), hint="list its corners in order around it")
+            return None
+        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True))
+        return points if area > 0 else tuple(reversed(points))
+
+    def port(self, name: str, file: PortFile) -> Port:
+        given = {"tool": file.tool, "facing": file.facing}
+        unit: dict[str, tuple[float, ...]] = {}
+        for key, vector in given.items():
+            length = math.hypot(*vector)
+            if abs(length - 1) > UNIT_TOLERANCE:
+                hint = "scale it to length 1" if length else "write a direction of length 1, such as [0, -1]"
+                self.add("must be a unit vector", ("ports", name, key), list(vector), hint)
+                length = length or 1.0
+            unit[key] = tuple(value / length for value in vector)
+        return Port(
+            name=name, kind=file.kind, by=file.by, at_m=file.at, retreat_m=file.retreat,
+            tool=cast(tuple[float, float, float], unit["tool"]), facing=cast(Point2, unit["facing"]),
+        )  # fmt: skip
+
+    def urdf(self, name: str) -> Path | None:
+        if not name.startswith("pybullet_data:"):
+            path, label = self.folder / name, name
+        else:
+            spec = importlib.util.find_spec("pybullet_data")
+            if spec is None or not spec.submodule_search_locations:
+                self.add("pybullet's data is not installed", ("urdf",), name, "pip install pybullet")
+                return None
+            label = name
+            path = Path(spec.submodule_search_locations[0]) / name.removeprefix("pybullet_data:").lstrip("/")
+        if not path.is_file():
+            self.add("there is no such URDF file", ("urdf",), name, "check the path")
+            return None
+        self.files.append((label, path))
+        return path
+
+    def urdf_joints(self, urdf: Path) -> Mapping[str, str]:
+        """Joint types of a URDF by name; notes its mesh files, and those that are missing."""
+        try:
+            root = ElementTree.parse(urdf).getroot()
+        except (ElementTree.ParseError, OSError, UnicodeDecodeError, ValueError):
+            return {}  # read_chain says what is wrong
+        for name in dict.fromkeys(element.get("filename", "") for element in root.iter("mesh")):
+            if name.startswith(("package://", "http:", "https:")) or not name:
+                continue
+            path = urdf.parent / name.removeprefix("file://")
+            if path.is_file():
+                self.files.append((name, path))
+            else:
+                self.add("the URDF names a mesh that is not there", ("urdf",), name, f"looked for {path}")
+        return {joint.get("name", ""): joint.get("type", "") for joint in root.iter("joint")}
+
+    def home(self, given: tuple[float, ...], joints: tuple[Joint, ...]) -> tuple[float, ...] | None:
+        if len(given) != len(joints):
+            hint = f"the arm has {len(joints)} driven joints: {', '.join(joint.name for joint in joints)}"
+            self.add(f"needs {len(joints)} angles, not {len(given)}", ("home",), list(given), hint)
+            return None
+        home = []
+        for i, (value, joint) in enumerate(zip(given, joints, strict=True)):
+            si = value * (1e-3 if joint.prismatic else math.pi / 180)
+            # people round limits and home alike to a degree's tenth
+            if not joint.lower - 2e-3 <= si <= joint.upper + 2e-3:
+                factor = 1e3 if joint.prismatic else 180 / math.pi
+                hint = f"{joint.name} goes from {joint.lower * factor:.6g} to {joint.upper * factor:.6g}"
+                self.add("is beyond the joint's range", ("home", i), value, hint)
+            home.append(min(max(si, joint.lower), joint.upper))
+        return tuple(home)
+
+
+def _si(given: Mapping[str, float], prismatic: bool) -> dict[str, float]:
+    """Overrides from degrees (millimetres) to radians (metres)."""
+    factor = 1e-3 if prismatic else math.pi / 180
+    return {key: value * factor for key, value in given.items()}
+
+
+def _heights(joints: tuple[Joint, ...], home: tuple[float, ...], flange: Any, tcp: Any) -> list[float]:
+    """Heights (m) of the joints, the flange and the tool centre point above the floor, at home."""
+    frame = np.eye(4)
+    heights = []
+    for joint, value in zip(joints, home, strict=True):
+        frame = frame @ np.asarray(joint.origin)
+        heights.append(float(frame[2, 3]))
+        move = np.eye(4)
+        axis = np.asarray(joint.axis)
+        if joint.prismatic:
+            move[:3, 3] = axis * value
+        else:
+            cross = np.cross(np.eye(3), axis * -1)
+            move[:3, :3] = np.eye(3) + math.sin(value) * cross + (1 - math.cos(value)) * cross @ cross
+        frame = frame @ move
+    frame = frame @ np.asarray(flange)
+    heights.append(float(frame[2, 3]))
+    heights.append(float((frame @ np.array([*tcp, 1.0]))[2]))
+    return heights

@@ -1,0 +1,289 @@
+"""Cross checks of a scenario: what no single field can know. Every finding carries its line and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from layout.errors import Problem
+from layout.files.polygons import fault
+from layout.files.routes import Network, check_routes
+from layout.files.yaml import Document, KeyPath, did_you_mean
+from layout.model.distribution import KINDS, Distribution
+from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2
+from layout.model.quantities import Choose, Range
+from layout.model.realise import instances
+from layout.model.scenario import Conveyor, Place, Robot, ScenarioSpec
+
+Polygon = tuple[Point2, ...]
+
+
+class Findings(list[Problem]):
+    """Problems of one document, in the order found."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.document = document
+
+    def add(self, what: str, *path: str | int, value: object = None, hint: str = "") -> None:
+        """Note a problem at a path of the document."""
+        self.append(self.document.problem(what, path, value, hint))
+
+
+def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
+    """What can be checked without the models: names, references, areas, times and aims."""
+    found = Findings(document)
+    _names(spec, found)
+    _time(spec, found)
+    _floor(spec, found)
+    _operations(spec, found)
+    _ends(spec, found)
+    _transports(spec, found)
+    _places(spec, found)
+    _objectives(spec, found)
+    return list(found)
+
+
+def check_models(spec: ScenarioSpec, models: Mapping[str, Model], document: Document) -> list[Problem]:
+    """What needs the models: ports, sizes, payloads, and whether each route can be walked."""
+    found = Findings(document)
+    _sizes(spec, models, found)
+    _ports(spec, models, found)
+    network = Network(spec, models)
+    check_routes(spec, network, found.add)
+    _payloads(spec, models, network, found)
+    return list(found)
+
+
+def _names(spec: ScenarioSpec, found: Findings) -> None:
+    groups: list[tuple[KeyPath, Mapping[str, object]]] = [
+        (("machines",), spec.machines),
+        (("transport",), spec.transport),
+        (("products",), spec.products),
+        (("floor", "obstacles"), spec.floor.obstacles),
+        (("floor", "keep_clear"), spec.floor.keep_clear),
+    ]
+    for path, group in groups:
+        for name in group:
+            if not name.strip() or name != name.strip() or not name.isprintable():
+                found.add("a name must be readable text without spaces at its ends", *path, name, value=repr(name))
+            elif "." in name or "/" in name or "\\" in name:
+                hint = f"such as '{name.translate(str.maketrans('./' + chr(92), '---'))}'"
+                found.add("a name must not hold '.', '/' or '\\'", *path, name, value=name, hint=hint)
+    for name in spec.products:
+        if name in KINDS:
+            found.add("a product must not be named like a distribution", "products", name, value=name)
+    for name in spec.transport:
+        if name in spec.machines:
+            hint = "rename one of them"
+            found.add("a machine has this name too", "transport", name, value=name, hint=hint)
+    for machine, entry in spec.machines.items():
+        for instance in instances(machine, entry):
+            if instance == machine:
+                continue
+            for kind in ("machines", "transport"):
+                if instance in getattr(spec, kind):
+                    what = f"the name is taken: {machine}'s copies are called {machine} 1, {machine} 2, ..."
+                    found.add(what, kind, instance, value=instance, hint="rename it")
+
+
+def _time(spec: ScenarioSpec, found: Findings) -> None:
+    time = spec.time
+    if time.warmup_s >= time.horizon_s:
+        hint = f"the horizon is {time.horizon_s:g} s, warm-up included; make it longer or the warm-up shorter"
+        key = "warmup" if "warmup_s" in time.model_fields_set else "horizon"
+        found.add("the warm-up must be shorter than the horizon", "time", key, value=f"{time.warmup_s:g} s", hint=hint)
+
+
+def _floor(spec: ScenarioSpec, found: Findings) -> None:
+    wrong = fault(spec.floor.boundary)
+    if wrong:
+        found.add(f"the floor {wrong}", "floor", "boundary", hint="list its corners in order around it, in metres")
+    for kind in ("obstacles", "keep_clear"):
+        for name, area in getattr(spec.floor, kind).items():
+            wrong = fault(area.polygon)
+            if wrong:
+                hint = "list its corners in order around it, in metres"
+                found.add(f"the polygon {wrong}", "floor", kind, name, "polygon", hint=hint)
+
+
+def _operations(spec: ScenarioSpec, found: Findings) -> None:
+    """Products that operations name, and a machine for each step of each route."""
+    able: dict[str, set[str]] = {}
+    for machine, entry in spec.machines.items():
+        for operation, times in entry.operations.items():
+            if isinstance(times, Distribution):
+                able.setdefault(operation, set()).update(spec.products)
+                continue
+            path = ("machines", machine, "operations", operation)
+            if not times:
+                found.add("names no product", *path, hint="write {product: time}, or one time for all products")
+            able.setdefault(operation, set()).update(times)
+            for product in times:
+                if product not in spec.products:
+                    hint = did_you_mean(product, [*spec.products, *KINDS], "products")
+                    found.add("no product of that name", *path, product, value=product, hint=hint)
+    for name, made in spec.products.items():
+        for step, operation in enumerate(made.route):
+            here = ("products", name, "route", step)
+            if operation not in able:
+                hint = did_you_mean(operation, able, "operations there are")
+                if operation in spec.machines:
+                    hint = f"that is a machine; a route names operations: {', '.join(able) or 'there are none'}"
+                found.add("no machine does this operation", *here, value=operation, hint=hint)
+            elif name not in able[operation]:
+                makers = [m for m, e in spec.machines.items() if operation in e.operations]
+                hint = f"add a time for it to the operations of {' or '.join(makers)}"
+                found.add(f"no machine does this operation for {name}", *here, value=operation, hint=hint)
+
+
+def _ends(spec: ScenarioSpec, found: Findings) -> None:
+    """Where products enter and leave."""
+    for end, verb, key in (("source", "enter", "source: saturated"), ("sink", "leave", "sink: true")):
+        names = [m for m, entry in spec.machines.items() if (entry.source if end == "source" else entry.sink)]
+        if not names:
+            found.add(f"parts can {verb} nowhere: no machine is a {end}", "machines", hint=f"give one '{key}'")
+            continue
+        for name, product in spec.products.items():
+            wanted = getattr(product, end)
+            if wanted is None and len(names) > 1:
+                what = f"several machines are {end}s, so the product must name its own"
+                found.add(what, "products", name, hint=f"add '{end}:' and one of {', '.join(names)}")
+            elif wanted is not None and wanted not in spec.machines:
+                hint = did_you_mean(wanted, names, f"{end}s")
+                found.add("no machine of that name", "products", name, end, value=wanted, hint=hint)
+            elif wanted is not None and wanted not in names:
+                hint = f"give it '{key}', or use {' or '.join(names)}"
+                found.add(f"this machine is no {end}", "products", name, end, value=wanted, hint=hint)
+
+
+def _transports(spec: ScenarioSpec, found: Findings) -> None:
+    for name, transport in spec.transport.items():
+        if isinstance(transport, Robot):
+            for i, machine in enumerate(transport.serves):
+                if machine in transport.serves[:i]:
+                    found.add("is served twice", "transport", name, "serves", i, value=machine, hint="name it once")
+                _machine(spec, found, machine, "transport", name, "serves", i)
+            continue
+        _machine(spec, found, transport.from_, "transport", name, "from")
+        _machine(spec, found, transport.to, "transport", name, "to")
+        if transport.from_ == transport.to:
+            hint = "a transport leads from one machine to another"
+            found.add("begins and ends at the same machine", "transport", name, "to", value=transport.to, hint=hint)
+
+
+def _machine(spec: ScenarioSpec, found: Findings, machine: str, *path: str | int) -> None:
+    if machine in spec.machines:
+        return
+    hint = did_you_mean(machine, spec.machines, "machines")
+    for name, entry in spec.machines.items():
+        if machine in instances(name, entry):
+            hint = f"name '{name}': a transport serves all copies of a machine"
+    found.add("no machine of that name", *path, value=machine, hint=hint)
+
+
+def placed(spec: ScenarioSpec) -> Iterator[tuple[KeyPath, str, Place, int]]:
+    """Everything that stands on the floor: path of its place, its model, its place, how many may stand there."""
+    for name, machine in spec.machines.items():
+        yield ("machines", name, "place"), machine.model, machine.place, len(instances(name, machine))
+    for name, transport in spec.transport.items():
+        if isinstance(transport, Robot):
+            yield ("transport", name, "place"), transport.model, transport.place, 1
+
+
+def ends(value: object) -> tuple[float, float]:
+    """Least and greatest value of a fixed or free quantity."""
+    if isinstance(value, Range):
+        return value.low, value.high
+    options = value.options if isinstance(value, Choose) else (value,)
+    return float(min(options)), float(max(options))
+
+
+def box(points: Polygon) -> tuple[float, float, float, float]:
+    """Least x, least y, greatest x, greatest y."""
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _places(spec: ScenarioSpec, found: Findings) -> None:
+    left, low, right, high = box(spec.floor.boundary)
+    for path, _, place, count in placed(spec):
+        for key, value, first, last in (("x", place.x, left, right), ("y", place.y, low, high)):
+            least, most = ends(value)
+            if most < first or least > last:
+                shown = f"{least:g} m" if least == most else f"{least:g} to {most:g} m"
+                hint = f"the floor reaches from {first:g} to {last:g} m"
+                found.add("lies wholly outside the floor", *path, key, value=shown, hint=hint)
+        if count > 1 and not isinstance(place.x, (Range, Choose)) and not isinstance(place.y, (Range, Choose)):
+            hint = "give x or y a range such as [1, 8], or write one machine entry for each"
+            found.add(f"up to {count} machines would stand on one spot", *path, hint=hint)
+
+
+def _objectives(spec: ScenarioSpec, found: Findings) -> None:
+    if not spec.objectives:
+        found.add("names no aim", "objectives", hint="write [{maximize: throughput}]")
+    seen: set[str] = set()
+    for i, objective in enumerate(spec.objectives):
+        if bool(objective.maximize) == bool(objective.minimize):
+            what = "needs 'maximize' or 'minimize', one of them"
+            found.add(what, "objectives", i, hint="such as {minimize: floor_area}")
+        elif objective.measure in seen:
+            found.add("is an aim already", "objectives", i, value=objective.measure, hint="name each measure once")
+        seen |= {objective.maximize or "", objective.minimize or ""} - {""}
+
+
+def _sizes(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
+    left, low, right, high = box(spec.floor.boundary)
+    floor = sorted((right - left, high - low))
+    for path, name, _, _ in placed(spec):
+        model = models.get(name)
+        if not isinstance(model, (MachineModel, ArmModel)):
+            continue
+        x0, y0, x1, y1 = box(model.footprint_m)
+        size = sorted((x1 - x0, y1 - y0))
+        if size[0] > floor[0] + 1e-9 or size[1] > floor[1] + 1e-9:
+            value = f"{x1 - x0:g} x {y1 - y0:g} m"
+            hint = f"the floor is {right - left:g} x {high - low:g} m; are the units right?"
+            found.add("is larger than the floor", *path[:-1], "model", value=value, hint=hint)
+
+
+def _ports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
+    def model_of(machine: str) -> MachineModel | None:
+        entry = spec.machines.get(machine)
+        model = models.get(entry.model) if entry else None
+        return model if isinstance(model, MachineModel) else None
+
+    for name, transport in spec.transport.items():
+        if isinstance(transport, Conveyor):
+            for key, machine, way in (("from", transport.from_, "out"), ("to", transport.to, "in")):
+                model = model_of(machine)
+                if model and not model.port_for("out" if way == "out" else "in", "belt"):
+                    hint = f"{model.name} has {_port_list(model)}"
+                    found.add(f"this machine has no '{way}' port for a belt", "transport", name, key, value=machine,
+                              hint=hint)  # fmt: skip
+        elif isinstance(transport, Robot):
+            for i, machine in enumerate(transport.serves):
+                model = model_of(machine)
+                if model and not any("arm" in port.by for port in model.ports.values()):
+                    hint = f"{model.name} has {_port_list(model)}"
+                    found.add("this machine has no port for an arm", "transport", name, "serves", i, value=machine,
+                              hint=hint)  # fmt: skip
+
+
+def _port_list(model: MachineModel) -> str:
+    ports = [f"'{p.name}' ({p.kind}, {'/'.join(p.by)})" for p in model.ports.values()]
+    return f"port{'s' if len(ports) > 1 else ''} {', '.join(ports)}" if ports else "no ports"
+
+
+def _payloads(spec: ScenarioSpec, models: Mapping[str, Model], network: Network, found: Findings) -> None:
+    for name, transport in spec.transport.items():
+        arm = models.get(transport.model) if isinstance(transport, Robot) else None
+        if not isinstance(arm, ArmModel):
+            continue
+        most = arm.payload_kg - arm.tool_mass_kg
+        for key, product in spec.products.items():
+            part = models.get(product.model)
+            mass = product.mass_kg or (part.mass_kg if isinstance(part, PartModel) else 0.0)
+            if mass > most and name in network.carriers(key):
+                path = ("mass",) if product.mass_kg else ("model",)
+                hint = f"{arm.name} carries {most:g} kg (its payload less its tool); take a stronger arm"
+                found.add(f"too heavy for {name}", "products", key, *path, value=f"{mass:g} kg", hint=hint)

@@ -1,0 +1,148 @@
+"""Whether parts can walk their routes: machines as nodes, what robots, belts and direct passages offer as edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from layout.files.yaml import Key
+from layout.model.distribution import Distribution
+from layout.model.library import MachineModel, Model
+from layout.model.scenario import Conveyor, Robot, ScenarioSpec
+
+Add = Callable[..., None]
+
+
+class Network:
+    """Which machine hands parts to which, and by what.
+
+    edges : machine -> machine -> names of the transports between them
+    """
+
+    def __init__(self, spec: ScenarioSpec, models: Mapping[str, Model]) -> None:
+        self.spec = spec
+        self.models = models
+        self.edges: dict[str, dict[str, list[str]]] = {name: {} for name in spec.machines}
+        for name, transport in spec.transport.items():
+            if isinstance(transport, Robot):
+                served = [machine for machine in transport.serves if machine in spec.machines]
+                for origin in served:
+                    for target in served:
+                        if self._passes(origin, "out", "arm") and self._passes(target, "in", "arm"):
+                            self._join(origin, target, name)
+            elif transport.from_ in spec.machines and transport.to in spec.machines:
+                by = "belt" if isinstance(transport, Conveyor) else "direct"
+                # A direct passage needs no port; it stands for whatever brings the part there.
+                if by == "direct" or (
+                    self._passes(transport.from_, "out", by) and self._passes(transport.to, "in", by)
+                ):
+                    self._join(transport.from_, transport.to, name)
+
+    def _join(self, origin: str, target: str, transport: str) -> None:
+        if origin != target:
+            self.edges[origin].setdefault(target, []).append(transport)
+
+    def _passes(self, machine: str, way: str, by: str) -> bool:
+        """Whether a machine's model has such a port; models that are missing are reported elsewhere."""
+        model = self.models.get(self.spec.machines[machine].model)
+        return not isinstance(model, MachineModel) or model.port_for("out" if way == "out" else "in", by) is not None
+
+    def steps(self, product: str) -> list[tuple[int, str, set[str]]]:
+        """The stops of a product: (route index, label, machines), from source (-1) to sink (length of the route)."""
+        entry = self.spec.products[product]
+        machines = self.spec.machines
+        stops = [(-1, "source", {m for m, e in machines.items() if e.source and entry.source in (None, m)})]
+        for i, operation in enumerate(entry.route):
+            able = {
+                m
+                for m, e in machines.items()
+                if operation in e.operations
+                and (isinstance(e.operations[operation], Distribution) or product in e.operations[operation])  # type: ignore[operator]
+            }
+            stops.append((i, operation, able))
+        stops.append((len(entry.route), "sink", {m for m, e in machines.items() if e.sink and entry.sink in (None, m)}))
+        return stops
+
+    def reach(self, origins: Iterable[str], targets: set[str]) -> tuple[set[str], set[str]]:
+        """Targets that parts get to from the origins, and the transports on the shortest ways there.
+
+        Parts may pass other machines, but not sinks. A part that is at a target already need not move.
+        """
+        origins = set(origins)
+        distance = dict.fromkeys(origins, 0)
+        queue = list(origins)
+        for here in queue:
+            if self.spec.machines[here].sink and here not in origins:
+                continue
+            for there in self.edges[here]:
+                if there not in distance:
+                    distance[there] = distance[here] + 1
+                    queue.append(there)
+        reached = targets & distance.keys()
+        carriers: set[str] = set()
+        back = [target for target in reached if distance[target] > 0]
+        seen = set(back)
+        for here in back:
+            for before, onward in self.edges.items():
+                if here in onward and distance.get(before, -2) == distance[here] - 1:
+                    carriers.update(onward[here])
+                    if before not in seen and distance[before] > 0:
+                        seen.add(before)
+                        back.append(before)
+        return reached, carriers
+
+    def carriers(self, product: str) -> set[str]:
+        """Transports that carry a product on the shortest ways along its route."""
+        stops = self.steps(product)
+        at = stops[0][2]
+        found: set[str] = set()
+        for _, _, targets in stops[1:]:
+            at, carriers = self.reach(at, targets)
+            found |= carriers
+        return found
+
+    def visited(self) -> set[str]:
+        """Machines that some product can get to and is worked on, enters or leaves at, or passes."""
+        seen: set[str] = set()
+        for product in self.spec.products:
+            stops = self.steps(product)
+            at = stops[0][2]
+            seen |= at
+            for _, _, targets in stops[1:]:
+                at, _ = self.reach(at, targets)
+                seen |= at
+        for transport in self.spec.transport.values():
+            seen |= set(transport.serves if isinstance(transport, Robot) else (transport.from_, transport.to))
+        return seen
+
+
+def check_routes(spec: ScenarioSpec, network: Network, add: Add) -> None:
+    """For each product, the first step that nothing transports to."""
+    for product, entry in spec.products.items():
+        stops = network.steps(product)
+        at, at_label = stops[0][2], "the source"
+        for step, label, targets in stops[1:]:
+            if not at or not targets:
+                break  # no machine, no source or no sink: reported as that
+            reached, _ = network.reach(at, targets)
+            if not reached:
+                last = step == len(entry.route)
+                path: tuple[Key, ...] = ("products", product, "route") if last else ("products", product, "route", step)
+                goal = "the sink" if last else f"'{label}'"
+                hint = f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, at)}"
+                what = f"nothing brings parts from {at_label} ({_list(at)}) to {goal} ({_list(targets)})"
+                add(what, *path, value=None if last else label, hint=hint)
+                break
+            at, at_label = reached, f"'{label}'"
+
+
+def _dead_end(network: Network, machines: set[str]) -> str:
+    """A word on machines that a transport names but whose ports let nothing out."""
+    named = set()
+    for transport in network.spec.transport.values():
+        named |= set(transport.serves if isinstance(transport, Robot) else (transport.from_,))
+    stuck = sorted(machine for machine in machines if machine in named and not network.edges[machine])
+    return f"; the ports of {_list(set(stuck))} let no part out to it" if stuck else ""
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(sorted(names))

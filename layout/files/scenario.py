@@ -1,0 +1,119 @@
+"""Scenario files: YAML, schema, cross checks and models, to one Scenario with every finding reported at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from layout.errors import AssetError, Problem, ScenarioError
+from layout.files.assets import Loaded, read_model
+from layout.files.checks import check_models, check_names
+from layout.files.layouts import parse_start
+from layout.files.oddities import oddities
+from layout.files.schema import findings
+from layout.files.yaml import Document, KeyPath, parse_document, read_bytes
+from layout.model.library import ArmModel, MachineModel, Model, PartModel
+from layout.model.realise import variables
+from layout.model.scenario import Robot, Scenario, ScenarioSpec
+
+_KINDS: dict[str, type[Model]] = {"machine": MachineModel, "arm": ArmModel, "part": PartModel}
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read, check and join a scenario with the models it names. Raises ScenarioError with all findings at once."""
+    return check_scenario(path)[0]
+
+
+def check_scenario(path: Path) -> tuple[Scenario, tuple[Problem, ...]]:
+    """Like `load_scenario`, with what is odd but legal."""
+    path = Path(path)
+    raw = read_bytes(path, ScenarioError)
+    document = parse_document(raw, str(path))
+    spec = _parse(document)
+    problems = check_names(spec, document)
+    loaded, wrong = _load_models(spec, document, path.parent)
+    models = {name: entry.model for name, entry in loaded.items()}
+    problems += wrong
+    problems += check_models(spec, models, document)
+    free = variables(spec)
+    start: dict[str, Any] | None = None
+    if spec.start is not None:
+        start, wrong = parse_start(document, ("start",), spec, free)
+        problems += wrong
+    if problems:
+        # Two checks may trip over the same thing; the first says it best.
+        unique = {(problem.where, problem.what): problem for problem in reversed(problems)}
+        raise ScenarioError(sorted(unique.values(), key=lambda problem: (problem.file != str(path), problem.line)))
+    scenario = Scenario(
+        spec=spec, models=models, variables=free, start=start, path=path, digest=_digest(raw, loaded)
+    )  # fmt: skip
+    odd = [*oddities(spec, models, free, document)]
+    for entry in loaded.values():
+        odd += entry.warnings
+    return scenario, tuple(odd)
+
+
+def _parse(document: Document) -> ScenarioSpec:
+    if not isinstance(document.data, dict):
+        hint = "begin with 'name: ...'; 'layout new NAME' writes a first one"
+        raise ScenarioError(
+            document.problem("is not a scenario: it must be a mapping of 'key: value' lines", hint=hint)
+        )
+    try:
+        return ScenarioSpec.model_validate(document.data)
+    except ValidationError as trouble:
+        raise ScenarioError(findings(trouble, document, ScenarioSpec)) from None
+
+
+def _uses(spec: ScenarioSpec) -> list[tuple[KeyPath, str, str]]:
+    """Everything that names a model: path, the model's name, the kind it must be."""
+    found: list[tuple[KeyPath, str, str]] = []
+    for name, product in spec.products.items():
+        found.append((("products", name, "model"), product.model, "part"))
+    for name, machine in spec.machines.items():
+        found.append((("machines", name, "model"), machine.model, "machine"))
+    for name, transport in spec.transport.items():
+        if isinstance(transport, Robot):
+            found.append((("transport", name, "model"), transport.model, "arm"))
+    return found
+
+
+def _load_models(spec: ScenarioSpec, document: Document, base: Path) -> tuple[dict[str, Loaded], list[Problem]]:
+    """Models by the name the scenario uses, of the kind that is wanted where they are named."""
+    loaded: dict[str, Loaded] = {}
+    broken: set[str] = set()
+    problems: list[Problem] = []
+    for path, name, kind in _uses(spec):
+        if name not in loaded and name not in broken:
+            try:
+                loaded[name] = read_model(name, base)
+            except AssetError as trouble:
+                broken.add(name)
+                problems += [
+                    problem if problem.file else replace(problem, where=_where(path), file=document.file,
+                                                         line=document.line(path))
+                    for problem in trouble.problems
+                ]  # fmt: skip
+        if name in loaded and not isinstance(loaded[name].model, _KINDS[kind]):
+            actual = next(k for k, cls in _KINDS.items() if isinstance(loaded[name].model, cls))
+            problems.append(document.problem(f"must be the model of a {kind}, not of a {actual}", path, name,
+                                             "'layout assets' lists the library by kind"))  # fmt: skip
+    return loaded, problems
+
+
+def _where(path: KeyPath) -> str:
+    return ".".join(str(key) for key in path)
+
+
+def _digest(raw: bytes, loaded: dict[str, Loaded]) -> str:
+    """SHA-256 over the scenario's bytes and those of every file of every model, whatever folder they lie in."""
+    whole = hashlib.sha256(hashlib.sha256(raw).digest())
+    for name in sorted(loaded):
+        for label, path in loaded[name].files:
+            whole.update(f"{name}\0{label}\0".encode())
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
