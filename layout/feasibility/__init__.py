@@ -1,0 +1,9 @@
+"""Whether a line could be built: every rule it breaks, by how much.
+
+`RULES` names the families in the order they are checked, from cheap to dear.
+"""
+
+from layout.feasibility.check import FLAT, RULES, SOLID, check, quick
+from layout.feasibility.ground import envelopes, footprints
+
+__all__ = ["FLAT", "RULES", "SOLID", "check", "envelopes", "footprints", "quick"]

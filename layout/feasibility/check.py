@@ -1,0 +1,58 @@
+"""All rules over one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from layout.feasibility import belts, clearance, floor, reach, spacing
+from layout.feasibility.ground import Ground
+from layout.model.line import Line
+from layout.model.results import Violation
+from layout.scene import Scene
+
+FLAT: Mapping[str, Callable[[Ground], list[Violation]]] = {
+    "floor": floor.floor,
+    "obstacle": floor.obstacle,
+    "keep_clear": floor.keep_clear,
+    "overlap": spacing.overlap,
+    "service": spacing.service,
+    "belt": belts.belt,
+}
+"""Rules of the plan, which need no scene."""
+
+SOLID: Mapping[str, Callable[[Ground, Scene], list[Violation]]] = {
+    "clearance": clearance.clearance,
+    "reach": lambda ground, scene: reach.reach(ground),
+}
+"""Rules of the machines' shapes and kinematics."""
+
+RULES: tuple[str, ...] = (*FLAT, *SOLID)
+
+
+def check(line: Line, scene: Scene) -> tuple[Violation, ...]:
+    """Everything that keeps a line from being built, in the order of `RULES`; empty where it is feasible.
+
+    Raises SceneError where a model's files cannot be loaded.
+    """
+    ground = Ground(line)
+    found = [violation for rule in FLAT.values() for violation in rule(ground)]
+    found += [violation for solid in SOLID.values() for violation in solid(ground, scene)]
+    return _merged(found)
+
+
+def quick(line: Line) -> tuple[Violation, ...]:
+    """What the plan alone tells: the `FLAT` rules, and reach by distance. A line that fails here fails `check`."""
+    ground = Ground(line)
+    found = [violation for rule in FLAT.values() for violation in rule(ground)]
+    return _merged([*found, *reach.quick_reach(ground)])
+
+
+def _merged(found: list[Violation]) -> tuple[Violation, ...]:
+    """One violation for each rule and subjects (belts add to the service rule), with the greatest amount, in order."""
+    most: dict[tuple[str, tuple[str, ...]], Violation] = {}
+    for violation in found:
+        key = (violation.rule, violation.subjects)
+        if key not in most or violation.amount > most[key].amount:
+            most[key] = violation
+    order = {rule: number for number, rule in enumerate(RULES)}
+    return tuple(sorted(most.values(), key=lambda v: (order[v.rule], v.subjects)))

@@ -1,0 +1,45 @@
+"""Between machines there is the gap that the floor asks for: in three dimensions, hull to hull."""
+
+from __future__ import annotations
+
+from layout.feasibility import convex
+from layout.feasibility.ground import Ground, worst
+from layout.model.results import Violation
+from layout.scene import Scene
+
+SCALE_M = 0.1
+
+ENGINE_ERROR_M = 0.0005
+"""How far the engine's distances are off at worst, against exact ones of 1,200 random pairs of hulls (tests/scene)."""
+
+
+def clearance(ground: Ground, scene: Scene) -> list[Violation]:
+    """Hulls of two stations or arm bases come closer than `floor.clearance`: by what is missing (m).
+
+    Where a belt joins two stations it fills the gap between them: they only may not touch.
+    """
+    line = ground.line
+    wanted = line.floor.clearance_m
+    outlines = [thing.pose.apply(scene.outline(thing.model)) for thing in ground.things]
+    if len(outlines) < 2:
+        return []
+    rings = convex.padded(outlines, max(len(ring) for ring in outlines))
+    rows, columns = convex.near(rings, rings, wanted + ENGINE_ERROR_M)
+    pairs = [
+        (ground.things[i].name, ground.things[j].name)
+        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+        if i < j
+    ]
+    if not pairs:
+        return []
+    joined = {frozenset((belt.origin, belt.target)) for belt in line.belts.values()}
+    scene.place(line)
+    gaps = scene.distances(pairs, wanted + ENGINE_ERROR_M)
+    return worst(
+        "clearance",
+        [
+            (pair, (0.0 if frozenset(pair) in joined else wanted) - gap - ENGINE_ERROR_M)
+            for pair, gap in zip(pairs, gaps.tolist(), strict=True)
+        ],
+        scale=SCALE_M,
+    )

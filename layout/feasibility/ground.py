@@ -1,0 +1,256 @@
+"""A line seen from above: footprints, service envelopes, obstacles and belts as arrays of polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+
+from layout.feasibility import convex
+from layout.model.library import SIDES, ArmModel, MachineModel, Point2
+from layout.model.line import Arm, Line, Station
+from layout.model.pose import Array
+from layout.model.results import Violation
+from layout.model.scenario import Floor
+
+TOLERANCE_M = 1e-6
+"""What counts as nothing: coordinates are rounded far below it, and nobody sets up a machine to a micrometre."""
+
+FACING: dict[str, Point2] = {"front": (0.0, -1.0), "back": (0.0, 1.0), "left": (-1.0, 0.0), "right": (1.0, 0.0)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """A model in its own frame (m): convex pieces of its footprint, and a rectangle for each side in need of floor."""
+
+    pieces: tuple[Array, ...]
+    strips: tuple[Array, ...]
+    sides: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _shape(footprint: tuple[Point2, ...], service: tuple[float, ...]) -> _Shape:
+    outline = np.asarray(footprint, dtype=float)
+    (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
+    front, back, left, right = service
+    boxes = {
+        "front": (x0, y0 - front, x1, y0),
+        "back": (x0, y1, x1, y1 + back),
+        "left": (x0 - left, y0, x0, y1),
+        "right": (x1, y0, x1 + right, y1),
+    }
+    wanted = [side for side, need in zip(SIDES, service, strict=True) if need > TOLERANCE_M]
+    strips = tuple(np.array([(a, b), (c, b), (c, d), (a, d)]) for a, b, c, d in (boxes[side] for side in wanted))
+    return _Shape(convex.pieces_of(outline), strips, tuple(wanted))
+
+
+def shape_of(model: MachineModel | ArmModel) -> _Shape:
+    """A model's plan shapes, made once."""
+    service = tuple(float(model.service_m.get(side, 0.0)) for side in SIDES)
+    return _shape(tuple((float(x), float(y)) for x, y in model.footprint_m), service)
+
+
+@dataclass(frozen=True, eq=False)
+class Areas:
+    """Convex polygons (n, k, 2) (m, world) and the name that each belongs to."""
+
+    names: tuple[str, ...]
+    rings: Array
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """What does not change from candidate to candidate: the floor, its obstacles and areas to keep clear."""
+
+    floor: Any
+    normals: Array | None
+    offsets: Array
+    obstacles: Areas
+    keep_clear: Areas
+
+    @classmethod
+    def of(cls, floor: Floor) -> Site:
+        """Taken from a floor; made once for each."""
+        known = _SITES.get(id(floor))
+        if known is not None and known[0] is floor:
+            return known[1]
+        boundary = shapely.orient_polygons(shapely.Polygon(floor.boundary))
+        shapely.prepare(boundary)
+        pieces = convex.pieces_of(floor.boundary)
+        normals, offsets = None, np.empty(0)
+        if len(pieces) == 1:  # outside of a convex floor is told by its edges, which is much faster
+            edges = np.roll(pieces[0], -1, axis=0) - pieces[0]
+            normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
+            offsets = np.sum(normals * pieces[0], axis=1)
+        site = cls(
+            boundary,
+            normals,
+            offsets,
+            _areas([(name, convex.pieces_of(area.polygon)) for name, area in floor.obstacles.items()]),
+            _areas([(name, convex.pieces_of(area.polygon)) for name, area in floor.keep_clear.items()]),
+        )
+        if len(_SITES) >= 64:
+            _SITES.clear()
+        _SITES[id(floor)] = (floor, site)
+        return site
+
+    def outside(self, rings: Array) -> Array:
+        """(n,) float (m): how far each convex polygon (n, k, 2) sticks out of the floor, at its farthest.
+
+        On a floor that is not convex, a polygon may cover a notch without a corner in it: then the radius of the
+        largest circle in what is covered counts.
+        """
+        out = np.zeros(len(rings))
+        if not len(rings):
+            return out
+        if self.normals is not None:
+            beyond = (rings @ self.normals.T - self.offsets).max(axis=2)
+            rows, corners = np.nonzero(beyond > TOLERANCE_M)
+            if len(rows):
+                np.maximum.at(out, rows, shapely.distance(shapely.points(rings[rows, corners]), self.floor))
+            return out
+        polygons = shapely.polygons(rings)
+        for row in np.nonzero(~shapely.covers(self.floor, polygons))[0]:
+            rest = shapely.difference(polygons[row], self.floor)
+            farthest = shapely.distance(shapely.points(shapely.get_coordinates(rest)), self.floor).max(initial=0.0)
+            inner = [
+                shapely.length(shapely.maximum_inscribed_circle(part))
+                for part in shapely.get_parts(rest)
+                if part.area > TOLERANCE_M**2
+            ]
+            out[row] = max([farthest, *inner])
+        return out
+
+
+_SITES: dict[int, tuple[Floor, Site]] = {}
+
+
+class Ground:
+    """One candidate's plan. Everything is worked out once, when first asked for."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.site = Site.of(line.floor)
+        self.things: tuple[Station | Arm, ...] = (*line.stations.values(), *line.arms.values())
+        self._shapes = [shape_of(thing.model) for thing in self.things]
+
+    @cached_property
+    def bodies(self) -> Areas:
+        """Footprints of stations and arm bases."""
+        return self._world([shape.pieces for shape in self._shapes])
+
+    @cached_property
+    def service(self) -> Areas:
+        """Floor that must be free at the sides of each thing."""
+        return self._world([shape.strips for shape in self._shapes])
+
+    @cached_property
+    def sides(self) -> tuple[str, ...]:
+        """Which side each of `service` lies at."""
+        return tuple(side for shape in self._shapes for side in shape.sides)
+
+    def polygons(self, areas: Areas) -> Any:
+        """(n,) shapely polygons of areas."""
+        return shapely.polygons(areas.rings) if len(areas) else np.empty(0, dtype=object)
+
+    @cached_property
+    def body_polygons(self) -> Any:
+        """(n,) shapely polygons of `bodies`."""
+        return self.polygons(self.bodies)
+
+    @cached_property
+    def service_polygons(self) -> Any:
+        """(n,) shapely polygons of `service`."""
+        return self.polygons(self.service)
+
+    def _world(self, local: Sequence[Sequence[Array]]) -> Areas:
+        """Polygons of each thing's own frame in the world."""
+        rings: list[Array] = []
+        names: list[str] = []
+        owners: list[int] = []
+        for row, (thing, parts) in enumerate(zip(self.things, local, strict=True)):
+            rings += parts
+            names += [thing.name] * len(parts)
+            owners += [row] * len(parts)
+        if not rings:
+            return Areas((), np.empty((0, 4, 2)))
+        flat = convex.padded(rings, max(len(ring) for ring in rings))
+        frames = self._frames[owners]
+        cos, sin, x, y = (frames[:, k, None] for k in range(4))
+        out = np.empty_like(flat)
+        out[:, :, 0] = x + cos * flat[:, :, 0] - sin * flat[:, :, 1]
+        out[:, :, 1] = y + sin * flat[:, :, 0] + cos * flat[:, :, 1]
+        return Areas(tuple(names), out)
+
+    @cached_property
+    def _frames(self) -> Array:
+        """(n, 4) float: cosine and sine of the yaw, x, y of each thing."""
+        rows = []
+        for thing in self.things:
+            (cos, sin), *_ = thing.pose.turn([(1.0, 0.0)])
+            rows.append((cos, sin, thing.pose.x_m, thing.pose.y_m))
+        return np.array(rows).reshape(-1, 4)
+
+
+def footprints(line: Line) -> dict[str, Any]:
+    """What each station and arm base covers on the floor: shapely polygons (m, world) by name."""
+    return {
+        thing.name: shapely.Polygon(thing.pose.apply(thing.model.footprint_m)) for thing in Ground(line).things
+    }
+
+
+def envelopes(line: Line) -> dict[str, Any]:
+    """The floor that must be free at the sides of each thing: shapely (multi)polygons (m), empty where none."""
+    ground = Ground(line)
+    found: dict[str, list[Any]] = {thing.name: [] for thing in ground.things}
+    for name, polygon in zip(ground.service.names, ground.service_polygons, strict=True):
+        found[name].append(polygon)
+    return {name: shapely.union_all(parts) for name, parts in found.items()}
+
+
+def worst(
+    rule: str, found: Sequence[tuple[tuple[str, ...], float]], unit: str = "m", scale: float = 0.5
+) -> list[Violation]:
+    """One violation for each set of subjects, with its greatest amount; nothing where it is within rounding."""
+    amounts: dict[tuple[str, ...], float] = {}
+    for subjects, amount in found:
+        if amount > TOLERANCE_M:
+            key = tuple(sorted(set(subjects)))
+            amounts[key] = max(amounts.get(key, 0.0), float(amount))
+    return [Violation(rule, subjects, amounts[subjects], unit, scale) for subjects in sorted(amounts)]
+
+
+def overlaps(a: Areas, b: Areas, same: bool = False) -> list[tuple[tuple[str, str], float]]:
+    """Names and depth (m) of every overlapping pair of different names; `same` where a and b are one list."""
+    if not len(a) or not len(b):
+        return []
+    rows, columns = convex.near(a.rings, b.rings)
+    pairs = [
+        (i, j)
+        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+        if a.names[i] != b.names[j] and not (same and i >= j)
+    ]
+    if not pairs:
+        return []
+    first, second = np.array(pairs).T
+    deep = convex.depths(a.rings[first], b.rings[second])
+    return [
+        ((a.names[i], b.names[j]), depth)
+        for (i, j), depth in zip(pairs, deep.tolist(), strict=True)
+        if depth > TOLERANCE_M
+    ]
+
+
+def _areas(named: Sequence[tuple[str, Sequence[Array]]]) -> Areas:
+    rings = [ring for _, parts in named for ring in parts]
+    if not rings:
+        return Areas((), np.empty((0, 4, 2)))
+    names = tuple(name for name, parts in named for _ in parts)
+    return Areas(names, convex.padded(rings, max(len(ring) for ring in rings)))

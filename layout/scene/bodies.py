@@ -1,0 +1,225 @@
+"""One machine, arm or part as rigid bodies of the engine: loaded once, moved from then on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pybullet as engine
+
+from layout.errors import Problem, SceneError
+from layout.model.library import ArmModel, MachineModel, PartModel
+from layout.scene import meshes
+
+HULL_MARGIN_M = 0.001
+"""Bullet rounds convex meshes by this much outwards; distances are corrected for it (primitives are not rounded)."""
+
+_MESH_SHAPE = engine.GEOM_MESH
+_NO_TURN = (0.0, 0.0, 0.0, 1.0)
+Vector = Sequence[float]
+
+
+@dataclass
+class Body:
+    """Engine ids of one thing.
+
+    base : the multi-body that collides (and, where pictures are wanted, shows its first colour)
+    shown : further multi-bodies, one for each other colour, that only show
+    centre : position of the engine's base frame (its centre of mass) in the model's frame, and its rotation
+    fixed : link indices that do not move against the base (-1 is the base itself)
+    joints : engine joint index of each driven joint, in the model's order
+    tip : link index of the tool flange, -1 where there is none
+    margin_m : rounding of the collision shapes, by link
+    """
+
+    base: int
+    shown: tuple[int, ...] = ()
+    centre: tuple[Vector, Vector] = ((0.0, 0.0, 0.0), _NO_TURN)
+    fixed: tuple[int, ...] = (-1,)
+    links: tuple[int, ...] = (-1,)
+    joints: tuple[int, ...] = ()
+    tip: int = -1
+    margin_m: dict[int, float] = field(default_factory=dict)
+    client: int = 0
+
+    def move(self, position: Vector, turn: Vector = _NO_TURN) -> None:
+        """Put the model's frame at a position (m) and a rotation (quaternion x, y, z, w)."""
+        shift, twist = self.centre
+        if any(shift) or tuple(twist) != _NO_TURN:
+            at, how = engine.multiplyTransforms(position, turn, shift, twist)
+        else:
+            at, how = position, turn
+        engine.resetBasePositionAndOrientation(self.base, at, how, physicsClientId=self.client)
+        for body in self.shown:
+            engine.resetBasePositionAndOrientation(body, position, turn, physicsClientId=self.client)
+
+    def bend(self, angles: Sequence[float]) -> None:
+        """Set the driven joints (rad; m where prismatic)."""
+        for joint, angle in zip(self.joints, angles, strict=True):
+            engine.resetJointState(self.base, joint, float(angle), physicsClientId=self.client)
+
+
+def load_machine(model: MachineModel | PartModel, client: int, visuals: bool) -> Body:
+    """A machine or part: its convex pieces, and its coloured mesh where pictures are wanted. Raises SceneError."""
+    pieces = meshes.hull_pieces(model.hulls)
+    with quiet():
+        collision = _call(
+            engine.createCollisionShape,
+            model.hulls,
+            engine.GEOM_MESH,
+            fileName=str(model.hulls),
+            physicsClientId=client,
+        )
+        shapes = [_visual(part, client) for part in meshes.painted(model.visual)] if visuals else []
+        base = _call(
+            engine.createMultiBody,
+            model.hulls,
+            0,
+            collision,
+            shapes[0] if shapes else -1,
+            physicsClientId=client,
+        )
+        shown = tuple(
+            _call(engine.createMultiBody, model.visual, 0, -1, shape, physicsClientId=client) for shape in shapes[1:]
+        )
+    loaded = len(engine.getCollisionShapeData(base, -1, physicsClientId=client))
+    if loaded != len(pieces):
+        raise SceneError(
+            Problem(
+                f"the engine took {loaded} of {len(pieces)} convex pieces",
+                "hulls",
+                hint="give each piece its own 'o' line and at least 4 vertices that are not in one plane",
+                file=str(model.hulls),
+            )
+        )
+    return Body(base, shown, margin_m={-1: HULL_MARGIN_M}, client=client)
+
+
+def load_prop(model: PartModel, client: int) -> Body:
+    """A part that is only shown, one body for each colour."""
+    with quiet():
+        shapes = [_visual(part, client) for part in meshes.painted(model.visual)]
+        bodies = [_call(engine.createMultiBody, model.visual, 0, -1, s, physicsClientId=client) for s in shapes]
+    return Body(bodies[0], tuple(bodies[1:]), client=client)
+
+
+def load_shown(part: meshes.Painted, client: int) -> int:
+    """A coloured mesh at the origin that only shows; its engine id."""
+    with quiet():
+        shape = _visual(part, client)
+        return int(_call(engine.createMultiBody, part.path, 0, -1, shape, physicsClientId=client))
+
+
+def load_arm(model: ArmModel, client: int, visuals: bool) -> Body:
+    """An arm from its URDF, base fixed. Raises SceneError where a joint or link is not in the engine's tree."""
+    flags = engine.URDF_USE_INERTIA_FROM_FILE | engine.URDF_MAINTAIN_LINK_ORDER
+    if not visuals:
+        flags |= engine.URDF_IGNORE_VISUAL_SHAPES
+    path = meshes.urdf_for_engine(model.urdf)
+    with quiet():
+        base = _call(
+            engine.loadURDF, model.urdf, str(path), useFixedBase=True, flags=flags, physicsClientId=client
+        )
+    infos = [
+        engine.getJointInfo(base, i, physicsClientId=client)
+        for i in range(engine.getNumJoints(base, physicsClientId=client))
+    ]
+    by_name = {info[1].decode(): info[0] for info in infos}
+    links = {info[12].decode(): info[0] for info in infos}
+    root = engine.getBodyInfo(base, physicsClientId=client)[0].decode()
+    missing = [joint.name for joint in model.joints if joint.name not in by_name]
+    if missing or model.tip not in {root, *links}:
+        what = f"joints {', '.join(missing)}" if missing else f"link {model.tip}"
+        raise SceneError(Problem(f"the engine does not find {what}", "urdf", file=str(model.urdf)))
+    driven = {by_name[joint.name] for joint in model.joints}
+    fixed = [-1]
+    for info in infos:  # parents come before their children
+        if info[16] in fixed and info[0] not in driven and info[2] == engine.JOINT_FIXED:
+            fixed.append(info[0])
+    inertia = engine.getDynamicsInfo(base, -1, physicsClientId=client)
+    shift, twist = engine.multiplyTransforms(*_foot(model, base, links, client), inertia[3], inertia[4])
+    body = Body(
+        base=base,
+        centre=(shift, twist),
+        fixed=tuple(fixed),
+        links=(-1, *(info[0] for info in infos)),
+        joints=tuple(by_name[joint.name] for joint in model.joints),
+        tip=links.get(model.tip, -1),
+        client=client,
+    )
+    for link in body.links:
+        shapes = engine.getCollisionShapeData(base, link, physicsClientId=client)
+        body.margin_m[link] = HULL_MARGIN_M if any(shape[2] == _MESH_SHAPE for shape in shapes) else 0.0
+    return body
+
+
+def _foot(model: ArmModel, base: int, links: dict[str, int], client: int) -> tuple[Vector, Vector]:
+    """Pose of the URDF's root in the frame of the model's base link, whose origin stands on the floor."""
+    if model.base not in links:
+        return (0.0, 0.0, 0.0), _NO_TURN
+    state = engine.getLinkState(base, links[model.base], computeForwardKinematics=True, physicsClientId=client)
+    centre, turn = engine.getBasePositionAndOrientation(base, physicsClientId=client)
+    inertia = engine.getDynamicsInfo(base, -1, physicsClientId=client)
+    root = engine.multiplyTransforms(centre, turn, *engine.invertTransform(inertia[3], inertia[4]))
+    inverse = engine.invertTransform(state[4], state[5])
+    found: tuple[Vector, Vector] = engine.multiplyTransforms(*inverse, *root)
+    return found
+
+
+def _visual(part: meshes.Painted, client: int) -> int:
+    return int(
+        _call(
+            engine.createVisualShape,
+            part.path,
+            engine.GEOM_MESH,
+            fileName=str(part.path),
+            rgbaColor=part.rgba,
+            specularColor=(0.25, 0.25, 0.25),
+            physicsClientId=client,
+        )
+    )
+
+
+def _call(function: Any, subject: Path, *args: Any, **kwargs: Any) -> Any:
+    """An engine call that makes a body or shape; its failures become SceneError about `subject`."""
+    try:
+        made = function(*args, **kwargs)
+    except engine.error as error:
+        raise SceneError(
+            Problem("the engine cannot load it", value=str(error), hint="check the file", file=str(subject))
+        ) from error
+    if isinstance(made, int) and made < 0:
+        raise SceneError(Problem("the engine cannot load it", hint="check the file", file=str(subject)))
+    return made
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the engine's C-level chatter (about inertias, materials) out of the user's terminal."""
+    try:
+        sys.stdout.flush()
+        saved = os.dup(1), os.dup(2)
+    except (OSError, ValueError, AttributeError):
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved[0], 1)
+        os.dup2(saved[1], 2)
+        for handle in (*saved, null):
+            os.close(handle)
+
+
+def yaw_turn(yaw_rad: float) -> tuple[float, float, float, float]:
+    """Quaternion (x, y, z, w) of a turn about z."""
+    return (0.0, 0.0, float(np.sin(yaw_rad / 2)), float(np.cos(yaw_rad / 2)))

@@ -1,0 +1,119 @@
+"""Where a picture is taken from: cameras that frame a whole line, and what they do to points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from layout.model.line import Arm, Line, Station
+from layout.model.pose import Array
+
+ISOMETRIC_AZIMUTH_RAD = math.radians(-58.0)
+"""Seen from in front of the floor's lower edge and a little from the right: fronts (-y) show."""
+ISOMETRIC_ELEVATION_RAD = math.radians(38.0)
+FOV_RAD = math.radians(26.0)
+"""A long lens: parallel edges of machines stay nearly parallel, as on a drawing."""
+MARGIN = 1.05
+"""Share of the picture left around what is framed."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera: eye and target (m, world), what is up in the picture, vertical field of view (rad)."""
+
+    eye_m: tuple[float, float, float]
+    target_m: tuple[float, float, float]
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    fov_rad: float = FOV_RAD
+    near_m: float = 0.1
+    far_m: float = 200.0
+
+    def axes(self) -> Array:
+        """(3, 3) float, rows: right, up and forward of the picture in the world."""
+        forward = np.subtract(self.target_m, self.eye_m)
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, np.asarray(self.up, dtype=float))
+        right = right / np.linalg.norm(right)
+        return np.array([right, np.cross(right, forward), forward])
+
+    def view(self) -> Array:
+        """(4, 4) float, world to camera (OpenGL: x right, y up, looking along -z)."""
+        right, up, forward = self.axes()
+        matrix = np.eye(4)
+        matrix[:3, :3] = [right, up, -forward]
+        matrix[:3, 3] = -matrix[:3, :3] @ np.asarray(self.eye_m, dtype=float)
+        return matrix
+
+    def projection(self, aspect: float) -> Array:
+        """(4, 4) float, camera to clip space, for a picture `aspect` times as wide as high."""
+        f = 1.0 / math.tan(self.fov_rad / 2)
+        near, far = self.near_m, self.far_m
+        matrix = np.zeros((4, 4))
+        matrix[0, 0], matrix[1, 1] = f / aspect, f
+        matrix[2, 2], matrix[2, 3] = (far + near) / (near - far), 2 * far * near / (near - far)
+        matrix[3, 2] = -1.0
+        return matrix
+
+    def pixels(self, points: object, width: int, height: int) -> Array:
+        """points : (n, 3) float (m) -> (n, 2) float, column and row in a picture of that size."""
+        given = np.atleast_2d(np.asarray(points, dtype=float))
+        clip = np.column_stack([given, np.ones(len(given))]) @ (self.projection(width / height) @ self.view()).T
+        plane = clip[:, :2] / clip[:, 3:]
+        return np.column_stack([(plane[:, 0] + 1) / 2 * width, (1 - plane[:, 1]) / 2 * height])
+
+
+def frame(
+    line: Line,
+    aspect: float = 1.6,
+    azimuth_rad: float = ISOMETRIC_AZIMUTH_RAD,
+    elevation_rad: float = ISOMETRIC_ELEVATION_RAD,
+    fov_rad: float = FOV_RAD,
+) -> Camera:
+    """A camera that holds the whole line and its floor, seen from a direction (rad; azimuth from +x)."""
+    if elevation_rad > math.radians(89.0):
+        direction, up = np.array([0.0, 0.0, 1.0]), (0.0, 1.0, 0.0)
+    else:
+        flat = math.cos(elevation_rad)
+        direction = np.array([flat * math.cos(azimuth_rad), flat * math.sin(azimuth_rad), math.sin(elevation_rad)])
+        up = (0.0, 0.0, 1.0)
+    points = extent(line)
+    target = (points.min(axis=0) + points.max(axis=0)) / 2
+    axes = Camera(tuple(target + direction), tuple(target), up).axes()
+    tangent = np.array([math.tan(fov_rad / 2) * aspect, math.tan(fov_rad / 2)])
+    distance = 1.0
+    for _ in range(8):  # the centre that balances both sides depends on the distance, and the other way round
+        local = (points - target) @ axes.T
+        need = np.abs(local[:, :2]) / tangent - local[:, 2:]
+        distance = max(float(need.max()) * MARGIN, 0.5)
+        on_plane = local[:, :2] / (distance + local[:, 2:])
+        shift = (on_plane.min(axis=0) + on_plane.max(axis=0)) / 2 * distance
+        target = target + shift @ axes[:2]
+    size = float(np.linalg.norm(np.ptp(points, axis=0)))
+    eye = target + direction * distance
+    near = max(distance - size, 0.05 * distance)
+    return Camera(tuple(eye), tuple(target), up, fov_rad, near, distance + 2 * size)
+
+
+def plan_view(line: Line, aspect: float = 1.6) -> Camera:
+    """Straight down, +y up in the picture, from so far that heights hardly lean."""
+    return frame(line, aspect, elevation_rad=math.pi / 2, fov_rad=math.radians(8.0))
+
+
+def standing(line: Line) -> tuple[Station | Arm, ...]:
+    """Everything of a line that is a model on the floor: stations, then arms."""
+    return (*line.stations.values(), *line.arms.values())
+
+
+def extent(line: Line) -> Array:
+    """(n, 3) float (m): the floor's corners and the upper corners of everything that stands on it."""
+    floor = np.asarray(line.floor.boundary, dtype=float)
+    found = [np.column_stack([floor, np.zeros(len(floor))])]
+    for body in standing(line):
+        flat = body.pose.apply(body.model.footprint_m)
+        found.append(np.column_stack([flat, np.full(len(flat), body.model.height_m)]))
+    for area in line.floor.obstacles.values():
+        flat = np.asarray(area.polygon, dtype=float)
+        found.append(np.column_stack([flat, np.full(len(flat), area.height_m)]))
+    return np.vstack(found)

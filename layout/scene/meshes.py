@@ -1,0 +1,220 @@
+"""Mesh files as the engine can take them: convex pieces, one file for each colour, URDFs with absolute paths.
+
+What is made from an asset is kept in a cache folder under the hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from layout.errors import AssetError, Problem, SceneError
+from layout.model.pose import Array
+
+SMOOTH_RAD = np.radians(28.0)
+"""Faces that meet at a smaller angle are shaded as one round surface; machine sheet metal bends at more."""
+
+_FORMAT = b"4"  # part of the cache key: raise it when the files below are written differently
+
+Rgba = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A mesh file (OBJ, m) of one colour (red, green, blue, alpha from 0 to 1)."""
+
+    path: Path
+    rgba: Rgba
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """The user's cache folder, or one that lasts as long as the machine's temporary files."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        folder = Path(base).expanduser() / "line-layout" / "meshes"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):
+        pass
+    return Path(tempfile.mkdtemp(prefix="line-layout-"))
+
+
+def hull_pieces(path: Path) -> list[Array]:
+    """Vertices (n, 3) (m) of each convex piece (`o` object) of an OBJ file.
+
+    Raises SceneError where the file is missing or holds no vertices.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SceneError(
+            Problem("the collision hulls cannot be read", "hulls", str(error), "check the model's folder", str(path))
+        ) from error
+    pieces: list[list[list[float]]] = [[]]
+    try:
+        for row in text.splitlines():
+            words = row.split()
+            if words[:1] in (["o"], ["g"]) and pieces[-1]:
+                pieces.append([])
+            elif words[:1] == ["v"]:
+                pieces[-1].append([float(word) for word in words[1:4]])
+        found = [np.array(piece, dtype=float).reshape(-1, 3) for piece in pieces if piece]
+    except ValueError as error:
+        raise SceneError(Problem("the collision hulls are no OBJ file", "hulls", str(error), "", str(path))) from error
+    if not found or any(len(piece) < 4 for piece in found):
+        raise SceneError(
+            Problem("each convex piece needs at least 4 vertices", "hulls", "", "export the hulls again", str(path))
+        )
+    return found
+
+
+def painted(visual: Path) -> tuple[Painted, ...]:
+    """The parts of a visual mesh (GLB or anything trimesh reads), one OBJ file for each colour.
+
+    Raises SceneError where the mesh cannot be read.
+    """
+    try:
+        content = visual.read_bytes()
+    except OSError as error:
+        raise SceneError(
+            Problem("the visual mesh cannot be read", "visual", str(error), "check the model's folder", str(visual))
+        ) from error
+    digest = hashlib.sha256(_FORMAT + content).hexdigest()[:24]
+    folder = cache_folder() / digest
+    index = folder / "colours.txt"
+    if not index.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = []
+        for number, (rgba, mesh) in enumerate(_by_colour(visual)):
+            write_obj(mesh, folder / f"{number}.obj")
+            rows.append(" ".join(f"{channel:.6f}" for channel in rgba))
+        write_text(index, "\n".join(rows))
+    found = []
+    for number, row in enumerate(index.read_text().splitlines()):
+        red, green, blue, alpha = (float(word) for word in row.split())
+        found.append(Painted(folder / f"{number}.obj", (red, green, blue, alpha)))
+    return tuple(found)
+
+
+def _by_colour(visual: Path) -> list[tuple[Rgba, Any]]:
+    """(colour, mesh) pairs of a mesh file, in world axes as the file gives them (m, z up)."""
+    import trimesh
+
+    try:
+        meshes = trimesh.load_scene(visual).dump()
+    except Exception as error:
+        what = " ".join(str(error).split())[:200] or type(error).__name__
+        raise SceneError(Problem("the visual mesh cannot be understood", "visual", what, "", str(visual))) from error
+    groups: dict[Rgba, list[Any]] = {}
+    for mesh in meshes:
+        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
+            groups.setdefault(_colour(mesh), []).append(mesh)
+    if not groups:
+        raise SceneError(Problem("the visual mesh holds no surface", "visual", "", "export it again", str(visual)))
+    bare = []
+    for rgba, members in groups.items():
+        joined = trimesh.util.concatenate([trimesh.Trimesh(m.vertices, m.faces, process=False) for m in members])
+        bare.append((rgba, joined))
+    return bare
+
+
+def _colour(mesh: Any) -> Rgba:
+    """Base colour of a mesh's material, from 0 to 1; light grey where there is none."""
+    material = getattr(mesh.visual, "material", None)
+    raw = getattr(material, "baseColorFactor", None)
+    if raw is None:
+        raw = getattr(material, "diffuse", None)
+    if raw is None and getattr(mesh.visual, "kind", None) in ("face", "vertex"):
+        raw = mesh.visual.main_color
+    if raw is None:
+        return (0.75, 0.76, 0.78, 1.0)
+    numbers = np.asarray(raw, dtype=float).ravel()
+    if np.issubdtype(np.asarray(raw).dtype, np.integer) or numbers.max() > 1.0:
+        numbers = numbers / 255.0
+    red, green, blue = (round(float(channel), 4) for channel in numbers[:3])
+    return (red, green, blue, round(float(numbers[3]), 4) if len(numbers) > 3 else 1.0)
+
+
+def write_obj(mesh: Any, path: Path) -> None:
+    """Write a trimesh surface as OBJ (m) with normals that keep edges sharp and round surfaces round."""
+    import trimesh
+
+    welded = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    welded.merge_vertices(digits_vertex=6)
+    welded.update_faces(welded.nondegenerate_faces())
+    shaded = trimesh.graph.smooth_shade(welded, angle=SMOOTH_RAD) if len(welded.faces) else welded
+    rows = ["o piece"]
+    rows += [f"v {x:.6g} {y:.6g} {z:.6g}" for x, y, z in shaded.vertices]
+    rows += [f"vn {x:.5g} {y:.5g} {z:.5g}" for x, y, z in shaded.vertex_normals]
+    rows += [f"f {a}//{a} {b}//{b} {c}//{c}" for a, b, c in np.asarray(shaded.faces) + 1]
+    write_text(path, "\n".join(rows) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: other processes may be reading the cache."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(name, path)
+
+
+_MESH = re.compile(r"""(<mesh\b[^>]*?\bfilename\s*=\s*)(["'])(.*?)\2""", re.DOTALL)
+
+
+def urdf_for_engine(urdf: Path) -> Path:
+    """A copy of a URDF whose meshes are named by absolute paths, `package://` resolved.
+
+    A package is looked for among the folders above the URDF. Raises AssetError with every mesh that is not found.
+    """
+    try:
+        text = urdf.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise AssetError(Problem("the URDF cannot be read", "urdf", str(error), "check the path", str(urdf))) from error
+    missing: list[str] = []
+
+    def absolute(match: re.Match[str]) -> str:
+        name = match[3]
+        found = _find_mesh(name, urdf)
+        if found is None:
+            missing.append(name)
+            return match[0]
+        return f"{match[1]}{match[2]}{found}{match[2]}"
+
+    text = _MESH.sub(absolute, text)
+    if missing:
+        hint = "put the meshes beside the URDF, or in a folder named after the package above it"
+        raise AssetError([Problem("no such mesh", "urdf", name, hint, str(urdf)) for name in dict.fromkeys(missing)])
+    digest = hashlib.sha256(_FORMAT + text.encode()).hexdigest()[:24]
+    out = cache_folder() / f"{digest}.urdf"
+    if not out.is_file():
+        write_text(out, text)
+    return out
+
+
+def _find_mesh(name: str, urdf: Path) -> Path | None:
+    folder = urdf.resolve().parent
+    if name.startswith("file://"):
+        name = name.removeprefix("file://")
+    if not name.startswith("package://"):
+        candidates: Sequence[Path] = [folder / name]
+    else:
+        package, _, rest = name.removeprefix("package://").partition("/")
+        above = [folder, *folder.parents]
+        candidates = [
+            *(base / package / rest for base in above),
+            *(base / rest for base in above if base.name == package),
+            folder / rest,
+            *(base / rest for base in above[1:4]),
+        ]
+    return next((path.resolve() for path in candidates if path.is_file()), None)

@@ -1,0 +1,3 @@
+"""Pictures of a line for people."""
+from __future__ import annotations
+def picture() -> None: ...

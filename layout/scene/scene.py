@@ -1,0 +1,274 @@
+"""The engine's world: bodies are loaded once and moved for each line, so that memory stays flat over a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pybullet as engine
+from numpy.typing import NDArray
+
+from layout.errors import Problem, SceneError
+from layout.model.library import ArmModel, MachineModel, PartModel
+from layout.model.line import Line
+from layout.model.pose import Array
+from layout.scene import bodies, meshes
+from layout.scene.bodies import Body
+from layout.scene.cameras import Camera, standing
+from layout.scene.display import problem_with_display
+from layout.scene.furniture import Piece
+from layout.scene.shading import Shot
+
+PARKING_M = 10_000.0
+"""Bodies that a line does not use stand here, out of everything's way."""
+PARKING_PITCH_M = 50.0
+
+_Key = tuple[str, str, str]
+
+
+class Scene:
+    """A world of machines and arms. Use as a context manager, or call `close` when done.
+
+    gui : show PyBullet's window (needs a display)
+    visuals : load what pictures need; a search needs collision hulls only. On with `gui`.
+
+    Raises SceneError where the window cannot be opened.
+    """
+
+    def __init__(self, gui: bool = False, visuals: bool | None = None, title: str = "layout") -> None:
+        self.visuals = gui if visuals is None else visuals
+        self.gui = gui
+        if gui:
+            problem = problem_with_display()
+            if problem:
+                raise SceneError(problem)
+        with bodies.quiet():
+            self._client: int = engine.connect(engine.GUI if gui else engine.DIRECT, options=_options(gui, title))
+        if self._client < 0:
+            raise SceneError(Problem("the physics engine does not start", hint="close other PyBullet windows"))
+        engine.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self._client)
+        self._pool: dict[_Key, list[Body]] = {}
+        self._placed: dict[str, Body] = {}
+        self._models: dict[str, MachineModel | ArmModel] = {}
+        self._outlines: dict[_Key, Array] = {}
+        self._dress: list[int] = []
+        self._parked = 0
+
+    # ------------------------------------------------------------ life
+
+    def close(self) -> None:
+        """Let the engine go; a second call does nothing."""
+        if self._client >= 0:
+            if engine.isConnected(self._client):
+                engine.disconnect(self._client)
+            self._client = -1
+
+    @property
+    def open(self) -> bool:
+        """Whether the world is still there (a user may have closed its window)."""
+        return self._client >= 0 and bool(engine.isConnected(self._client))
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ placing
+
+    def place(self, line: Line) -> None:
+        """Put every station and arm of a line where its pose says, arms at home; everything else is parked.
+
+        Raises SceneError where a model's files cannot be loaded.
+        """
+        self._check_open()
+        used: dict[_Key, int] = {}
+        placed: dict[str, Body] = {}
+        for thing in standing(line):
+            key = _key(thing.model)
+            number = used.get(key, 0)
+            used[key] = number + 1
+            body = self._body(key, number, thing.model)
+            body.move((thing.pose.x_m, thing.pose.y_m, 0.0), bodies.yaw_turn(thing.pose.yaw_rad))
+            if isinstance(thing.model, ArmModel):
+                body.bend(thing.model.home)
+            placed[thing.name] = body
+        for key, pool in self._pool.items():
+            for body in pool[used.get(key, 0) :]:
+                self._park(body)
+        self._placed = placed
+        self._models = {thing.name: thing.model for thing in standing(line)}
+
+    def set_joints(self, arm: str, angles: Sequence[float] | Array) -> None:
+        """Bend a placed arm (rad; m where prismatic), in its model's joint order."""
+        body = self._named(arm)
+        if len(angles) != len(body.joints):
+            raise SceneError(Problem(f"{arm} has {len(body.joints)} joints", value=f"{len(angles)} angles"))
+        body.bend([float(angle) for angle in angles])
+
+    def tool(self, arm: str) -> Array:
+        """(4, 4) float: pose of a placed arm's tool centre point in the world, tool z pointing away from the flange."""
+        body, model = self._named(arm), self._models[arm]
+        assert isinstance(model, ArmModel)
+        state = engine.getLinkState(body.base, body.tip, computeForwardKinematics=True, physicsClientId=self._client)
+        pose = np.eye(4)
+        pose[:3, :3] = np.reshape(engine.getMatrixFromQuaternion(state[5]), (3, 3))
+        pose[:3, 3] = np.asarray(state[4]) + pose[:3, :3] @ np.asarray(model.tcp_m)
+        return pose
+
+    def outline(self, model: MachineModel | ArmModel) -> Array:
+        """(k, 2) float (m): what a model's hulls cover in plan, in its own frame; of an arm, its footprint."""
+        key = _key(model)
+        if key not in self._outlines:
+            points = np.asarray(model.footprint_m, dtype=float)
+            if isinstance(model, MachineModel):
+                points = np.vstack([piece[:, :2] for piece in meshes.hull_pieces(model.hulls)])
+            self._outlines[key] = _convex(points)
+        return self._outlines[key]
+
+    # ------------------------------------------------------------ measuring
+
+    def distances(self, pairs: Sequence[tuple[str, str]], limit_m: float, whole_arms: bool = False) -> Array:
+        """(n,) float (m): least distance between the hulls of each pair of placed things.
+
+        Negative where they penetrate, inf where they are farther apart than `limit_m`. Of arms only the links that are
+        fixed to the floor count, unless `whole_arms`.
+        """
+        found = np.full(len(pairs), np.inf)
+        for row, (first, second) in enumerate(pairs):
+            a, b = self._named(first), self._named(second)
+            for link_a in a.links if whole_arms else a.fixed:
+                for link_b in b.links if whole_arms else b.fixed:
+                    rounding = a.margin_m[link_a] + b.margin_m[link_b]
+                    points = engine.getClosestPoints(
+                        a.base,
+                        b.base,
+                        distance=limit_m,
+                        linkIndexA=link_a,
+                        linkIndexB=link_b,
+                        physicsClientId=self._client,
+                    )
+                    if points:
+                        found[row] = min(found[row], min(point[8] for point in points) + rounding)
+        found[found > limit_m] = np.inf
+        return found
+
+    # ------------------------------------------------------------ showing
+
+    def dress(self, pieces: Iterable[Piece]) -> None:
+        """Show floor, obstacles, belts and the like instead of those shown before."""
+        self._check_open()
+        for body in self._dress:
+            engine.removeBody(body, physicsClientId=self._client)
+        self._dress = []
+        folder = meshes.cache_folder()
+        for number, piece in enumerate(pieces):
+            path = folder / f"dress-{id(self):x}-{self._client}-{number}.obj"
+            meshes.write_obj(piece.mesh, path)
+            self._dress.append(bodies.load_shown(meshes.Painted(path, piece.rgba), self._client))
+            path.unlink()
+
+    def prop(self, model: PartModel) -> Body:
+        """A part to show; move it with its `move(position, quaternion)`, `park` it when it is gone."""
+        self._check_open()
+        body = bodies.load_prop(model, self._client)
+        self.park(body)
+        return body
+
+    def park(self, body: Body) -> None:
+        """Put a part out of sight."""
+        self._park(body)
+
+    def shoot(self, camera: Camera, width: int, height: int, light: tuple[float, float, float]) -> Shot:
+        """What the CPU renderer sees: colours, depth and which body each pixel shows. `light`: direction towards it."""
+        self._check_open()
+        view = tuple(camera.view().T.ravel())
+        projection = tuple(camera.projection(width / height).T.ravel())
+        with bodies.quiet():
+            _, _, rgba, depth, seen = engine.getCameraImage(
+                width,
+                height,
+                view,
+                projection,
+                lightDirection=light,
+                lightColor=(1.0, 1.0, 1.0),
+                lightDistance=60.0,
+                lightAmbientCoeff=0.62,
+                lightDiffuseCoeff=0.42,
+                lightSpecularCoeff=0.12,
+                shadow=1,
+                renderer=engine.ER_TINY_RENDERER,
+                physicsClientId=self._client,
+            )
+        near, far = camera.near_m, camera.far_m
+        z = np.reshape(np.asarray(depth, dtype=float), (height, width))
+        return Shot(
+            colour=np.reshape(np.asarray(rgba, dtype=np.uint8), (height, width, 4))[:, :, :3].copy(),
+            depth_m=2 * far * near / (far + near - (2 * z - 1) * (far - near)),
+            body=np.reshape(np.asarray(seen), (height, width)).astype(np.int64),
+        )
+
+    def render(self, camera: Camera, width: int = 1600, height: int = 1000, fine: int = 2) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8: the scene, each pixel averaged from `fine` x `fine` finer ones."""
+        from layout.scene.shading import develop
+
+        shot = self.shoot(camera, width * fine, height * fine, LIGHT)
+        return develop(shot, camera, fine)
+
+    @property
+    def client(self) -> int:
+        """The engine's client id, for the viewer's window."""
+        return self._client
+
+    # ------------------------------------------------------------ inside
+
+    def _check_open(self) -> None:
+        if self._client < 0:
+            raise SceneError(Problem("the scene is closed", hint="make a new Scene"))
+
+    def _body(self, key: _Key, number: int, model: MachineModel | ArmModel) -> Body:
+        pool = self._pool.setdefault(key, [])
+        while len(pool) <= number:
+            if isinstance(model, ArmModel):
+                pool.append(bodies.load_arm(model, self._client, self.visuals))
+            else:
+                pool.append(bodies.load_machine(model, self._client, self.visuals))
+        return pool[number]
+
+    def _park(self, body: Body) -> None:
+        body.move((PARKING_M + PARKING_PITCH_M * (body.base % 1000), PARKING_M, 0.0))
+
+    def _named(self, name: str) -> Body:
+        self._check_open()
+        try:
+            return self._placed[name]
+        except KeyError:
+            known = ", ".join(self._placed) or "nothing"
+            raise SceneError(Problem("no such thing is placed", value=name, hint=f"placed: {known}")) from None
+
+
+LIGHT = (-6.0, -9.0, 14.0)
+"""Direction towards the light: over the viewer's left shoulder in the isometric view."""
+
+
+def _key(model: MachineModel | ArmModel) -> _Key:
+    files = (model.hulls, model.visual) if isinstance(model, MachineModel) else (model.urdf, model.urdf)
+    return (model.name, str(files[0]), str(files[1]))
+
+
+def _convex(points: Array) -> Array:
+    import shapely
+
+    hull: Any = shapely.convex_hull(shapely.multipoints(points))
+    return np.asarray(shapely.get_coordinates(hull)[:-1], dtype=float)
+
+
+def _options(gui: bool, title: str) -> str:
+    if not gui:
+        return ""
+    return (
+        f"--window_title={title.replace(' ', '_')} --width=1600 --height=1000 --background_color_red=0.94 "
+        "--background_color_green=0.95 --background_color_blue=0.96"
+    )
