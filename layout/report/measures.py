@@ -71,11 +71,13 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
             rows.append(
                 Row(shown.words, shown.note, text(before, unit), text(after, unit), *_changed(before, after, shown))
             )
+        if name == "throughput":
+            rows += _by_product(start, best, shown)
         if name == "throughput" and (best.bound_per_h or (start and start.bound_per_h)):
             bounds = (start.bound_per_h if start else None, best.bound_per_h)
             rows.append(
                 Row(
-                    "its ceiling",
+                    "ceiling",
                     "analytic upper bound: nothing waits, nothing blocks",
                     words.plain(bounds[0], Unit(1, " /h"), 4),
                     words.plain(bounds[1], Unit(1, " /h"), 4),
@@ -84,6 +86,23 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
                 )
             )
     return rows
+
+
+def _by_product(start: Outcome | None, best: Outcome, shown: Measure) -> list[Row]:
+    """Throughput of each product, where there are several."""
+    before = start.by_product if start is not None else {}
+    names = list(dict.fromkeys([*best.by_product, *before]))
+    unit = shown.unit(1.0)
+    return [
+        Row(
+            f"of {name}",
+            "",
+            words.estimate(before.get(name), unit),
+            words.estimate(best.by_product.get(name), unit),
+            *_changed(before.get(name), best.by_product.get(name), shown),
+        )
+        for name in (names if len(names) > 1 else ())
+    ]
 
 
 def text(found: Estimate | None, unit: Unit) -> str:

@@ -49,7 +49,7 @@ class Outcome:
 
 
 def outcome_of(evaluation: Evaluation) -> Outcome:
-    """An evaluation's outcome."""
+    """An evaluation's outcome, its layout left out (values are in radians there, in degrees in files)."""
     flow = evaluation.flow
     known: dict[str, Any] = {}
     if flow is not None:
@@ -62,16 +62,11 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
             "bottleneck": flow.bottleneck,
             "moves": flow.moves,
         }
-    layout: dict[str, dict[str, Any]] = {}
-    for name, value in evaluation.layout.values.items():
-        subject, _, of = name.partition(".")
-        layout.setdefault(subject, {})[of] = value
     return Outcome(
         feasible=evaluation.feasible,
         violations=evaluation.violations,
         bound_per_h=_finite(evaluation.bound_per_h),
         objectives={name: value for name, value in evaluation.objectives.items() if math.isfinite(value)},
-        layout=layout,
         **known,
     )
 

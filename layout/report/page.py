@@ -14,7 +14,6 @@ from layout.report.headline import bottleneck_meaning, headline, stopping
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.reader import Run
-from layout.report.words import Unit
 
 PLACES = ("start", "best", "start_plan", "best_plan", "convergence")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,7 +70,6 @@ def render(run: Run, pictures: Mapping[str, Picture]) -> str:
         found=found,
         headline=headline(run),
         rows=comparison(run.start, best) if best is not None and found else [],
-        products=_products(run),
         pictures={**dict.fromkeys(PLACES), **pictures},
         bars=bars(best) if best is not None else [],
         legend=_legend(best) if best is not None else [],
@@ -127,22 +125,6 @@ def _legend(outcome: Outcome) -> list[tuple[str, str]]:
     ):
         alike.setdefault(canvas.STATE_COLOURS.get(state, canvas.OTHER_STATE), []).append(canvas.state_word(state))
     return [(colour, " / ".join(said)) for colour, said in alike.items()]
-
-
-def _products(run: Run) -> list[tuple[str, str, str, str]]:
-    if run.best is None or not run.best.feasible or len(run.best.by_product) < 2:
-        return []
-    before = run.start.by_product if run.start is not None else {}
-    unit = Unit(1, " /h")
-    return [
-        (
-            name,
-            words.estimate(before.get(name), unit),
-            words.estimate(found, unit),
-            words.change(before[name].mean if name in before else None, found.mean),
-        )
-        for name, found in run.best.by_product.items()
-    ]
 
 
 @dataclass(frozen=True)

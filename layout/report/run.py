@@ -17,7 +17,6 @@ from layout.report.reader import Run, read_run
 from layout.report.words import Unit
 
 PAGE = "report.html"
-TITLES = {"start": "Start layout", "best": "Best layout"}
 
 
 def write_figures(
@@ -65,11 +64,17 @@ def _plans(run: Run, lines: Mapping[str, Line], moves: Mapping[str, Moves]) -> l
                 moves=moves.get(name),
                 flow=outcome if outcome is not None and outcome.moves else None,
                 violations=outcome.violations if outcome is not None else (),
-                title=TITLES.get(name, f"Runner-up {name.rpartition('_')[2]}"),
+                title=_title(name, outcome),
                 subtitle=_subtitle(run, outcome),
             )
         )
     return drawn
+
+
+def _title(name: str, outcome: Outcome | None) -> str:
+    if name == "best":
+        return "Best layout" if outcome is None or outcome.feasible else "Least violating layout"
+    return "Start layout" if name == "start" else f"Runner-up {name.rpartition('_')[2]}"
 
 
 def _subtitle(run: Run, outcome: Outcome | None) -> str:
@@ -98,7 +103,7 @@ def _charts(run: Run) -> list[Path]:
 
 
 def _pictures(run: Run) -> dict[str, Picture]:
-    best = "Best layout" if run.best is not None and run.best.feasible else "Least violated layout"
+    best = "Best layout" if run.best is not None and run.best.feasible else "Least violating layout"
     wanted = {
         "start": picture(run.path / "start.png", "Start layout in 3-D", "Start"),
         "best": picture(run.path / "best.png", f"{best} in 3-D", best),
@@ -110,6 +115,8 @@ def _pictures(run: Run) -> dict[str, Picture]:
             dark=run.path / "convergence_dark.png",
         ),
     }
+    if not any(trial.feasible for trial in run.trials):
+        wanted["convergence"] = None
     return {name: found for name, found in wanted.items() if found is not None}
 
 

@@ -1,0 +1,56 @@
+import io
+
+from rich.console import Console
+
+from layout.model.line import Layout
+from layout.model.results import Evaluation
+from layout.report.tables import comparison_table, evaluation_tables, state_bar
+
+
+def printed(*things):
+    console = Console(file=io.StringIO(), width=110)
+    console.print(*things, sep="\n")
+    return console.file.getvalue()
+
+
+def test_an_evaluation_and_its_data_print_alike(fake, line):
+    flow = fake.make_flow(line)
+    objectives = fake.outcome_data()["objectives"]
+    evaluation = Evaluation(Layout({}), (), 138.04, flow=flow, objectives=objectives)
+    assert printed(*evaluation_tables(evaluation)) == printed(*evaluation_tables(fake.outcome_data()))
+
+
+def test_an_evaluation_says_what_it_makes_and_who_limits_it(fake):
+    said = printed(*evaluation_tables(fake.outcome_data()))
+    for words in (
+        "131.2 ± 0.7 /h",
+        "6.87 ± 0.09 min",
+        "138.0 /h",
+        "mill ◂ bottleneck",
+        "93 %",
+        "95 % interval from 10",
+    ):
+        assert words in said
+
+
+def test_an_infeasible_layout_says_what_stands_in_the_way(fake):
+    said = printed(*evaluation_tables(fake.infeasible_data()))
+    for words in ("not feasible", "clearance", "mill, fire exit", "0.5\u00a0m²", "138.0 /h"):
+        assert words in said
+
+
+def test_comparison(fake):
+    said = printed(comparison_table(fake.start_data(), fake.outcome_data()))
+    for words in ("107.5 ± 0.6 /h", "131.2 ± 0.7 /h", "+22 %", "16.4 m", "11.4 m", "−30 %"):
+        assert words in said
+    assert "131.2" in printed(comparison_table(None, fake.outcome_data()))
+
+
+def test_names_are_no_markup(fake):
+    data = fake.outcome_data(resources={"[red]mill[/red]": {"working": 1.0}}, bottleneck="[red]mill[/red]")
+    assert "[red]mill[/red]" in printed(*evaluation_tables(data))
+
+
+def test_a_state_bar_is_as_long_as_it_says():
+    for shares in ({"working": 1.0}, {"working": 1 / 3, "blocked": 1 / 3, "starved": 1 / 3}, {}, {"odd": 0.4}):
+        assert len(state_bar(shares, 24)) == 24
