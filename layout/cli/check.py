@@ -1,0 +1,167 @@
+"""layout check: what is wrong with a scenario, what is odd, and what was understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from layout.model.line import Line
+    from layout.model.scenario import Scenario
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="Scenario file.")],
+    draw: Annotated[bool, typer.Option("--draw", help="Draw the floor to <scenario>.plan.png here.")] = False,
+    picture: Annotated[Optional[Path], typer.Option(help="Draw the floor to this PNG file.", metavar="PNG")] = None,  # noqa: UP045
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+) -> int:
+    """Check a scenario: every error and oddity with its line, and what was understood. Exit code 2 on errors."""
+    import json
+
+    from layout.cli.problems import as_data, print_problems
+    from layout.errors import LayoutError
+    from layout.files.scenario import check_scenario
+
+    try:
+        scenario, odd = check_scenario(file)
+    except LayoutError as error:
+        if not json_:
+            raise
+        problems = [as_data(problem) for problem in error.problems]
+        typer.echo(json.dumps({"valid": False, "problems": problems, "warnings": []}, indent=2))
+        return 2
+    line = _line(scenario)
+    summary = _summary(scenario, line)
+    target = picture or (Path(f"{file.stem}.plan.png") if draw else None)
+    if target is not None:
+        _draw(line, target)
+        summary["picture"] = str(target)
+    if json_:
+        warnings = [as_data(problem) for problem in odd]
+        typer.echo(json.dumps({"valid": True, "problems": [], "warnings": warnings, **summary}, indent=2))
+        return 0
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    _print(summary, console)
+    if odd:
+        console.print()
+        print_problems(odd, console, "yellow")
+    if target is not None:
+        console.print(f"\nfloor plan: {target}")
+    return 0
+
+
+def _line(scenario: Scenario) -> Line:
+    """The line as the start has it; what the start leaves out gets its first value, or the middle of its range."""
+    from layout.model.line import Layout
+    from layout.model.quantities import Range
+    from layout.model.realise import realise
+
+    values: dict[str, Any] = {}
+    for variable in scenario.variables:
+        domain = variable.domain
+        values[variable.name] = (domain.low + domain.high) / 2 if isinstance(domain, Range) else domain.options[0]
+    return realise(scenario, Layout({**values, **(scenario.start or {})}))
+
+
+def _draw(line: Line, target: Path) -> None:
+    from layout import feasibility
+    from layout.report.plan import draw_line
+    from layout.scene import Scene
+
+    with Scene() as scene:
+        violations = feasibility.check(line, scene)
+    draw_line(line, target, violations=violations)
+
+
+def _summary(scenario: Scenario, line: Line) -> dict[str, Any]:
+    from layout.files.words import place_words, value_words
+    from layout.model.distribution import Distribution
+    from layout.model.scenario import Conveyor, Robot
+
+    spec = scenario.spec
+    machines = []
+    for name, machine in spec.machines.items():
+        does = [
+            f"{operation}: {value_words(times)}"
+            if isinstance(times, Distribution)
+            else f"{operation}: {', '.join(f'{product} {value_words(time)}' for product, time in times.items())}"
+            for operation, times in machine.operations.items()
+        ]
+        does += ["source"] * (machine.source is not None) + ["sink"] * machine.sink
+        machines.append(
+            {"name": name, "model": machine.model, "count": value_words(machine.count), "does": does,
+             "buffers": f"{value_words(machine.buffer.in_)} in, {value_words(machine.buffer.out)} out",
+             "place": place_words(machine.place)}
+        )  # fmt: skip
+    transports = []
+    for name, entry in spec.transport.items():
+        if isinstance(entry, Robot):
+            how = f"{entry.model}, dispatch {value_words(entry.dispatch)}, {place_words(entry.place)}"
+            between = ", ".join(entry.serves)
+        elif isinstance(entry, Conveyor):
+            how, between = f"{value_words(entry.speed_m_s)} m/s", f"{entry.from_} -> {entry.to}"
+        else:
+            how, between = f"{entry.time_s:g} s", f"{entry.from_} -> {entry.to}"
+        transports.append({"name": name, "kind": entry.kind, "between": between, "how": how})
+    products = [
+        {"name": product.name, "model": spec.products[product.name].model, "mass_kg": product.mass_kg,
+         "share": round(product.share, 4), "route": list(product.route)}
+        for product in line.products.values()
+    ]  # fmt: skip
+    free: dict[str, list[str]] = {}
+    for variable in scenario.variables:
+        free.setdefault(variable.subject, []).append(variable.field)
+    return {
+        "name": scenario.name,
+        "digest": scenario.digest,
+        "machines": machines,
+        "transport": transports,
+        "products": products,
+        "variables": {"count": len(scenario.variables), "of": free},
+        "start": scenario.start is not None,
+        "objectives": [f"{'maximize' if o.maximize else 'minimize'} {o.measure}" for o in spec.objectives],
+        "bound_per_h": _bound(line),
+    }
+
+
+def _bound(line: Line) -> float:
+    """Good parts per hour that no layout with these machines can exceed: the moves left out."""
+    from layout import flow
+    from layout.model.results import Moves
+
+    return float(flow.bound(line, Moves()))
+
+
+def _print(summary: dict[str, Any], console: Any) -> None:
+    from rich.table import Table
+
+    def table(*columns: str, rows: list[list[str]]) -> None:
+        made = Table(*columns, box=None, pad_edge=False, header_style="dim")
+        for row in rows:
+            made.add_row(*row)
+        console.print()
+        console.print(made)
+
+    free = summary["variables"]["of"]
+    start = "a start layout is given" if summary["start"] else "no start layout"
+    console.print(f"[bold]{summary['name']}[/]: {', then '.join(summary['objectives'])}")
+    rows = [
+        [m["name"], m["model"], m["count"], "\n".join(m["does"]), m["buffers"], m["place"]] for m in summary["machines"]
+    ]
+    table("machine", "model", "count", "does", "buffers", "stands at", rows=rows)
+    rows = [[t["name"], t["kind"], t["between"], t["how"]] for t in summary["transport"]]
+    if rows:
+        table("transport", "kind", "between", "how", rows=rows)
+    rows = [
+        [p["name"], f"{p['mass_kg']:g} kg", f"{p['share']:.0%}", " -> ".join(p["route"])] for p in summary["products"]
+    ]
+    table("product", "mass", "share", "route", rows=rows)
+    console.print(f"\n{summary['variables']['count']} design variables, {start}")
+    for subject, fields in free.items():
+        console.print(f"  {subject}: {', '.join(fields)}", style="dim")
+    console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines alone")
