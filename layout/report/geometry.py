@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Point, Polygon
 
@@ -32,13 +33,18 @@ def has_service(model: MachineModel | ArmModel) -> bool:
     return any(value > 0 for value in model.service_m.values())
 
 
-def envelope(thing: Station | Arm) -> Polygon:
-    """Footprint's bounding box with the free floor wanted on each side (m, world). Front is -y, left is -x."""
+def envelope(thing: Station | Arm) -> Any:
+    """The free floor it wants at its sides (m, world); strips along the footprint's box. Front is -y, left is -x."""
     x0, y0, x1, y1 = _box(thing.model)
     need = thing.model.service_m
-    x0, x1 = x0 - need.get("left", 0.0), x1 + need.get("right", 0.0)
-    y0, y1 = y0 - need.get("front", 0.0), y1 + need.get("back", 0.0)
-    return Polygon(thing.pose.apply([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
+    strips = [
+        (x0, y0 - need.get("front", 0.0), x1, y0),
+        (x0, y1, x1, y1 + need.get("back", 0.0)),
+        (x0 - need.get("left", 0.0), y0, x0, y1),
+        (x1, y0, x1 + need.get("right", 0.0), y1),
+    ]
+    wanted = [shapely.box(*strip) for strip in strips if strip[2] > strip[0] and strip[3] > strip[1]]
+    return shapely.transform(shapely.union_all(wanted), thing.pose.apply)
 
 
 def front_edges(thing: Station | Arm) -> Iterator[Array]:

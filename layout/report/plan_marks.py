@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely.ops
 from numpy.typing import NDArray
-from shapely.geometry import LineString, Point
+from shapely.geometry import LineString, Point, Polygon
 
 from layout.model.line import Line
 from layout.model.results import Moves, Violation
@@ -96,9 +96,31 @@ def violations(
     for number, violation in enumerate(found, start=1):
         listed.append((number, violation))
         here = [shapes[name] for name in violation.subjects if name in shapes]
+        here = places(line, violation, here)
         if here:
             _badge(axes, number, here, placer)
     return listed
+
+
+def places(line: Line, violation: Violation, shapes: list[Any]) -> list[Any]:
+    """What to show of a violation: the shapes of its subjects, but service floor where that is in the way.
+
+    Of a thing that leaves the floor it is the part outside.
+    """
+    things = geometry.placed(line)
+    owners = [things[name] for name in violation.subjects if name in things]
+    if violation.rule == "service" and len(shapes) >= 2:
+        for owner in owners:
+            room = geometry.envelope(owner)
+            for shape in shapes:
+                if room.intersection(shape).area > 0 and not shape.equals(geometry.outline(owner)):
+                    return [shape, room]
+    if len(shapes) == 1 and owners:
+        whole = geometry.envelope(owners[0]) if violation.rule == "service" else shapes[0]
+        outside = whole.difference(Polygon(line.floor.boundary))
+        if not outside.is_empty:
+            return [outside, outside]
+    return shapes
 
 
 def _badge(axes: Axes, number: int, shapes: Sequence[Any], placer: Placer) -> None:

@@ -7,7 +7,7 @@ from matplotlib.transforms import Bbox
 
 from layout.model.pose import Pose
 from layout.model.results import BeltTimes, Moves, Violation
-from layout.report import canvas, draw_line, geometry
+from layout.report import canvas, draw_line, geometry, plan_marks
 from layout.report.plan_flows import Scale
 
 
@@ -95,7 +95,7 @@ def test_belts_follow_the_path_that_motion_laid(line):
 
 def test_envelope_has_the_service_floor_in_front(line):
     x0, y0, x1, y1 = geometry.envelope(line.stations["mill"]).bounds
-    assert (x0, y0, x1, y1) == pytest.approx((4 - 0.8, 4.6 - 0.6 - 0.6, 4 + 0.8, 4.6 + 0.6))
+    assert (x0, y0, x1, y1) == pytest.approx((4 - 0.8, 4.6 - 0.6 - 0.6, 4 + 0.8, 4.6 - 0.6))
     (front,) = geometry.front_edges(line.stations["wash"])  # turned by 180 degrees: its front is above
     assert np.allclose(front[:, 1], 1.4 + 0.6)
 
@@ -135,3 +135,16 @@ def test_a_lone_station_on_a_small_floor(fake, line, tmp_path):
     floor = fake.Floor(boundary=((-1.2, -1), (1.5, -1), (1.5, 1)))
     lone = dataclasses.replace(line, stations=only, arms={}, belts={}, links={}, floor=floor)
     assert fake.png_size(draw_line(lone, tmp_path / "plan.png"))[0] > 500
+
+
+def test_a_violation_is_shown_where_it_is(fake, line):
+    out = fake.moved(line, mill=Pose(0.5, 4.6))  # 0.3 m of it are beyond the wall on the left
+    whole = geometry.outline(out.stations["mill"])
+    outside, _ = plan_marks.places(out, Violation("floor", ("mill",), 0.3, "m"), [whole])
+    assert outside.bounds[0] == pytest.approx(-0.3) and outside.bounds[2] == pytest.approx(0.0)
+    near = fake.moved(line, mill=Pose(8.6, 1.7))  # its service floor in front holds the column
+    shapes = geometry.subject_shapes(near, None)
+    found = Violation("service", ("column", "mill"), 0.3, "m")
+    thing, room = plan_marks.places(near, found, [shapes["column"], shapes["mill"]])
+    assert thing.equals(shapes["column"]) and thing.intersection(room).area > 0
+    assert shapes["mill"].intersection(shapes["column"]).area == 0
