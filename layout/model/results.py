@@ -53,6 +53,8 @@ class ArmTimes:
     length_m : (n, n) float, path of the tool centre point from i to j, hand-over moves at both ends included
     approach : (n, dof) float, joint angles (rad) with the tool at the approach point
     handover : (n, dof) float, joint angles (rad) with the tool at the hand-over
+    approach_in, handover_in : the same where parts are brought in (differs at stations with an arm port for each way;
+        `approach` and `handover` are where parts are taken out, if they are)
     """
 
     stations: tuple[str, ...]
@@ -63,6 +65,8 @@ class ArmTimes:
     length_m: Array
     approach: Array | None = None
     handover: Array | None = None
+    approach_in: Array | None = None
+    handover_in: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,3 +118,45 @@ def choose(cost: Array, own: Array, first: Index, weight: Array) -> Index:
             value = total
             best[:] = pick
     return best
+
+
+@compiled
+def together(time: float, radii: Array, limits: Array) -> float:
+    """The way (m) that joints add up to in a time, each from rest to rest at radii[k] a radian."""
+    way = 0.0
+    for i in range(len(radii)):
+        way += radii[i] * farthest(time, limits[0, i], limits[1, i], limits[2, i])
+    return way
+
+
+@compiled
+def quickest(distance: float, radii: Array, limits: Array) -> float:
+    """A time (s) that no move of a point by `distance` (m) undercuts: joint k moves it by radii[k] a radian at most.
+
+    The way is no longer than what all joints add up to, each from rest to rest: bisection on the time.
+    """
+    if distance <= 0.0:
+        return 0.0
+    low, high = 0.0, 0.5
+    while together(high, radii, limits) < distance and high < 1e6:
+        low, high = high, 2.0 * high
+    for _ in range(30):
+        time = 0.5 * (low + high)
+        if together(time, radii, limits) < distance:
+            low = time
+        else:
+            high = time
+    return low
+
+
+@compiled
+def least_times(apart: Array, swing: Array, radii: Array, limits: Array) -> Array:
+    """(p, p) lower bounds (s): a point goes `apart` (p, p) (m), joint 1 turns by `swing` (p, p) (rad); 0 on itself."""
+    out = np.zeros(apart.shape)
+    for a in range(len(apart)):
+        for b in range(a):
+            time = quickest(apart[a, b], radii, limits)
+            if swing[a, b] > 0.0:
+                time = max(time, rest_to_rest(swing[a, b], limits[0, 0], limits[1, 0], limits[2, 0]))
+            out[a, b] = out[b, a] = time
+    return out

@@ -17,6 +17,23 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
+class Pivot:
+    """A point fixed to the tool, and how the first joints move it. Times and reach are bounded by it.
+
+    at_m : (3,) in the tool's frame: the wrist centre, where the last three axes meet, else the tool centre point
+    radii_m : (k,) the greatest distance (m) from each joint that moves it (1 where the joint is prismatic)
+    shoulder : (4, 4) joint 1's frame at zero; the pivot is never farther than `reach_m` from its origin
+    swings : whether joint 1 alone turns the plane through its axis and the pivot (all but laterally offset arms)
+    """
+
+    at_m: Array
+    radii_m: Array
+    shoulder: Array
+    reach_m: float
+    swings: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Chain:
     """An arm's joints as arrays for the kernels. Equal arms share one chain, so it serves as a cache key.
 
@@ -40,11 +57,9 @@ class Chain:
         return len(self.slides)
 
     @cached_property
-    def arms_m(self) -> Array:
-        """(dof,) the greatest distance (m) from each joint to the tool centre point, over all configurations."""
-        steps = np.linalg.norm(self.links[1:, :3, 3], axis=1)
-        steps = steps + np.where(self.slides, np.maximum(abs(self.lower), abs(self.upper)), 0.0)
-        return np.cumsum(steps[::-1])[::-1].copy()
+    def pivot(self) -> Pivot:
+        """The point of the tool that the fewest joints move: the wrist centre where there is one."""
+        return _pivot(self)
 
 
 _CHAINS: dict[int, tuple[ArmModel, Chain]] = {}
@@ -114,3 +129,59 @@ def jacobian(arm: ArmModel, q: ArrayLike) -> Array:
     chain, out = chain_of(arm), np.empty((6, len(arm.joints)))
     kernels.tool_and_jacobian(chain.links, chain.slides, np.array(q, dtype=float), out)
     return out
+
+
+def _pivot(chain: Chain) -> Pivot:
+    frames = _frames(chain, chain.home)
+    at, last = np.zeros(3), chain.dof
+    wrist = _meeting(frames[chain.dof - 3 : chain.dof]) if chain.dof >= 6 and not chain.slides[-3:].any() else None
+    if wrist is not None:
+        at, last = (np.linalg.inv(frames[-1]) @ [*wrist, 1.0])[:3], chain.dof - 3
+    held = np.linalg.inv(frames[last - 1]) @ frames[-1] @ [*at, 1.0]  # in the frame of the last joint that moves it
+    lengths = np.append(np.linalg.norm(chain.links[1:last, :3, 3], axis=1), np.linalg.norm(held[:3]))
+    strokes = np.where(chain.slides, np.maximum(abs(chain.lower), abs(chain.upper)), 0.0)[:last]
+    to_pivot = np.cumsum((lengths + np.append(strokes[1:], 0.0))[::-1])[::-1]
+    return Pivot(
+        at_m=at,
+        radii_m=np.where(chain.slides[:last], 1.0, to_pivot),
+        shoulder=chain.links[0],
+        reach_m=float(to_pivot[0] + strokes[0]),
+        swings=_swings(chain, at),
+    )
+
+
+def _frames(chain: Chain, q: Array) -> Array:
+    """(dof + 1, 4, 4) frames of the joints after they moved, then of the tool, all in the base frame."""
+    out, frame = np.empty_like(chain.links), np.eye(4)
+    for k, link in enumerate(chain.links):
+        frame = frame @ link
+        if k < chain.dof:
+            kernels.drive(frame, bool(chain.slides[k]), float(q[k]))
+        out[k] = frame
+    return out
+
+
+def _meeting(frames: Array) -> Array | None:
+    """The point (3,) (m) where the z axes of some frames meet to a tenth of a millimetre, None where they do not."""
+    z, p = frames[:, :3, 2], frames[:, :3, 3]
+    across = np.eye(3) - z[:, :, None] * z[:, None, :]
+    if np.linalg.matrix_rank(across.sum(axis=0), tol=1e-6) < 3:
+        return None
+    point: Array = np.linalg.solve(across.sum(axis=0), (across @ p[:, :, None]).sum(axis=0)[:, 0])
+    misses = np.linalg.norm(across @ (point - p)[:, :, None], axis=1)
+    return point if misses.max() < 1e-4 else None
+
+
+def _swings(chain: Chain, at: Array) -> bool:
+    """Whether the pivot's azimuth about joint 1, seen from its turned frame, is always the same (or opposite)."""
+    if chain.slides[0]:
+        return False
+    azimuths = []
+    for share in (0.13, 0.29, 0.41, 0.57, 0.71, 0.83):
+        shares = (share * (1.0 + np.arange(chain.dof)) * 1.618) % 1.0
+        frames = _frames(chain, chain.lower + shares * (chain.upper - chain.lower))
+        x, y, _, _ = np.linalg.inv(frames[0]) @ frames[-1] @ [*at, 1.0]
+        if np.hypot(x, y) > 1e-3:
+            azimuths.append(np.arctan2(y, x))
+    spread = [np.sin(a - azimuths[0]) for a in azimuths]
+    return len(azimuths) > 1 and bool(np.max(np.abs(spread)) < 1e-6)

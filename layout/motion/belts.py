@@ -1,0 +1,284 @@
+"""Belts: the way from port to port, how long parts take on it, how many it holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from layout.errors import LayoutError
+from layout.model.line import Belt, Line, Station
+from layout.model.pose import Array
+from layout.model.results import BeltTimes
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+TOUCHING_M = 0.01
+"""Ports closer than this touch: parts pass without a belt."""
+
+ALIGNED_M = 1e-3
+"""A straight belt may miss the line of its ports by so much ..."""
+
+ALIGNED_COS = math.cos(math.radians(1.0))
+"""... and their directions by one degree: frames are adjusted by more."""
+
+SHARPEST_COS = math.cos(math.radians(91.0))
+"""No corner turns a part by more than a right angle."""
+
+OVERLAP_M2 = 1e-5
+"""Less common area than this is touching, not crossing."""
+
+DETOURS_M = (1.0, 2.5)
+"""A belt that must go round something tries these distances beyond its ports: a machine's depth and some more."""
+
+_GRAIN = 9
+"""Lengths are compared at this many decimals (m), so that equal ways are equal however the cell is turned."""
+
+
+Point = tuple[float, float]
+Way = list[Point]
+
+
+@dataclass(frozen=True)
+class _End:
+    """A belt port on the floor (m): where it is, its outward side, and the least way out that clears the machine."""
+
+    at: Point
+    facing: Point
+    stub: float
+
+    def out(self, way: float) -> Point:
+        """The point (m) that far out of the port."""
+        return self.at[0] + way * self.facing[0], self.at[1] + way * self.facing[1]
+
+
+def lay_out(belt: Belt, line: Line) -> BeltTimes:
+    """The shortest way of a belt that is legal and free, with its times.
+
+    It leaves the `out` port along its facing and arrives at the `in` port against its facing: straight where the two
+    are in line, else with corners of a right angle at most (orthogonal in one of the ports' frames), every piece at
+    least as long as the belt is wide. It should cross no footprint, obstacle or kept-clear area and stay on the floor;
+    where no legal way is free, the shortest one is taken and the feasibility rules report it. Other belts are not seen.
+
+    Raises LayoutError where a port is missing.
+    """
+    start, end = _ends(belt, line)
+    if start is None or end is None:
+        kind, name = ("out", belt.origin) if start is None else ("in", belt.target)
+        raise LayoutError(f"belt {belt.name!r}: station {name!r} has no belt port {kind!r}")
+    if math.dist(start.at, end.at) < TOUCHING_M:
+        return _times(belt, [start.at, end.at])
+    blocked = _Blocked(belt, line)
+    direct = _direct(start, end)
+    if direct and blocked.free(direct, start, end):
+        return _times(belt, direct)
+    shortest = direct
+    for way in _ways(start, end, belt.width_m):
+        if blocked.free(way, start, end):
+            return _times(belt, way)
+        shortest = shortest or way
+    # no legal way is free: the shortest one, or the stubs joined where the ports are too close for any
+    return _times(belt, shortest or _simple([start.at, start.out(start.stub), end.out(end.stub), end.at]))
+
+
+def straight(belt: Belt, line: Line) -> BeltTimes:
+    """Lower bounds: the straight line between the ports; nothing where a port is missing."""
+    start, end = _ends(belt, line)
+    if start is None or end is None:
+        return _times(belt, [(0.0, 0.0), (0.0, 0.0)])
+    return _times(belt, [start.at, end.at])
+
+
+def corridor(times: BeltTimes, width_m: float) -> BaseGeometry:
+    """The floor that a belt of that width covers (shapely polygon, m); empty where it has no length."""
+    import shapely
+
+    if times.length_m <= 0.0:
+        return shapely.Polygon()
+    return _strip(times.path_m, width_m)
+
+
+def _times(belt: Belt, way: Way) -> BeltTimes:
+    length_m = _length(way)
+    if len(way) == 2 and length_m < TOUCHING_M:
+        length_m = 0.0
+    return BeltTimes(
+        transit_s=length_m / belt.speed_m_s,
+        capacity=max(1, math.floor(length_m / belt.pitch_m + 1e-9)),
+        spacing_s=belt.pitch_m / belt.speed_m_s,
+        length_m=length_m,
+        path_m=np.array(way, dtype=float),
+    )
+
+
+def _ends(belt: Belt, line: Line) -> tuple[_End | None, _End | None]:
+    origin, target = line.stations.get(belt.origin), line.stations.get(belt.target)
+    return _end(origin, "out", belt.width_m), _end(target, "in", belt.width_m)
+
+
+def _end(station: Station | None, way: Literal["in", "out"], width: float) -> _End | None:
+    port = station.model.port_for(way, "belt") if station else None
+    if station is None or port is None:
+        return None
+    size = math.hypot(*port.facing)
+    unit = (port.facing[0] / size, port.facing[1] / size)
+    inside = _depth((port.at_m[0], port.at_m[1]), unit, station.model.footprint_m)
+    ((x, y),), ((fx, fy),) = station.pose.apply([port.at_m[:2]]), station.pose.turn([unit])
+    return _End((float(x), float(y)), (float(fx), float(fy)), max(width, inside + 0.5 * width))
+
+
+@lru_cache(maxsize=1024)
+def _depth(at: Point, facing: Point, footprint: tuple[Point, ...]) -> float:
+    """How far (m) one has to go from a port along its facing to leave the machine's footprint for good."""
+    far = 0.0
+    for (ax, ay), (bx, by) in zip(footprint, footprint[1:] + footprint[:1], strict=True):
+        ex, ey = bx - ax, by - ay
+        across = facing[0] * ey - facing[1] * ex
+        if abs(across) < 1e-12:
+            continue
+        along = ((ax - at[0]) * ey - (ay - at[1]) * ex) / across
+        share = ((ax - at[0]) * facing[1] - (ay - at[1]) * facing[0]) / across
+        if -1e-9 <= share <= 1.0 + 1e-9:
+            far = max(far, along)
+    return far
+
+
+# ---------------------------------------------------------------- candidate ways
+
+
+def _direct(start: _End, end: _End) -> Way | None:
+    """The straight belt, where the ports are in line."""
+    if start.facing[0] * end.facing[0] + start.facing[1] * end.facing[1] > -ALIGNED_COS:
+        return None
+    dx, dy = end.at[0] - start.at[0], end.at[1] - start.at[1]
+    along = dx * start.facing[0] + dy * start.facing[1]
+    across = abs(dy * start.facing[0] - dx * start.facing[1])
+    aligned = along > 0.0 and across <= max(ALIGNED_M, along * math.tan(math.acos(ALIGNED_COS)))
+    return [start.at, end.at] if aligned else None
+
+
+def _ways(start: _End, end: _End, width: float) -> Iterator[Way]:
+    """Legal ways from port to port other than the straight one, shortest first, fewest corners first among equals."""
+    first, last = start.out(start.stub), end.out(end.stub)
+    found: list[tuple[float, int, Way]] = []
+    corner = _crossing(start, end)
+    if corner is not None:
+        found.append((round(_length([start.at, corner, end.at]), _GRAIN), 0, [corner]))
+    frames = [start.facing] if _square(start.facing, end.facing) else [start.facing, end.facing]
+    for c, s in frames:
+        u0, v0 = c * first[0] + s * first[1], c * first[1] - s * first[0]
+        u1, v1 = c * last[0] + s * last[1], c * last[1] - s * last[0]
+        for (i, u), (j, v) in product(enumerate(_levels(u0, u1, width)), enumerate(_levels(v0, v1, width))):
+            size = abs(u - u0) + abs(v - v0) + abs(u1 - u) + abs(v1 - v) + start.stub + end.stub
+            for middle in (((u, v0), (u, v), (u1, v)), ((u0, v), (u, v), (u, v1))):
+                inner = [(c * a - s * b, s * a + c * b) for a, b in middle]
+                found.append((round(size, _GRAIN), 1 + min(i, 2) + min(j, 2), [first, *inner, last]))
+    seen = set()
+    for _, _, inner in sorted(found, key=lambda item: item[:2]):
+        way = _simple([start.at, *inner, end.at])
+        key = tuple((round(x, 6), round(y, 6)) for x, y in way)
+        if key not in seen and _legal(way, width, start, end):
+            seen.add(key)
+            yield way
+
+
+def _square(a: Point, b: Point) -> bool:
+    """Whether two directions are parallel or at right angles, so that their frames are one."""
+    return min(abs(a[0] * b[0] + a[1] * b[1]), abs(a[0] * b[1] - a[1] * b[0])) < 1e-9
+
+
+def _levels(a: float, b: float, width: float) -> tuple[float, ...]:
+    """Where a piece across may lie: at the ends, half-way, and around them on either side, closely and widely."""
+    low, high = min(a, b), max(a, b)
+    return a, b, 0.5 * (a + b), *(x for m in (2.0 * width, *DETOURS_M) for x in (low - m, high + m))
+
+
+def _crossing(start: _End, end: _End) -> Point | None:
+    """Where the ray out of one port meets the ray out of the other."""
+    (ax, ay), (bx, by) = start.facing, end.facing
+    across = ay * bx - ax * by
+    if abs(across) < 1e-6:
+        return None
+    dx, dy = end.at[0] - start.at[0], end.at[1] - start.at[1]
+    a, b = (dy * bx - dx * by) / across, (dy * ax - dx * ay) / across
+    return start.out(a) if a > 0.0 and b > 0.0 else None
+
+
+def _legal(way: Way, width: float, start: _End, end: _End) -> bool:
+    """Whether no corner is too sharp and no piece too short: the first and last must clear their ports."""
+    pieces = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(way)]
+    sizes = [math.hypot(*piece) for piece in pieces]
+    if len(way) < 2 or min(sizes) < width - 1e-9 or sizes[0] < start.stub - 1e-9 or sizes[-1] < end.stub - 1e-9:
+        return False
+    heads = [(x / size, y / size) for (x, y), size in zip(pieces, sizes, strict=True)]
+    return all(a[0] * b[0] + a[1] * b[1] >= SHARPEST_COS for a, b in pairwise(heads))
+
+
+def _simple(way: Way) -> Way:
+    """Without repeated points, and without points on a straight stretch (turning back counts as a corner)."""
+    kept = [way[0]]
+    for point in way[1:]:
+        if math.dist(point, kept[-1]) < 1e-9:
+            continue
+        if len(kept) > 1:
+            (ax, ay), (bx, by) = kept[-2], kept[-1]
+            ex, ey, fx, fy = bx - ax, by - ay, point[0] - bx, point[1] - by
+            if abs(ex * fy - ey * fx) < 1e-9 and ex * fx + ey * fy > 0.0:
+                kept.pop()
+        kept.append(point)
+    return kept
+
+
+def _length(way: Way) -> float:
+    return math.fsum(math.dist(a, b) for a, b in pairwise(way))
+
+
+# ---------------------------------------------------------------- what is in the way
+
+
+def _strip(way: Way | Array, width: float) -> Any:
+    import shapely
+
+    return shapely.LineString(way).buffer(0.5 * width, cap_style="flat", join_style="mitre")
+
+
+class _Blocked:
+    """What a belt must not cross: other footprints, obstacles, kept-clear areas, the edge of the floor.
+
+    Its own two stations count from the stubs on, since ports lie at their edge or inside.
+    """
+
+    def __init__(self, belt: Belt, line: Line) -> None:
+        import shapely
+
+        self.width = belt.width_m
+        own = (belt.origin, belt.target)
+        others = [s for s in line.stations.values() if s.name not in own] + list(line.arms.values())
+        rings = [item.pose.apply(item.model.footprint_m) for item in others]
+        rings += [np.array(a.polygon) for a in (*line.floor.obstacles.values(), *line.floor.keep_clear.values())]
+        self.others = shapely.STRtree([shapely.Polygon(ring) for ring in rings])
+        self.own = [shapely.Polygon(s.pose.apply(s.model.footprint_m)) for s in (line.stations[n] for n in own)]
+        self.floor = shapely.Polygon(line.floor.boundary)
+
+    def free(self, way: Way, start: _End, end: _End) -> bool:
+        """Whether a belt along the way crosses nothing."""
+        import shapely
+        from shapely.ops import substring
+
+        strip = _strip(way, self.width)
+        near = self.others.geometries[self.others.query(strip, predicate="intersects")]
+        if any(shape.intersection(strip).area > OVERLAP_M2 for shape in near):
+            return False
+        if not self.floor.covers(strip) and strip.difference(self.floor).area > OVERLAP_M2:
+            return False
+        line = shapely.LineString(way)
+        if line.length <= start.stub + end.stub:
+            return True
+        inner = _strip(substring(line, start.stub, line.length - end.stub), self.width)
+        return all(shape.intersection(inner).area <= OVERLAP_M2 for shape in self.own)

@@ -1,0 +1,80 @@
+"""How long a joint move takes and where the joints are meanwhile: jerk-limited, from rest to rest, all joints together.
+
+The least time has a closed form (`clocks.rest_to_rest`), so the search never calls ruckig for it; ruckig gives the
+trajectory itself, with the same duration (tests hold the two together), straight in joint space where the limits allow.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from layout.errors import LayoutError
+from layout.model.library import ArmModel
+from layout.model.pose import Array
+from layout.motion import clocks
+from layout.motion.kinematics import Chain, chain_of
+
+LINEAR_SPEED_M_S = 1.0
+"""The tool goes in and out of a machine on a straight line no faster than this: half of what six-axis arms of this
+size allow for programmed straight lines (2 m/s), as is usual close to fixtures."""
+
+LINEAR_ACCELERATION_M_S2 = 2.5
+"""Reaches LINEAR_SPEED_M_S in 0.4 s, as the joints reach theirs where a URDF says no more."""
+
+LINEAR_JERK_M_S3 = 12.5
+"""Reaches LINEAR_ACCELERATION_M_S2 in 0.2 s."""
+
+
+def move_time(arm: ArmModel, q0: ArrayLike, q1: ArrayLike, speed: float = 1.0) -> float:
+    """Least time (s) from rest at joint vector q0 (dof,) to rest at q1, all joints arriving together.
+
+    speed : share of the arm's full speed, as an override on a teach pendant: the same path, stretched in time. Speeds
+        scale with it, accelerations with its square and jerks with its cube, so that times scale with 1 / speed.
+    """
+    first, second = np.array(q0, dtype=float), np.array(q1, dtype=float)
+    return float(clocks.slowest(first, second, chain_of(arm).limits)) / _checked(speed)
+
+
+def linear_time(distance_m: float, speed: float = 1.0) -> float:
+    """Least time (s) of a straight move of the tool from rest to rest, at the LINEAR_ limits scaled by `speed`."""
+    full = clocks.rest_to_rest(distance_m, LINEAR_SPEED_M_S, LINEAR_ACCELERATION_M_S2, LINEAR_JERK_M_S3)
+    return float(full) / _checked(speed)
+
+
+def sample(arm: ArmModel, q0: ArrayLike, q1: ArrayLike, speed: float, times: ArrayLike) -> Array:
+    """Joint vectors (n, dof) (rad, m) at times (n,) (s) after the start of the move that `move_time` measures.
+
+    Before the start the arm stands at q0, after the end at q1.
+    """
+    first, second = (tuple(float(v) for v in np.asarray(q, dtype=float)) for q in (q0, q1))
+    trajectory = _trajectory(chain_of(arm), first, second)
+    clock = np.clip(np.asarray(times, dtype=float) * _checked(speed), 0.0, trajectory.duration)
+    out = np.array([trajectory.at_time(float(t))[0] for t in clock], dtype=float).reshape(len(clock), len(first))
+    out[clock >= trajectory.duration] = second
+    return out
+
+
+@lru_cache(maxsize=512)
+def _trajectory(chain: Chain, first: tuple[float, ...], second: tuple[float, ...]) -> Any:
+    """ruckig's trajectory at full speed, from state to state: never with waypoints, which call a web service."""
+    from ruckig import InputParameter, Result, Ruckig, Synchronization, Trajectory
+
+    wanted = InputParameter(chain.dof)
+    wanted.current_position, wanted.target_position = first, second
+    wanted.max_velocity, wanted.max_acceleration, wanted.max_jerk = chain.limits
+    wanted.synchronization = Synchronization.Phase
+    trajectory = Trajectory(chain.dof)
+    result = Ruckig(chain.dof).calculate(wanted, trajectory)
+    if result not in (Result.Working, Result.Finished):
+        raise LayoutError(f"ruckig finds no move between {first} and {second}: {result}")
+    return trajectory
+
+
+def _checked(speed: float) -> float:
+    if not speed > 0:
+        raise LayoutError(f"an arm's speed must be above 0 (got {speed})")
+    return speed
