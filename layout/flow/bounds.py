@@ -1,0 +1,2 @@
+"""x"""
+def bound(line, moves): return 0.0

@@ -1,0 +1,114 @@
+"""Who waits for whom: parts that can never move again because each waits for a place that another one holds.
+
+A station is stuck when it is full, no server of it will ever be free again by itself, and every finished part it holds
+can only go to stations or belts that are stuck as well. The stuck set is what is left after taking out, again and again,
+all that has a way out (the greatest fixpoint of the wait-for graph). Source: Coffman, Elphick, Shoshani, "System
+deadlocks", Computing Surveys 3, 1971.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from layout.flow import records as rec
+from layout.flow.network import Network
+from layout.flow.paths import by_name
+from layout.flow.records import World
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """A deadlock: each of `cycle` waits for the next and the last for the first; time lost to it (s)."""
+
+    cycle: tuple[str, ...]
+    lost_s: float
+
+
+def standstill(network: Network, world: World) -> Standstill | None:
+    """The deadlock that a run ended in, if it did."""
+    run = world.run[0]
+    if int(run["status"]) != rec.STANDSTILL and not _suspicious(world):
+        return None
+    waits = _waits(network, world)
+    stuck = _stuck(waits)
+    if not stuck:
+        if int(run["status"]) != rec.STANDSTILL:
+            return None
+        return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
+    since = max(waits[name][1] for name in _cycle(waits, stuck))
+    return Standstill(_cycle(waits, stuck), float(run["horizon"]) - since)
+
+
+def _suspicious(world: World) -> bool:
+    """Cheap: a station that is full, with every server holding a finished part, and that is no mere source."""
+    stations = world.stations
+    full = (stations["used"] >= stations["places"]) & (stations["saturated"] == 0) & (stations["idle"] == 0)
+    return bool(full.any())
+
+
+Waits = dict[str, tuple[list[set[str]], float]]  # who -> (for each part that it holds, whom that waits for), since
+
+
+def _waits(network: Network, world: World) -> Waits:
+    """Stations that are full and only hold finished parts, and belts that are full behind a waiting part."""
+    waits: Waits = {}
+    servers = world.servers
+    for i, name in enumerate(network.stations):
+        station = world.stations[i]
+        first, n = int(station["server0"]), int(station["servers"])
+        states = servers["state"][first : first + n].tolist()
+        if int(station["used"]) < int(station["places"]) or any(state != rec.BLOCKED for state in states):
+            continue
+        wanted, since, p = [], 0.0, int(station["ready_head"])
+        while p >= 0:
+            part = world.parts[p]
+            wanted.append(_wanted(network, world, i, part))
+            since = max(since, float(part["ready"]))
+            p = int(part["next"])
+        waits[name] = (wanted, since)
+    for k, name in enumerate(network.belts):
+        belt = world.belts[k]
+        if int(belt["count"]) >= int(belt["capacity"]) and int(belt["waiting"]):
+            waits[name] = ([{network.stations[int(belt["target"])]}], float(belt["since_blocked"]))
+    return waits
+
+
+def _wanted(network: Network, world: World, s: int, part: Any) -> set[str]:
+    """Stations and belts that could take a finished part of station s; "" where an arm is already coming."""
+    if int(part["claimed"]):
+        return {""}
+    step = world.steps[int(part["step"])]
+    wanted: set[str] = set()
+    for i in range(int(step["able0"]), int(step["able1"])):
+        goal = int(world.able[i])
+        b = int(world.hop[s, goal])
+        if b < 0 or int(world.hops[s, goal]) > int(part["reach"]):
+            continue
+        if world.service[b, int(part["step"])] == rec.LEAVE:
+            wanted.add("")
+        for name in network.paths.legs[network.stations[s], network.stations[b]]:
+            wanted.add(name if name in network.belts else network.stations[b])
+    return wanted
+
+
+def _stuck(waits: Waits) -> set[str]:
+    """Those of `waits` that wait for nothing but each other."""
+    stuck = set(waits)
+    while True:
+        free = {name for name in stuck if any(wanted - stuck for wanted in waits[name][0])}
+        if not free:
+            return stuck
+        stuck -= free
+
+
+def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:
+    """A ring of the stuck ones, from its first name on."""
+    here = by_name(stuck)[0]
+    seen: list[str] = []
+    while here not in seen:
+        seen.append(here)
+        here = by_name(waits[here][0][0] & stuck)[0]
+    ring = seen[seen.index(here) :]
+    start = ring.index(by_name(ring)[0])
+    return tuple(ring[start:] + ring[:start])

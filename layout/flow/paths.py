@@ -1,0 +1,132 @@
+"""The ways parts can take: which transport links which stations, and the fewest hops from one to another."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from layout.model.line import Line
+from layout.model.results import Moves
+
+
+def by_name(names: Iterable[str]) -> list[str]:
+    """Names in natural order, "mill 2" before "mill 10": the order in which all ties are broken.
+
+    The order in a file breaks none, so that it never matters.
+    """
+    return sorted(names, key=lambda name: ([(int(t), "") if t.isdigit() else (-1, t) for t in _TOKENS(name)], name))
+
+
+_TOKENS = re.compile(r"\d+|\D+").findall
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Hops between stations.
+
+    legs : (origin, target) -> names of the transports that carry parts there in one hop
+    following : origin -> its targets, in order
+    """
+
+    legs: Mapping[tuple[str, str], tuple[str, ...]]
+    following: Mapping[str, tuple[str, ...]]
+    closed: frozenset[str]
+
+    def next_hops(self, origin: str) -> dict[str, tuple[str, int]]:
+        """Station -> the first hop on the way there with the fewest hops, and their number; ties go to the first by name.
+
+        No way leads through a saturated source: it never has room.
+        """
+        first = {origin: (origin, 0)}
+        queue = deque([origin])
+        while queue:
+            here = queue.popleft()
+            if here in self.closed and here != origin:
+                continue
+            for target in self.following.get(here, ()):
+                if target not in first:
+                    first[target] = (target if here == origin else first[here][0], first[here][1] + 1)
+                    queue.append(target)
+        return first
+
+    def path(self, origin: str, target: str, hops: Mapping[str, Mapping[str, tuple[str, int]]]) -> list[tuple[str, str]]:
+        """The hops from origin to target, as parts take them."""
+        legs = []
+        while origin != target:
+            following = hops[origin][target][0]
+            legs.append((origin, following))
+            origin = following
+        return legs
+
+
+def paths(line: Line, moves: Moves | None = None) -> Paths:
+    """The transport graph of a line; with `moves`, only hops whose times are known and finite."""
+    legs: dict[tuple[str, str], list[str]] = {}
+    for name in by_name(line.arms):
+        for origin, target in _arm_pairs(line, name, moves):
+            legs.setdefault((origin, target), []).append(name)
+    for name in by_name(line.belts):
+        if moves is None or name in moves.belts:
+            legs.setdefault((line.belts[name].origin, line.belts[name].target), []).append(name)
+    for name in by_name(line.links):
+        legs.setdefault((line.links[name].origin, line.links[name].target), []).append(name)
+    following: dict[str, set[str]] = {}
+    for origin, target in legs:
+        if origin in line.stations and target in line.stations:
+            following.setdefault(origin, set()).add(target)
+    return Paths(
+        legs={pair: tuple(names) for pair, names in legs.items()},
+        following={origin: tuple(by_name(targets)) for origin, targets in following.items()},
+        closed=frozenset(s.name for s in line.stations.values() if s.is_source and s.arrivals is None),
+    )
+
+
+def _arm_pairs(line: Line, name: str, moves: Moves | None) -> list[tuple[str, str]]:
+    serves = [s for s in line.arms[name].serves if s in line.stations]
+    if moves is None:
+        return [(a, b) for a in serves for b in serves if a != b]
+    times = moves.arms.get(name)
+    if times is None:
+        return []
+    served = set(serves)
+    loaded = times.loaded_s.tolist()
+    return [
+        (a, b)
+        for i, a in enumerate(times.stations)
+        for j, b in enumerate(times.stations)
+        if i != j and a in served and b in served and math.isfinite(loaded[i][j])
+    ]
+
+
+def unconnected(line: Line, moves: Moves | None = None) -> tuple[tuple[str, str, str], ...]:
+    """Steps of routes that cannot be taken: (product, station it would leave, operation it needs next).
+
+    The station is empty where no source makes the product, the operation where it should leave the line. With `moves`,
+    a transport whose times are missing carries nothing. Empty if every part can always go on.
+    """
+    graph = paths(line, moves)
+    hops: dict[str, dict[str, tuple[str, int]]] = {}
+    found: dict[tuple[str, str, str], None] = {}
+    for name in by_name(line.products):
+        product = line.products[name]
+        here = set(product.sources)
+        if not here:
+            found[name, "", product.route[0] if product.route else ""] = None
+        for operation in (*product.route, ""):
+            able = set(line.able(operation, name)) if operation else set(product.sinks)
+            following: set[str] = set()
+            for origin in by_name(here):
+                if origin in able:
+                    following.add(origin)
+                    continue
+                if origin not in hops:
+                    hops[origin] = graph.next_hops(origin)
+                reached = able & hops[origin].keys()
+                if not reached:
+                    found[name, origin, operation] = None
+                following |= reached
+            here = following or able
+    return tuple(found)

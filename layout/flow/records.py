@@ -1,0 +1,123 @@
+"""The arrays a run works on: one record for each station, server, part, arm ..., and the tables they look up.
+
+Every index is -1 where there is none. Times are s on the run's clock. Fields below a "run" comment change while the
+simulation runs; the others are the line as compiled by `network`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Records = Any  # numpy structured array: its fields have no static type
+
+# What a server is doing.
+STARVED, WORKING, BLOCKED, DOWN = 0, 1, 2, 3
+# What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
+RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
+# What an arm is doing.
+ARM_WAITING, ARM_FETCHING, ARM_CARRYING = 0, 1, 2
+# Who owns a clock.
+OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
+# What a station means to a step of a route (other than the number of the process-time stream).
+PASS, LEAVE = -1, -2
+# More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a
+# part that may choose its machine anew at a station on the way never turns back for ever.
+FAR = 1 << 40
+# How a run ended.
+DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
+# Dispatch rules of arms, by their number.
+RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3}
+# States and resource kinds of a trace.
+TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting")
+T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING = 0, 1, 2, 3, 4, 5, 6
+AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
+
+
+def _dtype(integers: str, floats: str) -> np.dtype[Any]:
+    return np.dtype([(n, np.int64) for n in integers.split()] + [(n, np.float64) for n in floats.split()])
+
+
+STATION = _dtype(
+    # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1)
+    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
+    # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
+    # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again
+    "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
+    "to_start to_feed to_push",
+    "room_since",
+)
+SERVER = _dtype(
+    "station mode0 modes state part ring busy",
+    # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
+    "since began left worked down in_starved in_working in_blocked in_down",
+)
+MODE = _dtype("calendar between repair", "due")
+STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
+                   ("c", np.float64)])  # fmt: skip
+PART = _dtype("step product serial server claimed goal reach next prev", "entered ready since due")
+STEP = _dtype("product able0 able1", "progress")
+PRODUCT = _dtype("step0 left", "")
+MIX = _dtype("product", "cumulative")
+ARM = _dtype(
+    "n stops offset offset2 rule clock position state part origin target", "in_empty in_loaded in_handling"
+)  # offset: of its stations in arm_at, pick, place; offset2: of its (n, n) matrices
+BELT = _dtype(
+    "origin target capacity clock_in clock_out next_in next_out count head tail waiting moved",
+    "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
+)
+LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
+CLOCK = _dtype("owner index", "")
+RUN = _dtype(
+    "starts feeds pushes arms free serials inside entered left left_counted tracing traced status events inside_found",
+    "now horizon warmup wip_area wip_since sojourn lead lead_counted",
+)
+TRACE = _dtype("kind index state part product origin target", "start end")
+
+
+class World(NamedTuple):
+    """Everything a run reads and writes.
+
+    able : station numbers, those of step k at `steps[k].able0 : able1`
+    hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
+    service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
+    local : (arms, stations) int, a station's row in the arm's matrices
+    arm_at : station numbers of all arms, one arm after another, rising; arm_of : the same in the order of the rows
+    when, tree : clocks' times, and the tree of winners over them
+    """
+
+    run: Records
+    stations: Records
+    servers: Records
+    modes: Records
+    streams: Records
+    parts: Records
+    steps: Records
+    products: Records
+    mixes: Records
+    arms: Records
+    belts: Records
+    links: Records
+    clocks: Records
+    trace: Records
+    able: Any
+    hop: Any
+    hops: Any
+    service: Any
+    local: Any
+    arm_at: Any
+    arm_of: Any
+    pick: Any
+    place: Any
+    empty: Any
+    loaded: Any
+    moved: Any
+    when: Any
+    tree: Any
+
+    def fresh(self) -> World:
+        """A copy to run on: what the line is stays shared, what changes is its own."""
+        changing = {"run", "stations", "servers", "modes", "streams", "parts", "products", "arms", "belts", "links",
+                    "trace", "moved", "when", "tree"}  # fmt: skip
+        return World(*(a.copy() if n in changing else a for n, a in zip(self._fields, self, strict=True)))
