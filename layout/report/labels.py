@@ -98,12 +98,14 @@ class Placer:
             if shapes:
                 hits = shapely.STRtree(shapes).query(boxes, predicate="intersects")
                 total += price * np.bincount(hits[0], minlength=len(boxes))
-        for shape, weight in self._costs:
-            if shape.length and not shape.area:
-                share = shapely.length(shapely.intersection(boxes, shape)) / np.sqrt(area)
-            else:
-                share = shapely.area(shapely.intersection(boxes, shape)) / area
-            total += weight * share
+        if self._costs:
+            shapes = np.array([shape for shape, _ in self._costs])
+            weights = np.array([weight for _, weight in self._costs])
+            rows, columns = shapely.STRtree(shapes).query(boxes)
+            common = shapely.intersection(boxes[rows], shapes[columns])
+            flat = shapely.area(shapes[columns]) > 0
+            share = np.where(flat, shapely.area(common) / area[rows], shapely.length(common) / np.sqrt(area[rows]))
+            total += np.bincount(rows, weights[columns] * share, minlength=len(boxes))
         return total
 
     def inside(

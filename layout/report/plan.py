@@ -124,7 +124,6 @@ def _stations(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> Non
         axes.add_collection(
             LineCollection(edges, colors=style["edgecolor"], linewidths=3.2, capstyle="butt", zorder=4.2)
         )
-        placer.avoid(shape, 0.0)
         for port in station.model.ports.values():
             at = station.pose.apply([port.at_m])[0, :2]
             facing = station.pose.turn([port.facing])[0, :2]

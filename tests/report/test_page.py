@@ -6,11 +6,17 @@ from html.parser import HTMLParser
 import pytest
 
 from layout.errors import LayoutError
-from layout.report import write_figures, write_report
+from layout.report import canvas, write_figures, write_report
 from layout.report.headline import headline
 from layout.report.reader import read_run
 
 VOID = {"meta", "link", "img", "source", "br"}
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """Small pictures: this file is about words."""
+    monkeypatch.setattr(canvas, "DPI", 50)
 
 
 class Page(HTMLParser):
