@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
 
-from layout import motion
-from layout.feasibility.ground import FACING, TOLERANCE_M, Areas, Ground, worst
+from layout.feasibility.ground import FACING, TOLERANCE_M, Areas, Ground, overlaps, worst
 from layout.model.library import Port
-from layout.model.line import Belt, Station
+from layout.model.line import Belt, Line, Station
 from layout.model.pose import Array
 from layout.model.results import Violation
+from layout.motion.belts import TOUCHING_M, corridor, lay_out
 
 SCALE_M = 1.0
 
 TOUCH = 1e-3
 """Share of a belt's width up to which an overlap is mere touching: corridors have mitred, rounded-off corners."""
+
+
+LEAST_STUB_M = 0.01
+"""A belt's first piece may touch its neighbours by this much before `quick_belt` counts it: `belt` looks closer."""
 
 
 def belt(ground: Ground) -> list[Violation]:
@@ -32,8 +36,9 @@ def belt(ground: Ground) -> list[Violation]:
     blocked: list[tuple[tuple[str, ...], float]] = []
     corridors: list[tuple[Belt, Any]] = []
     for item in line.belts.values():
-        path = np.asarray(motion.belts.lay_out(item, line).path_m, dtype=float)
-        whole = corridor(path, item.width_m)
+        times = lay_out(item, line)
+        path = times.path_m
+        whole = corridor(times, item.width_m)
         corridors.append((item, whole))
         own = {
             item.origin: _without_end(path, item.width_m, line.stations[item.origin], "out"),
@@ -53,21 +58,67 @@ def belt(ground: Ground) -> list[Violation]:
     return worst("belt", found, scale=SCALE_M) + worst("service", blocked)
 
 
-def corridor(path: Array, width_m: float) -> Any:
-    """The floor under a belt: its centre line (k, 2) (m) widened to both sides, flat at the ends."""
+def quick_belt(ground: Ground) -> list[Violation]:
+    """What `belt` finds at least: whatever way a belt takes, it starts and ends straight out of its ports.
+
+    The amount is the least way (m) that such a first piece, as long as the belt is wide, must move to be free.
+    """
+    line = ground.line
+    stubs = _stubs(line)
+    out = ground.site.outside(stubs.rings)
+    found: list[tuple[tuple[str, ...], float]] = [((name,), far) for name, far in zip(stubs.names, out, strict=True)]
+    for areas in (ground.bodies, ground.site.obstacles, ground.site.keep_clear):
+        found += [
+            ((name, other), depth if depth > LEAST_STUB_M else 0.0)
+            for (name, other), depth in overlaps(stubs, areas)
+            if other not in (line.belts[name].origin, line.belts[name].target)
+        ]
+    return worst("belt", found, scale=SCALE_M)
+
+
+def _stubs(line: Line) -> Areas:
+    """The first piece of each belt at both ends, (n, 4, 2) (m)."""
+    names, rings = [], []
+    for item in line.belts.values():
+        ends = _ports(item, line)
+        apart = float(np.linalg.norm(ends[0][0] - ends[1][0])) if len(ends) == 2 else 0.0
+        if apart < TOUCHING_M:
+            continue
+        for at, outwards in ends:
+            aside, ahead = np.array([-outwards[1], outwards[0]]) * item.width_m / 2, outwards * min(item.width_m, apart)
+            names.append(item.name)
+            rings.append([at + aside, at - aside, at - aside + ahead, at + aside + ahead])
+    return Areas(tuple(names), np.array(rings, dtype=float).reshape(-1, 4, 2))
+
+
+def _ports(item: Belt, line: Line) -> list[tuple[Array, Array]]:
+    """Place and outward direction (2,) of a belt's ports (m, world), as far as there are any."""
+    ends: tuple[tuple[str, Literal["in", "out"]], ...] = ((item.origin, "out"), (item.target, "in"))
+    found = []
+    for name, way in ends:
+        station = line.stations[name]
+        port = station.model.port_for(way, "belt")
+        if port is not None:
+            outwards = station.pose.turn([port.facing])[0]
+            found.append((station.pose.apply([port.at_m[:2]])[0], outwards / np.linalg.norm(outwards)))
+    return found
+
+
+def _strip(path: Array, width_m: float) -> Any:
+    """The floor under a part of a belt: its centre line (k, 2) (m) widened to both sides, flat at the ends."""
     return shapely.buffer(shapely.LineString(path), width_m / 2, cap_style="flat", join_style="mitre")
 
 
-def _without_end(path: Array, width_m: float, station: Station, way: str) -> Any | None:
+def _without_end(path: Array, width_m: float, station: Station, way: Literal["in", "out"]) -> Any | None:
     """The corridor without the leg that starts at a station's port; whole where that leg runs into the machine."""
-    port = station.model.port_for("out" if way == "out" else "in", "belt")
+    port = station.model.port_for(way, "belt")
     if port is None or len(path) < 2:
-        return corridor(path, width_m)
+        return _strip(path, width_m)
     outwards = station.pose.turn([port.facing])[0]
     leg = path[1] - path[0]
     if float(leg @ outwards) < 0.5 * float(np.linalg.norm(leg)):
-        return corridor(path, width_m)
-    return corridor(path[1:], width_m) if len(path) > 2 else None
+        return _strip(path, width_m)
+    return _strip(path[1:], width_m) if len(path) > 2 else None
 
 
 def _crossings(

@@ -20,10 +20,9 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
     """
     line = ground.line
     wanted = line.floor.clearance_m
-    outlines = [thing.pose.apply(scene.outline(thing.model)) for thing in ground.things]
-    if len(outlines) < 2:
+    rings = ground.world([(scene.outline(thing.model),) for thing in ground.things]).rings
+    if len(rings) < 2:
         return []
-    rings = convex.padded(outlines, max(len(ring) for ring in outlines))
     rows, columns = convex.near(rings, rings, wanted + ENGINE_ERROR_M)
     pairs = [
         (ground.things[i].name, ground.things[j].name)

@@ -68,7 +68,7 @@ def depths(a: Array, b: Array) -> Array:
     a : (n, k, 2), b : (n, l, 2) float (m). Zero or less where they are apart. By separating axes: the least
     overlap of two convex polygons lies along the normal of one of their edges.
     """
-    edges = np.concatenate([np.roll(a, -1, axis=1) - a, np.roll(b, -1, axis=1) - b], axis=1)
+    edges = np.concatenate([a[:, 1:] - a[:, :-1], a[:, :1] - a[:, -1:], b[:, 1:] - b[:, :-1], b[:, :1] - b[:, -1:]], 1)
     lengths = np.hypot(edges[:, :, 0], edges[:, :, 1])
     none = lengths < 1e-9  # from padding: any direction is harmless, since others are never shorter than the least
     lengths[none] = 1.0

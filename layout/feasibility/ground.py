@@ -144,12 +144,12 @@ class Ground:
     @cached_property
     def bodies(self) -> Areas:
         """Footprints of stations and arm bases."""
-        return self._world([shape.pieces for shape in self._shapes])
+        return self.world([shape.pieces for shape in self._shapes])
 
     @cached_property
     def service(self) -> Areas:
         """Floor that must be free at the sides of each thing."""
-        return self._world([shape.strips for shape in self._shapes])
+        return self.world([shape.strips for shape in self._shapes])
 
     @cached_property
     def sides(self) -> tuple[str, ...]:
@@ -170,8 +170,8 @@ class Ground:
         """(n,) shapely polygons of `service`."""
         return self.polygons(self.service)
 
-    def _world(self, local: Sequence[Sequence[Array]]) -> Areas:
-        """Polygons of each thing's own frame in the world."""
+    def world(self, local: Sequence[Sequence[Array]]) -> Areas:
+        """Convex polygons of each thing's own frame (in the order of `things`) in the world."""
         rings: list[Array] = []
         names: list[str] = []
         owners: list[int] = []
@@ -192,18 +192,15 @@ class Ground:
     @cached_property
     def _frames(self) -> Array:
         """(n, 4) float: cosine and sine of the yaw, x, y of each thing."""
-        rows = []
-        for thing in self.things:
-            (cos, sin), *_ = thing.pose.turn([(1.0, 0.0)])
-            rows.append((cos, sin, thing.pose.x_m, thing.pose.y_m))
-        return np.array(rows).reshape(-1, 4)
+        poses = np.array([(t.pose.yaw_rad, t.pose.x_m, t.pose.y_m) for t in self.things]).reshape(-1, 3)
+        cos, sin = np.cos(poses[:, 0]), np.sin(poses[:, 0])
+        cos[np.abs(cos) < 1e-12], sin[np.abs(sin) < 1e-12] = 0.0, 0.0  # quarter turns are exact, as in `Pose`
+        return np.column_stack([cos, sin, poses[:, 1:]])
 
 
 def footprints(line: Line) -> dict[str, Any]:
     """What each station and arm base covers on the floor: shapely polygons (m, world) by name."""
-    return {
-        thing.name: shapely.Polygon(thing.pose.apply(thing.model.footprint_m)) for thing in Ground(line).things
-    }
+    return {thing.name: shapely.Polygon(thing.pose.apply(thing.model.footprint_m)) for thing in Ground(line).things}
 
 
 def envelopes(line: Line) -> dict[str, Any]:

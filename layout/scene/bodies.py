@@ -123,9 +123,7 @@ def load_arm(model: ArmModel, client: int, visuals: bool) -> Body:
         flags |= engine.URDF_IGNORE_VISUAL_SHAPES
     path = meshes.urdf_for_engine(model.urdf)
     with quiet():
-        base = _call(
-            engine.loadURDF, model.urdf, str(path), useFixedBase=True, flags=flags, physicsClientId=client
-        )
+        base = _call(engine.loadURDF, model.urdf, str(path), useFixedBase=True, flags=flags, physicsClientId=client)
     infos = [
         engine.getJointInfo(base, i, physicsClientId=client)
         for i in range(engine.getNumJoints(base, physicsClientId=client))

@@ -270,5 +270,3 @@ def _box(
     ]
     plan = shapely.Polygon([(at[0] + cos * u - sin * v, at[1] + sin * u + cos * v) for u, v in corners])
     return extrude(plan, low, high)
-
-
