@@ -91,13 +91,14 @@ def draw_convergence(
     path: Path,
     *,
     aim: Aim = THROUGHPUT,
-    bound_per_h: float | None = None,
+    ceiling_per_h: float | None = None,
     start: Outcome | None = None,
     best: Outcome | None = None,
     theme: Theme = LIGHT,
 ) -> Path:
     """Every candidate and the best so far against evaluations, with the start's level and the ceiling; a PNG file.
 
+    ceiling_per_h : what the machines alone would allow
     best : the winner as simulated again on fresh streams: drawn at the right edge with its interval
     """
     shown = MEASURES[aim.measure]
@@ -107,7 +108,7 @@ def draw_convergence(
     won = value_of(best, aim.measure) if best is not None and best.feasible else None
     known = [v for _, v in figures] + [v.mean for v in (level, won) if v is not None]
     unit = shown.unit(max(map(abs, known), default=1.0))
-    ceiling = bound_per_h if aim.measure == "throughput" else None
+    ceiling = ceiling_per_h if aim.measure == "throughput" else None
     with canvas.drawing(theme):
         figure = canvas.new_figure(7.6, 3.7)
         axes = figure.add_axes((0.085, 0.13, 0.72, 0.78))
@@ -122,7 +123,7 @@ def draw_convergence(
         notes: list[tuple[float, str, str]] = []
         if ceiling is not None:
             axes.axhline(ceiling, color=theme.muted, linewidth=1.1, linestyle=(0, (5, 3)))
-            notes.append((ceiling, f"ceiling {words.significant(ceiling, 4)}{unit.suffix}", theme.muted))
+            notes.append((ceiling, f"machines alone {words.significant(ceiling, 4)}{unit.suffix}", theme.muted))
         if level is not None:
             axes.axhline(level.mean * unit.factor, color=theme.second, linewidth=1.1)
             notes.append((level.mean * unit.factor, f"start {words.estimate(level, unit)}", theme.second))

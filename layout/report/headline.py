@@ -34,15 +34,15 @@ def headline(run: Run) -> str:
     elif start is not None and start.violations:
         said += "; today's layout breaks a rule, so there is nothing to compare it with"
     said += "."
+    ends = []
     if best.bottleneck:
         now = "now " if start is not None and start.bottleneck and start.bottleneck != best.bottleneck else ""
-        said += f" The bottleneck is {now}{best.bottleneck}"
-        said += "; " if run.bound_per_h is not None else "."
-    elif run.bound_per_h is not None:
-        said += " "
-    if run.bound_per_h is not None:
-        lead = "the" if best.bottleneck else "The"
-        said += f"{lead} analytic ceiling is {words.significant(run.bound_per_h, 4)} per hour."
+        ends.append(f"the bottleneck is {now}{best.bottleneck}")
+    if run.ceiling_per_h is not None:
+        ends.append(f"the machines alone would allow {words.significant(run.ceiling_per_h, 4)}")
+    if ends:
+        rest = "; ".join(ends)
+        said += f" {rest[0].upper()}{rest[1:]}."
     return said
 
 

@@ -99,11 +99,11 @@ class Placer:
                 hits = shapely.STRtree(shapes).query(boxes, predicate="intersects")
                 total += price * np.bincount(hits[0], minlength=len(boxes))
         if self._costs:
-            shapes = np.array([shape for shape, _ in self._costs])
+            costly = np.array([shape for shape, _ in self._costs])
             weights = np.array([weight for _, weight in self._costs])
-            rows, columns = shapely.STRtree(shapes).query(boxes)
-            common = shapely.intersection(boxes[rows], shapes[columns])
-            flat = shapely.area(shapes[columns]) > 0
+            rows, columns = shapely.STRtree(costly).query(boxes)
+            common = shapely.intersection(boxes[rows], costly[columns])
+            flat = shapely.area(costly[columns]) > 0
             share = np.where(flat, shapely.area(common) / area[rows], shapely.length(common) / np.sqrt(area[rows]))
             total += np.bincount(rows, weights[columns] * share, minlength=len(boxes))
         return total

@@ -78,7 +78,7 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
             rows.append(
                 Row(
                     "ceiling",
-                    "analytic upper bound: nothing waits, nothing blocks",
+                    "analytic upper bound of that layout: nothing waits, nothing blocks",
                     words.plain(bounds[0], Unit(1, " /h"), 4),
                     words.plain(bounds[1], Unit(1, " /h"), 4),
                     words.change(*bounds),

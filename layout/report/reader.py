@@ -70,10 +70,9 @@ class Run:
     variables: tuple[str, ...] = field(default=())
 
     @property
-    def bound_per_h(self) -> float | None:
-        """Analytic upper bound on throughput: the run's, else the best layout's."""
-        found = _number(self.facts.get("bound_per_h"))
-        return found if found is not None else self.best.bound_per_h if self.best else None
+    def ceiling_per_h(self) -> float | None:
+        """Analytic upper bound on throughput over all layouts: what the machines alone would allow."""
+        return _number(self.facts.get("bound_per_h"))
 
 
 def read_run(path: Path) -> Run:

@@ -91,7 +91,7 @@ def _charts(run: Run) -> list[Path]:
         if run.trials:
             drawn.append(
                 figures.draw_convergence(
-                    run.trials, run.path / f"convergence{suffix}.png", aim=run.aims[0], bound_per_h=run.bound_per_h,
+                    run.trials, run.path / f"convergence{suffix}.png", aim=run.aims[0], ceiling_per_h=run.ceiling_per_h,
                     start=run.start, best=run.best, theme=theme,
                 )
             )  # fmt: skip

@@ -24,7 +24,7 @@ def test_all_charts(fake, run, tmp_path, theme):
         figures.draw_convergence(
             found.trials,
             tmp_path / "convergence.png",
-            bound_per_h=140.2,
+            ceiling_per_h=140.2,
             start=found.start,
             best=found.best,
             theme=theme,
@@ -35,7 +35,7 @@ def test_all_charts(fake, run, tmp_path, theme):
 
 @pytest.mark.parametrize("count", [0, 1, 2, 900])
 def test_convergence_with_any_number_of_trials(tmp_path, count):
-    figures.draw_convergence(trials(count), tmp_path / "c.png", bound_per_h=140.0)
+    figures.draw_convergence(trials(count), tmp_path / "c.png", ceiling_per_h=140.0)
     figures.draw_convergence(trials(count), tmp_path / "d.png", aim=Aim("lead_time", False, 0.01))
 
 

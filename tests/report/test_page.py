@@ -60,7 +60,7 @@ def test_the_page_says_what_came_out(fake, run):
     page = read(path)
     lead = (
         "The best layout makes 131.2 ± 0.7 good parts per hour, 22 % more than today's 107.5 ± 0.6. "
-        "The bottleneck is now mill; the analytic ceiling is 140.2 per hour."
+        "The bottleneck is now mill; the machines alone would allow 140.2."
     )
     assert lead in page.text
     for words in (
