@@ -10,12 +10,13 @@ import numpy as np
 
 from layout.model.library import Point2, Point3, Port
 from layout.model.pose import Array, Pose
-from layout.motion import clocks, kernels
+from layout.motion import kernels
 from layout.motion.inverse import miss_m, solve
 from layout.motion.kinematics import Chain
 
-CANDIDATES = 16
-"""Pairs of configurations kept for each port, the nearest to home: the choice among stations is made from these."""
+CANDIDATES = 32
+"""Pairs of configurations kept for each port, the nearest to home: the choice among stations is made from these.
+More make no cell quicker (docs/motion.md); 16 make it 3 % slower."""
 
 LINE_STEPS = 6
 """The straight line between approach and hand-over is checked at five points between."""
@@ -111,7 +112,8 @@ def serve(chain: Chain, place: Place) -> PortReach:
     if not len(starts):
         miss = min(miss_m(chain, pose) for pose in poses)
         return _no(chain, miss, "no joint angles within the limits bring the tool there in this direction")
-    far = clocks.times(chain.home[None, :], starts, chain.limits)[0]
+    turns = abs(starts - chain.home) / chain.limits[0]
+    far = turns.max(axis=1) + 0.1 * turns.sum(axis=1)  # the slowest joint counts, then all of them: few whole turns
     starts = starts[np.argsort(np.round(far, 6), kind="stable")]
     goal = poses[0, :3, 3] + retreat
     index, ends = kernels.follow_all(
