@@ -35,55 +35,54 @@ from layout.flow.records import (
     TRACE_FULL,
     WORKING,
 )
+from layout.flow.tables import able, belts, hop, hops, links, mixes, modes, parts, products, servers, service, stations, steps, trace, when
 
 
 @inlined
 def counted(w: Any, start: Any, end: Any) -> Any:
     """How much of start .. end (s) lies in the window that is measured."""
-    run = w.run[0]
-    return max(0.0, min(end, run.horizon) - max(start, run.warmup))
+    return max(0.0, min(end, w.horizon) - max(start, w.warmup))
 
 
 @compiled
 def note(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
     """Write a line of the trace."""
-    run = w.run[0]
     if end <= start:
         return
-    if run.traced >= w.trace.size:
-        run.status = TRACE_FULL
+    if w.traced >= w.n_trace:
+        w.status = TRACE_FULL
         return
-    row = w.trace[run.traced]
-    run.traced += 1
+    row = trace(w, w.traced)
+    w.traced += 1
     row.start, row.end, row.kind, row.index, row.state = start, end, kind, index, state
     row.origin, row.target = origin, target
     row.part, row.product = -1, -1
     if part >= 0:
-        row.part, row.product = w.parts[part].serial, w.steps[w.parts[part].step].product
+        row.part, row.product = parts(w, part).serial, steps(w, parts(w, part).step).product
 
 
 @inlined
 def mark_start(w: Any, s: Any) -> None:
     """Station s may have a server free and a part for it."""
-    if w.stations[s].to_start == 0:
-        w.stations[s].to_start = 1
-        w.run[0].starts += 1
+    if stations(w, s).to_start == 0:
+        stations(w, s).to_start = 1
+        w.starts += 1
 
 
 @inlined
 def mark_feed(w: Any, s: Any) -> None:
     """Station s may have room for what waits to get in."""
-    if w.stations[s].to_feed == 0:
-        w.stations[s].to_feed = 1
-        w.run[0].feeds += 1
+    if stations(w, s).to_feed == 0:
+        stations(w, s).to_feed = 1
+        w.feeds += 1
 
 
 @inlined
 def mark_push(w: Any, s: Any) -> None:
     """Station s may have a finished part that can move on."""
-    if w.stations[s].to_push == 0:
-        w.stations[s].to_push = 1
-        w.run[0].pushes += 1
+    if stations(w, s).to_push == 0:
+        stations(w, s).to_push = 1
+        w.pushes += 1
 
 
 # Parts in the line ----------------------------------------------------------------------------------------------------
@@ -91,66 +90,66 @@ def mark_push(w: Any, s: Any) -> None:
 
 @inlined
 def _count_inside(w: Any, change: Any) -> None:
-    run = w.run[0]
-    run.wip_area += run.inside * counted(w, run.wip_since, run.now)
-    run.wip_since = run.now
-    run.inside += change
+    w.wip_area += w.inside * counted(w, w.wip_since, w.now)
+    w.wip_since = w.now
+    w.inside += change
 
 
 @inlined
 def new_part(w: Any, s: Any) -> Any:
     """A part at source s, its product drawn from the mix; -1 where the pool is empty."""
-    run, station = w.run[0], w.stations[s]
-    p = run.free
+    station = stations(w, s)
+    p = w.free
     if p < 0:
-        run.status = POOL_FULL
+        w.status = POOL_FULL
         return p
-    run.free = w.parts[p].next
+    w.free = parts(w, p).next
     m = station.mix0
     if station.mix1 - m > 1:
-        u = uniform(w.streams, station.mix)
-        while m < station.mix1 - 1 and u >= w.mixes[m].cumulative:
+        u = uniform(w, station.mix)
+        while m < station.mix1 - 1 and u >= mixes(w, m).cumulative:
             m += 1
-    part = w.parts[p]
-    part.product = w.mixes[m].product
-    part.step = w.products[part.product].step0
-    part.serial = run.serials
-    run.serials += 1
+    part = parts(w, p)
+    part.product = mixes(w, m).product
+    part.step = products(w, part.product).step0
+    part.serial = w.serials
+    w.serials += 1
     part.server = part.goal = part.next = part.prev = -1
     part.claimed, part.reach = 0, FAR
     part.entered = -1.0
-    part.ready = part.since = run.now
+    part.ready = part.since = w.now
     return p
 
 
 @inlined
 def enter(w: Any, p: Any) -> None:
     """From here on the part counts as being in the line."""
-    w.parts[p].entered = w.run[0].now
-    w.run[0].entered += 1
+    parts(w, p).entered = w.now
+    w.entered += 1
     _count_inside(w, 1)
 
 
 @inlined
 def leave(w: Any, p: Any) -> None:
     """The part is a good one and leaves the line."""
-    run, part = w.run[0], w.parts[p]
+    part = parts(w, p)
     _count_inside(w, -1)
-    run.left += 1
-    run.sojourn += counted(w, part.entered, run.now)
-    if run.warmup < run.now <= run.horizon:
-        run.left_counted += 1
-        w.products[part.product].left += 1
-        run.lead += run.now - part.entered
-    part.next = run.free
-    run.free = p
+    w.left += 1
+    w.sojourn += counted(w, part.entered, w.now)
+    if w.warmup < w.now <= w.horizon:
+        w.left_counted += 1
+        products(w, part.product).left += 1
+        w.lead += w.now - part.entered
+    part.next = w.free
+    w.free = p
 
 
 @inlined
-def _append(parts: Any, head: Any, tail: Any, p: Any) -> Any:
-    parts[p].next, parts[p].prev = -1, tail
+def append(w: Any, head: Any, tail: Any, p: Any) -> Any:
+    """Put part p at the end of a queue: its new (head, tail)."""
+    parts(w, p).next, parts(w, p).prev = -1, tail
     if tail >= 0:
-        parts[tail].next = p
+        parts(w, tail).next = p
         return head, p
     return p, p
 
@@ -161,10 +160,10 @@ def _append(parts: Any, head: Any, tail: Any, p: Any) -> Any:
 @inlined
 def set_state(w: Any, v: Any, state: Any) -> None:
     """Server v changes state; the time in the old one is booked."""
-    server, run = w.servers[v], w.run[0]
+    server = servers(w, v)
     if state == server.state:
         return
-    span = counted(w, server.since, run.now)
+    span = counted(w, server.since, w.now)
     if server.state == WORKING:
         server.in_working += span
     elif server.state == BLOCKED:
@@ -173,21 +172,21 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         server.in_down += span
     else:
         server.in_starved += span
-        w.stations[server.station].idle -= 1
+        stations(w, server.station).idle -= 1
     if state == STARVED:
-        w.stations[server.station].idle += 1
-    server.state, server.since = state, run.now
+        stations(w, server.station).idle += 1
+    server.state, server.since = state, w.now
 
 
 @inlined
 def schedule(w: Any, v: Any) -> None:
     """Set server v's clock to the end of its work or to its next failure, whichever comes first."""
-    server, now = w.servers[v], w.run[0].now
+    server, now = servers(w, v), w.now
     time, ring = np.inf, RING_NONE
     if server.state == WORKING:
         time, ring = now + server.left, RING_FINISH
     for m in range(server.mode0, server.mode0 + server.modes):
-        mode = w.modes[m]
+        mode = modes(w, m)
         if mode.calendar == 1:
             due = mode.due + server.down
         elif server.state == WORKING:
@@ -198,25 +197,25 @@ def schedule(w: Any, v: Any) -> None:
             time, ring = max(due, now), RING_FAIL + m - server.mode0
     server.ring = ring
     set_clock(w, v, time)
-    if w.run[0].tracing == 1 and server.state == WORKING:
+    if w.tracing == 1 and server.state == WORKING:
         note(w, now, time, AT_STATION, server.station, T_WORKING, server.part, server.station, server.station)
 
 
 @compiled
 def advance(w: Any, v: Any) -> None:
     """The part at server v goes on: its next operation here, out of the line, or to wait for its transport."""
-    server, now = w.servers[v], w.run[0].now
+    server, now = servers(w, v), w.now
     p = server.part
-    part = w.parts[p]
+    part = parts(w, p)
     s = server.station
-    station = w.stations[s]
+    station = stations(w, s)
     while True:
-        role = w.service[s, part.step]
+        role = service(w, s, part.step)
         if role < 0:
             break
         if part.entered < 0.0:
             enter(w, p)
-        work = draw(w.streams, role)
+        work = draw(w, role)
         if work > 0.0:
             server.left, server.began, server.busy = work, now, 1
             set_state(w, v, WORKING)
@@ -231,9 +230,9 @@ def advance(w: Any, v: Any) -> None:
         free_server(w, v)
         return
     part.ready = now
-    station.ready_head, station.ready_tail = _append(w.parts, station.ready_head, station.ready_tail, p)
+    station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
     mark_push(w, s)
-    w.run[0].arms = 1
+    w.to_dispatch = 1
     set_state(w, v, BLOCKED)
     if station.out < station.places_out:
         station.out += 1
@@ -246,67 +245,67 @@ def advance(w: Any, v: Any) -> None:
 @inlined
 def schedule_idle(w: Any, v: Any) -> None:
     """A server that does not work has only calendar failures to come."""
-    if w.servers[v].modes > 0:
+    if servers(w, v).modes > 0:
         schedule(w, v)
 
 
 @inlined
 def free_server(w: Any, v: Any) -> None:
     """Server v has given its part away: a place is free, and it may start the next one."""
-    server, run = w.servers[v], w.run[0]
-    station = w.stations[server.station]
+    server = servers(w, v)
+    station = stations(w, server.station)
     server.part = -1
     if server.state != DOWN:
         set_state(w, v, STARVED)
         schedule_idle(w, v)
     if station.used == station.places:
-        station.room_since = run.now
+        station.room_since = w.now
     station.used -= 1
     station.load -= 1
     mark_start(w, server.station)
     mark_feed(w, server.station)
-    run.arms = 1
+    w.to_dispatch = 1
 
 
 @inlined
 def finish(w: Any, v: Any) -> None:
     """The work of server v is done."""
-    server = w.servers[v]
+    server = servers(w, v)
     server.worked += server.left
-    w.parts[server.part].step += 1
-    w.parts[server.part].reach = FAR
+    parts(w, server.part).step += 1
+    parts(w, server.part).reach = FAR
     advance(w, v)
 
 
 @inlined
 def fail(w: Any, v: Any, mode_number: Any) -> None:
     """Server v breaks down: it keeps its part, and its other clocks stand still until it is repaired."""
-    server, run = w.servers[v], w.run[0]
-    mode = w.modes[server.mode0 + mode_number]
+    server = servers(w, v)
+    mode = modes(w, server.mode0 + mode_number)
     if server.state == WORKING:
-        spent = run.now - server.began
+        spent = w.now - server.began
         server.left = max(0.0, server.left - spent)
         server.worked = server.worked + spent if mode.calendar == 1 else mode.due
-    mode.due = (run.now - server.down if mode.calendar == 1 else server.worked) + draw(w.streams, mode.between)
-    repair_s = draw(w.streams, mode.repair)
+    mode.due = (w.now - server.down if mode.calendar == 1 else server.worked) + draw(w, mode.between)
+    repair_s = draw(w, mode.repair)
     server.down += repair_s
     set_state(w, v, DOWN)
     server.ring = RING_REPAIR
-    set_clock(w, v, run.now + repair_s)
-    if run.tracing == 1:
-        note(w, run.now, run.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
+    set_clock(w, v, w.now + repair_s)
+    if w.tracing == 1:
+        note(w, w.now, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
              server.station)  # fmt: skip
 
 
 @inlined
 def repair(w: Any, v: Any) -> None:
     """Server v runs again: it goes on with its part's work, holds a finished part, or may take the next."""
-    server = w.servers[v]
+    server = servers(w, v)
     if server.part < 0:
         set_state(w, v, STARVED)
         mark_start(w, server.station)
     elif server.busy == 1:
-        server.began = w.run[0].now
+        server.began = w.now
         set_state(w, v, WORKING)
     else:
         set_state(w, v, BLOCKED)
@@ -319,50 +318,50 @@ def repair(w: Any, v: Any) -> None:
 @inlined
 def arrive(w: Any, p: Any, s: Any) -> None:
     """A part comes to rest at station s, where its place is reserved; in a sink it leaves the line."""
-    part, station, run = w.parts[p], w.stations[s], w.run[0]
+    part, station = parts(w, p), stations(w, s)
     if part.goal >= 0 and part.goal != s:
-        w.stations[part.goal].load -= 1
+        stations(w, part.goal).load -= 1
         station.load += 1
     part.goal = -1
     part.claimed = 0
-    if w.service[s, part.step] == LEAVE:
+    if service(w, s, part.step) == LEAVE:
         station.load -= 1
         leave(w, p)
         return
-    part.since = run.now
-    station.queue_head, station.queue_tail = _append(w.parts, station.queue_head, station.queue_tail, p)
+    part.since = w.now
+    station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
     mark_start(w, s)
 
 
 @inlined
 def fits(w: Any, p: Any, s: Any) -> Any:
     """Whether station s has a place for the part; what leaves the line there needs none."""
-    return w.stations[s].used < w.stations[s].places or w.service[s, w.parts[p].step] == LEAVE
+    return stations(w, s).used < stations(w, s).places or service(w, s, parts(w, p).step) == LEAVE
 
 
 @inlined
 def reserve(w: Any, p: Any, s: Any, goal: Any) -> None:
     """Keep a place at station s for a part that is on its way to `goal`."""
-    if w.service[s, w.parts[p].step] != LEAVE:
-        w.stations[s].used += 1
-    w.parts[p].goal = goal
-    w.stations[goal].load += 1
+    if service(w, s, parts(w, p).step) != LEAVE:
+        stations(w, s).used += 1
+    parts(w, p).goal = goal
+    stations(w, goal).load += 1
 
 
 @compiled
 def start(w: Any, s: Any) -> None:
     """Servers of station s that are up and free take the next part: of its queue, of the arrivals, of the stock."""
-    station, run = w.stations[s], w.run[0]
-    while station.idle > 0 and run.status == 0:
+    station = stations(w, s)
+    while station.idle > 0 and w.status == 0:
         p = station.queue_head
         if p >= 0:
-            station.queue_head = w.parts[p].next
+            station.queue_head = parts(w, p).next
             if station.queue_head < 0:
                 station.queue_tail = -1
         elif station.used < station.places and (station.outside_head >= 0 or station.saturated == 1):
             p = station.outside_head
             if p >= 0:
-                station.outside_head = w.parts[p].next
+                station.outside_head = parts(w, p).next
                 if station.outside_head < 0:
                     station.outside_tail = -1
             else:
@@ -373,29 +372,29 @@ def start(w: Any, s: Any) -> None:
             station.load += 1
         else:
             return
-        if run.tracing == 1:
-            note(w, w.parts[p].since, run.now, AT_STATION, s, T_WAITING, p, s, s)
+        if w.tracing == 1:
+            note(w, parts(w, p).since, w.now, AT_STATION, s, T_WAITING, p, s, s)
         v = station.server0
-        while w.servers[v].state != STARVED:
+        while servers(w, v).state != STARVED:
             v += 1
-        w.servers[v].part = p
-        w.parts[p].server = v
+        servers(w, v).part = p
+        parts(w, p).server = v
         advance(w, v)
-        run.events += 1
+        w.events += 1
 
 
 @inlined
 def depart(w: Any, p: Any, s: Any) -> None:
     """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
-    station, part = w.stations[s], w.parts[p]
-    if w.run[0].tracing == 1:
-        note(w, part.ready, w.run[0].now, AT_STATION, s, T_WAITING, p, s, s)
+    station, part = stations(w, s), parts(w, p)
+    if w.tracing == 1:
+        note(w, part.ready, w.now, AT_STATION, s, T_WAITING, p, s, s)
     if part.prev >= 0:
-        w.parts[part.prev].next = part.next
+        parts(w, part.prev).next = part.next
     else:
         station.ready_head = part.next
     if part.next >= 0:
-        w.parts[part.next].prev = part.prev
+        parts(w, part.next).prev = part.prev
     else:
         station.ready_tail = part.prev
     part.next = part.prev = -1
@@ -404,13 +403,13 @@ def depart(w: Any, p: Any, s: Any) -> None:
     v = part.server
     if v < 0:
         held = station.ready_head
-        while held >= 0 and w.parts[held].server < 0:
-            held = w.parts[held].next
+        while held >= 0 and parts(w, held).server < 0:
+            held = parts(w, held).next
         if held < 0:
             station.out -= 1
             return
-        v = w.parts[held].server
-        w.parts[held].server = -1
+        v = parts(w, held).server
+        parts(w, held).server = -1
     part.server = -1
     free_server(w, v)
 
@@ -421,19 +420,19 @@ def depart(w: Any, p: Any, s: Any) -> None:
 @inlined
 def link_send(w: Any, k: Any, p: Any, goal: Any) -> None:
     """A part leaves by link k; a link of no time puts it down at once."""
-    link, part, run = w.links[k], w.parts[p], w.run[0]
-    part.reach = w.hops[link.origin, goal] - 1
+    link, part = links(w, k), parts(w, p)
+    part.reach = hops(w, link.origin, goal) - 1
     reserve(w, p, link.target, goal)
     depart(w, p, link.origin)
     if link.time > 0.0:
-        part.due = run.now + link.time
+        part.due = w.now + link.time
         if link.head < 0:
             set_clock(w, link.clock, part.due)
-        link.head, link.tail = _append(w.parts, link.head, link.tail, p)
-        if run.tracing == 1:
-            note(w, run.now, part.due, AT_LINK, k, T_TRANSIT, p, link.origin, link.target)
+        link.head, link.tail = append(w, link.head, link.tail, p)
+        if w.tracing == 1:
+            note(w, w.now, part.due, AT_LINK, k, T_TRANSIT, p, link.origin, link.target)
     else:
-        if run.now > run.warmup:
+        if w.now > w.warmup:
             link.moved += 1
         arrive(w, p, link.target)
 
@@ -441,13 +440,13 @@ def link_send(w: Any, k: Any, p: Any, goal: Any) -> None:
 @inlined
 def link_arrive(w: Any, k: Any) -> None:
     """The first part on link k comes to its target."""
-    link, run = w.links[k], w.run[0]
+    link = links(w, k)
     p = link.head
-    link.head = w.parts[p].next
+    link.head = parts(w, p).next
     if link.head < 0:
         link.tail = -1
-    set_clock(w, link.clock, w.parts[link.head].due if link.head >= 0 else np.inf)
-    if run.now > run.warmup:
+    set_clock(w, link.clock, parts(w, link.head).due if link.head >= 0 else np.inf)
+    if w.now > w.warmup:
         link.moved += 1
     arrive(w, p, link.target)
 
@@ -455,44 +454,44 @@ def link_arrive(w: Any, k: Any) -> None:
 @inlined
 def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
     """A part is put on belt k."""
-    belt, part, run = w.belts[k], w.parts[p], w.run[0]
+    belt, part = belts(w, k), parts(w, p)
     part.goal = goal
-    part.reach = w.hops[belt.origin, goal] - 1
-    w.stations[goal].load += 1
+    part.reach = hops(w, belt.origin, goal) - 1
+    stations(w, goal).load += 1
     depart(w, p, belt.origin)
-    part.due = run.now + belt.transit
-    belt.free_in = run.now + belt.spacing
+    part.due = w.now + belt.transit
+    belt.free_in = w.now + belt.spacing
     if belt.count == 0:
-        belt.in_empty += counted(w, belt.since_empty, run.now)
+        belt.in_empty += counted(w, belt.since_empty, w.now)
         set_clock(w, belt.clock_out, max(part.due, belt.free_out))
     belt.count += 1
-    belt.head, belt.tail = _append(w.parts, belt.head, belt.tail, p)
-    if run.tracing == 1:
-        note(w, run.now, part.due, AT_BELT, k, T_TRANSIT, p, belt.origin, belt.target)
+    belt.head, belt.tail = append(w, belt.head, belt.tail, p)
+    if w.tracing == 1:
+        note(w, w.now, part.due, AT_BELT, k, T_TRANSIT, p, belt.origin, belt.target)
 
 
 @inlined
 def belt_leave(w: Any, k: Any) -> None:
     """The first part on belt k moves into its target station, which has room."""
-    belt, run = w.belts[k], w.run[0]
+    belt = belts(w, k)
     p = belt.head
-    part = w.parts[p]
-    if run.tracing == 1:
-        note(w, part.due, run.now, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
-    belt.in_blocked += counted(w, belt.since_blocked, run.now)
+    part = parts(w, p)
+    if w.tracing == 1:
+        note(w, part.due, w.now, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
+    belt.in_blocked += counted(w, belt.since_blocked, w.now)
     belt.waiting = 0
     belt.head = part.next
-    belt.free_out = run.now + belt.spacing
+    belt.free_out = w.now + belt.spacing
     belt.count -= 1
     if belt.head >= 0:
-        set_clock(w, belt.clock_out, max(w.parts[belt.head].due, belt.free_out))
+        set_clock(w, belt.clock_out, max(parts(w, belt.head).due, belt.free_out))
     else:
         belt.tail = -1
-        belt.since_empty = run.now
-    if run.now > run.warmup:
+        belt.since_empty = w.now
+    if w.now > w.warmup:
         belt.moved += 1
-    if w.service[belt.target, part.step] != LEAVE:
-        w.stations[belt.target].used += 1
+    if service(w, belt.target, part.step) != LEAVE:
+        stations(w, belt.target).used += 1
     arrive(w, p, belt.target)
     mark_push(w, belt.origin)
 
@@ -503,35 +502,35 @@ def send(w: Any, s: Any, p: Any) -> Any:
 
     A belt that is only waiting for its spacing is asked again when that is over. True if the part went.
     """
-    part, now = w.parts[p], w.run[0].now
-    step = w.steps[part.step]
+    part, now = parts(w, p), w.now
+    step = steps(w, part.step)
     best_load, best_goal, best_belt, best_link = np.inf, -1, -1, -1
     for i in range(step.able0, step.able1):
-        goal = w.able[i]
-        b = w.hop[s, goal]
-        if b < 0 or w.hops[s, goal] > part.reach:
+        goal = able(w, i)
+        b = hop(w, s, goal)
+        if b < 0 or hops(w, s, goal) > part.reach:
             continue
-        load = w.stations[goal].load / w.stations[goal].servers
+        load = stations(w, goal).load / stations(w, goal).servers
         if load >= best_load:
             continue
-        k = w.stations[s].belts_out
+        k = stations(w, s).belts_out
         while k >= 0:
-            belt = w.belts[k]
+            belt = belts(w, k)
             if belt.target == b and belt.count < belt.capacity:
                 if now >= belt.free_in:
                     best_load, best_goal, best_belt, best_link = load, goal, k, -1
                     break
-                if w.when[belt.clock_in] != belt.free_in:
+                if when(w, belt.clock_in) != belt.free_in:
                     set_clock(w, belt.clock_in, belt.free_in)
             k = belt.next_out
         if best_goal == goal or not fits(w, p, b):
             continue
-        k = w.stations[s].links_out
+        k = stations(w, s).links_out
         while k >= 0:
-            if w.links[k].target == b:
+            if links(w, k).target == b:
                 best_load, best_goal, best_belt, best_link = load, goal, -1, k
                 break
-            k = w.links[k].next_out
+            k = links(w, k).next_out
     if best_belt >= 0:
         belt_enter(w, best_belt, p, best_goal)
     elif best_link >= 0:
@@ -542,10 +541,10 @@ def send(w: Any, s: Any, p: Any) -> Any:
 @compiled
 def push(w: Any, s: Any) -> None:
     """Finished parts of station s, in the order they became so, leave by belt or link if they can."""
-    p = w.stations[s].ready_head
+    p = stations(w, s).ready_head
     while p >= 0:
-        following = w.parts[p].next
-        if w.parts[p].claimed == 0:
+        following = parts(w, p).next
+        if parts(w, p).claimed == 0:
             send(w, s, p)
         p = following
 
@@ -553,10 +552,10 @@ def push(w: Any, s: Any) -> None:
 @inlined
 def _wants(w: Any, p: Any, s: Any, target: Any) -> Any:
     """Whether the way of a part at station s can lead over `target`."""
-    step = w.steps[w.parts[p].step]
+    step = steps(w, parts(w, p).step)
     for i in range(step.able0, step.able1):
-        goal = w.able[i]
-        if w.hop[s, goal] == target and w.hops[s, goal] <= w.parts[p].reach:
+        goal = able(w, i)
+        if hop(w, s, goal) == target and hops(w, s, goal) <= parts(w, p).reach:
             return True
     return False
 
@@ -564,26 +563,26 @@ def _wants(w: Any, p: Any, s: Any, target: Any) -> Any:
 @compiled
 def feed(w: Any, s: Any) -> None:
     """Fill the room at station s from belts and links: who has waited longest comes first, ties by order."""
-    station = w.stations[s]
+    station = stations(w, s)
     while True:
         oldest, from_belt, from_link, first = np.inf, -1, -1, -1
         k = station.belts_in
         while k >= 0:
-            belt = w.belts[k]
+            belt = belts(w, k)
             if belt.waiting == 1 and belt.since_blocked < oldest and fits(w, belt.head, s):
                 oldest, from_belt = belt.since_blocked, k
             k = belt.next_in
         k = station.links_in
         while k >= 0:
-            origin = w.links[k].origin
-            p = w.stations[origin].ready_head
+            origin = links(w, k).origin
+            p = stations(w, origin).ready_head
             while p >= 0:
-                if w.parts[p].claimed == 0 and w.parts[p].ready < oldest and _wants(w, p, origin, s) and fits(w, p, s):
-                    oldest, from_belt, from_link, first = w.parts[p].ready, -1, k, p
+                if parts(w, p).claimed == 0 and parts(w, p).ready < oldest and _wants(w, p, origin, s) and fits(w, p, s):
+                    oldest, from_belt, from_link, first = parts(w, p).ready, -1, k, p
                     break
-                p = w.parts[p].next
-            k = w.links[k].next_in
+                p = parts(w, p).next
+            k = links(w, k).next_in
         if from_belt >= 0:
             belt_leave(w, from_belt)
-        elif from_link < 0 or not send(w, w.links[from_link].origin, first):
+        elif from_link < 0 or not send(w, links(w, from_link).origin, first):
             return

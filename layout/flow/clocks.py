@@ -14,15 +14,15 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.jit import inlined
+from layout.flow.tables import set_tree, set_when, tree, when
 
 
 @inlined
 def set_clock(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s); infinity stops it."""
-    when, tree = w.when, w.tree
-    when[k] = time
-    i = (k + when.size) >> 1
+    set_when(w, k, time)
+    i = (k + w.n_leaves) >> 1
     while i >= 1:
-        left, right = tree[2 * i], tree[2 * i + 1]
-        tree[i] = left if when[left] <= when[right] else right
+        left, right = tree(w, 2 * i), tree(w, 2 * i + 1)
+        set_tree(w, i, left if when(w, left) <= when(w, right) else right)
         i >>= 1

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow import streams as keys
 from layout.flow.jit import compiled, inlined
+from layout.flow.streams import GOLDEN, MIX_1, MIX_2
+from layout.flow.tables import streams
 
-_GOLDEN, _MIX_1, _MIX_2 = np.uint64(keys.GOLDEN), np.uint64(keys.MIX_1), np.uint64(keys.MIX_2)
+_GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
@@ -99,9 +100,9 @@ def _gamma(word: Any, shape: Any, scale: Any) -> Any:
 
 
 @compiled
-def draw(streams: Any, i: Any) -> Any:
+def draw(w: Any, i: Any) -> Any:
     """The next time (s) of stream i."""
-    s = streams[i]
+    s = streams(w, i)
     kind = s.kind
     if kind == 0:
         return s.a
@@ -127,8 +128,8 @@ def draw(streams: Any, i: Any) -> Any:
 
 
 @compiled
-def uniform(streams: Any, i: Any) -> Any:
+def uniform(w: Any, i: Any) -> Any:
     """The next number in (0, 1) of stream i, whatever its kind."""
-    s = streams[i]
+    s = streams(w, i)
     s.n += 1
     return _unit(_hash(s.key + np.uint64(s.n) * _GOLDEN))

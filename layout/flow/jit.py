@@ -1,7 +1,7 @@
 """Numba's decorators with types that a checker can follow. Compiled code is kept on disk.
 
 Nothing here makes an array, so reference counting is off (`_nrt`); it would cost several times what the simulation does.
-Numba notices a change in a function's own file only: touch `kernel.py` after a change in a file that it calls.
+Numba notices a change in a function's own file only; `records.RUN` carries a digest of all of them for it.
 """
 
 from __future__ import annotations

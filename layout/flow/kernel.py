@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.activities import (
-    _append,
+    append,
     counted,
     enter,
     fail,
@@ -55,64 +55,65 @@ from layout.flow.records import (
     TIME_STANDS_STILL,
     WORKING,
 )
+from layout.flow.tables import arms, belts, clocks, links, modes, parts, servers, stations, tree, when
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
 
 
 @compiled
-def simulate_run(w: Any) -> None:
+def simulate_run(run: Any) -> None:
     """Run the world from time 0 to its horizon, or until it stands still; what happened is left in its records."""
-    run = w.run[0]
+    w = run[0]
     _begin(w)
     _settle(w)
     at_once = 0
-    while run.status == 0:
-        k = w.tree[1]
-        now = w.when[k]
+    while w.status == 0:
+        k = tree(w, 1)
+        now = when(w, k)
         if now == np.inf:
-            run.status = STANDSTILL
+            w.status = STANDSTILL
             break
-        if now > run.horizon:
+        if now > w.horizon:
             break
-        at_once = at_once + 1 if now == run.now else 0
+        at_once = at_once + 1 if now == w.now else 0
         if at_once > MOST_AT_ONCE:
-            run.status = TIME_STANDS_STILL
+            w.status = TIME_STANDS_STILL
             break
-        run.now = now
+        w.now = now
         idle_failure = False
-        while w.when[k] == now:
+        while when(w, k) == now:
             idle_failure |= _ring(w, k)
-            run.events += 1
-            k = w.tree[1]
+            w.events += 1
+            k = tree(w, 1)
         _settle(w)
         if idle_failure and not _anything_moves(w):
-            run.status = STANDSTILL
+            w.status = STANDSTILL
     _end(w)
 
 
 @inlined
 def _begin(w: Any) -> None:
-    for v in range(w.servers.size):
-        server = w.servers[v]
+    for v in range(w.n_servers):
+        server = servers(w, v)
         for m in range(server.mode0, server.mode0 + server.modes):
-            w.modes[m].due = draw(w.streams, w.modes[m].between)
-            if w.modes[m].calendar == 1 and w.modes[m].due < w.when[v]:
+            modes(w, m).due = draw(w, modes(w, m).between)
+            if modes(w, m).calendar == 1 and modes(w, m).due < when(w, v):
                 server.ring = RING_FAIL + m - server.mode0
-                set_clock(w, v, w.modes[m].due)
-    for s in range(w.stations.size):
-        station = w.stations[s]
+                set_clock(w, v, modes(w, m).due)
+    for s in range(w.n_stations):
+        station = stations(w, s)
         if station.saturated == 1:
             mark_start(w, s)
         elif station.arrivals >= 0:
-            set_clock(w, station.clock, draw(w.streams, station.arrivals))
+            set_clock(w, station.clock, draw(w, station.arrivals))
 
 
 @compiled
 def _ring(w: Any, k: Any) -> Any:
     """Do what clock k stands for. True for a failure of a server that does no work: nothing for parts comes of it."""
-    owner, i = w.clocks[k].owner, w.clocks[k].index
+    owner, i = clocks(w, k).owner, clocks(w, k).index
     if owner == OWNER_SERVER:
-        server = w.servers[i]
+        server = servers(w, i)
         ring = server.ring
         set_clock(w, k, np.inf)
         if ring == RING_FINISH:
@@ -126,17 +127,17 @@ def _ring(w: Any, k: Any) -> Any:
             fail(w, i, ring - RING_FAIL)
             return idle
     elif owner == OWNER_ARM:
-        if w.arms[i].state == ARM_FETCHING:
+        if arms(w, i).state == ARM_FETCHING:
             picked_up(w, i)
         else:
             put_down(w, i)
     elif owner == OWNER_BELT_OUT:
         set_clock(w, k, np.inf)
-        w.belts[i].waiting, w.belts[i].since_blocked = 1, w.run[0].now
-        mark_feed(w, w.belts[i].target)
+        belts(w, i).waiting, belts(w, i).since_blocked = 1, w.now
+        mark_feed(w, belts(w, i).target)
     elif owner == OWNER_BELT_IN:
         set_clock(w, k, np.inf)
-        mark_push(w, w.belts[i].origin)
+        mark_push(w, belts(w, i).origin)
     elif owner == OWNER_LINK:
         link_arrive(w, i)
     else:
@@ -147,42 +148,41 @@ def _ring(w: Any, k: Any) -> Any:
 @inlined
 def _part_arrives(w: Any, k: Any, s: Any) -> None:
     """A part comes to source s from outside and waits there, without limit, until it may start."""
-    station = w.stations[s]
+    station = stations(w, s)
     p = new_part(w, s)
     if p >= 0:
         enter(w, p)
-        station.outside_head, station.outside_tail = _append(w.parts, station.outside_head, station.outside_tail, p)
+        station.outside_head, station.outside_tail = append(w, station.outside_head, station.outside_tail, p)
         mark_start(w, s)
-        set_clock(w, k, w.run[0].now + draw(w.streams, station.arrivals))
+        set_clock(w, k, w.now + draw(w, station.arrivals))
 
 
 @compiled
 def _settle(w: Any) -> None:
     """Everything that can happen at this instant without time passing."""
-    run = w.run[0]
-    while run.status == 0:
-        if run.starts > 0:
-            for s in range(w.stations.size):
-                if w.stations[s].to_start == 1:
-                    w.stations[s].to_start = 0
-                    run.starts -= 1
+    while w.status == 0:
+        if w.starts > 0:
+            for s in range(w.n_stations):
+                if stations(w, s).to_start == 1:
+                    stations(w, s).to_start = 0
+                    w.starts -= 1
                     start(w, s)
-        elif run.feeds > 0:
-            for s in range(w.stations.size):
-                if w.stations[s].to_feed == 1:
-                    w.stations[s].to_feed = 0
-                    run.feeds -= 1
+        elif w.feeds > 0:
+            for s in range(w.n_stations):
+                if stations(w, s).to_feed == 1:
+                    stations(w, s).to_feed = 0
+                    w.feeds -= 1
                     feed(w, s)
-        elif run.pushes > 0:
-            for s in range(w.stations.size):
-                if w.stations[s].to_push == 1:
-                    w.stations[s].to_push = 0
-                    run.pushes -= 1
+        elif w.pushes > 0:
+            for s in range(w.n_stations):
+                if stations(w, s).to_push == 1:
+                    stations(w, s).to_push = 0
+                    w.pushes -= 1
                     push(w, s)
-        elif run.arms == 1:
-            run.arms = 0
-            for a in range(w.arms.size):
-                if w.arms[a].state == ARM_WAITING:
+        elif w.to_dispatch == 1:
+            w.to_dispatch = 0
+            for a in range(w.n_arms):
+                if arms(w, a).state == ARM_WAITING:
                     dispatch(w, a)
         else:
             return
@@ -191,11 +191,11 @@ def _settle(w: Any) -> None:
 @compiled
 def _anything_moves(w: Any) -> Any:
     """Whether anything but the failures of idle machines is still to come."""
-    for v in range(w.servers.size):
-        if w.servers[v].state == WORKING or w.servers[v].state == DOWN:
+    for v in range(w.n_servers):
+        if servers(w, v).state == WORKING or servers(w, v).state == DOWN:
             return True
-    for k in range(w.clocks.size):
-        if w.clocks[k].owner != OWNER_SERVER and w.when[k] < np.inf:
+    for k in range(w.n_clocks):
+        if clocks(w, k).owner != OWNER_SERVER and when(w, k) < np.inf:
             return True
     return False
 
@@ -203,11 +203,10 @@ def _anything_moves(w: Any) -> Any:
 @compiled
 def _end(w: Any) -> None:
     """Book what lasts until the horizon: states, parts still inside, and in a trace what waits."""
-    run = w.run[0]
-    end = run.horizon
-    run.wip_area += run.inside * counted(w, run.wip_since, end)
-    for v in range(w.servers.size):
-        server = w.servers[v]
+    end = w.horizon
+    w.wip_area += w.inside * counted(w, w.wip_since, end)
+    for v in range(w.n_servers):
+        server = servers(w, v)
         span = counted(w, server.since, end)
         if server.state == WORKING:
             server.in_working += span
@@ -217,46 +216,46 @@ def _end(w: Any) -> None:
             server.in_down += span
         elif server.state == STARVED:
             server.in_starved += span
-    for k in range(w.belts.size):
-        belt = w.belts[k]
+    for k in range(w.n_belts):
+        belt = belts(w, k)
         if belt.count == 0:
             belt.in_empty += counted(w, belt.since_empty, end)
         elif belt.waiting == 1:
             belt.in_blocked += counted(w, belt.since_blocked, end)
         _stay(w, belt.head, end)
-        if run.tracing == 1 and belt.waiting == 1:
-            note(w, w.parts[belt.head].due, end, AT_BELT, k, T_WAITING, belt.head, belt.origin, belt.target)
-    for k in range(w.links.size):
-        _stay(w, w.links[k].head, end)
-    for s in range(w.stations.size):
-        station = w.stations[s]
+        if w.tracing == 1 and belt.waiting == 1:
+            note(w, parts(w, belt.head).due, end, AT_BELT, k, T_WAITING, belt.head, belt.origin, belt.target)
+    for k in range(w.n_links):
+        _stay(w, links(w, k).head, end)
+    for s in range(w.n_stations):
+        station = stations(w, s)
         _stay(w, station.queue_head, end)
         _stay(w, station.ready_head, end)
         _stay(w, station.outside_head, end)
-        if run.tracing == 1:
+        if w.tracing == 1:
             p = station.queue_head
             while p >= 0:
-                note(w, w.parts[p].since, end, AT_STATION, s, T_WAITING, p, s, s)
-                p = w.parts[p].next
+                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
+                p = parts(w, p).next
             p = station.ready_head
             while p >= 0:
-                note(w, w.parts[p].ready, end, AT_STATION, s, T_WAITING, p, s, s)
-                p = w.parts[p].next
-    for v in range(w.servers.size):
-        if w.servers[v].busy == 1:
-            run.sojourn += counted(w, w.parts[w.servers[v].part].entered, end)
-            run.inside_found += 1
-    for a in range(w.arms.size):
-        if w.arms[a].state != ARM_WAITING and w.arms[a].state != ARM_FETCHING:
-            run.sojourn += counted(w, w.parts[w.arms[a].part].entered, end)
-            run.inside_found += 1
+                note(w, parts(w, p).ready, end, AT_STATION, s, T_WAITING, p, s, s)
+                p = parts(w, p).next
+    for v in range(w.n_servers):
+        if servers(w, v).busy == 1:
+            w.sojourn += counted(w, parts(w, servers(w, v).part).entered, end)
+            w.inside_found += 1
+    for a in range(w.n_arms):
+        if arms(w, a).state != ARM_WAITING and arms(w, a).state != ARM_FETCHING:
+            w.sojourn += counted(w, parts(w, arms(w, a).part).entered, end)
+            w.inside_found += 1
 
 
 @compiled
 def _stay(w: Any, p: Any, end: Any) -> None:
     """Count the parts of a queue that are in the line, and the time they have spent in it."""
     while p >= 0:
-        if w.parts[p].entered >= 0.0:
-            w.run[0].sojourn += counted(w, w.parts[p].entered, end)
-            w.run[0].inside_found += 1
-        p = w.parts[p].next
+        if parts(w, p).entered >= 0.0:
+            w.sojourn += counted(w, parts(w, p).entered, end)
+            w.inside_found += 1
+        p = parts(w, p).next

@@ -39,14 +39,14 @@ class Network:
 
     def start(self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int) -> rec.World:
         """The world of one replication at time 0, with room for `pool` parts and `trace` trace events."""
-        world = self.world.fresh()
-        world.streams["key"] = stream_keys(self.stream_names, seed, replication)
-        run = world.run
-        run["horizon"], run["warmup"], run["tracing"] = horizon_s, warmup_s, int(trace > 0)
         parts = np.zeros(pool, rec.PART)
         parts["next"] = np.arange(1, pool + 1)
         parts["next"][-1] = -1
-        return world._replace(parts=parts, trace=np.zeros(trace, rec.TRACE))
+        world = self.world.fresh(parts, np.zeros(trace, rec.TRACE))
+        world.streams["key"] = stream_keys(self.stream_names, seed, replication)
+        run = world.run
+        run["horizon"], run["warmup"], run["tracing"] = horizon_s, warmup_s, int(trace > 0)
+        return world
 
 
 def compile_line(line: Line, moves: Moves) -> Network:

@@ -6,6 +6,8 @@ simulation runs; the others are the line as compiled by `network`.
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,9 +71,11 @@ BELT = _dtype(
 )
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
 CLOCK = _dtype("owner index", "")
-RUN = _dtype(
-    "starts feeds pushes arms free serials inside entered left left_counted tracing traced status events inside_found",
-    "now horizon warmup wip_area wip_since sojourn lead lead_counted",
+_RUN = _dtype(
+    # marks: starts, feeds, pushes: how many stations are marked for each; to_dispatch: an arm may have a task
+    "starts feeds pushes to_dispatch free serials inside entered left left_counted tracing traced status events "
+    "inside_found n_stations n_servers n_arms n_belts n_links n_clocks n_leaves n_trace n_steps",
+    "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product origin target", "start end")
 
@@ -79,12 +83,14 @@ TRACE = _dtype("kind index state part product origin target", "start end")
 class World(NamedTuple):
     """Everything a run reads and writes.
 
+    run : (1,) the run itself, and the addresses of the tables
     able : station numbers, those of step k at `steps[k].able0 : able1`
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
     local : (arms, stations) int, a station's row in the arm's matrices
     arm_at : station numbers of all arms, one arm after another, rising; arm_of : the same in the order of the rows
-    when, tree : clocks' times, and the tree of winners over them
+    pick, place, empty, loaded, moved : times (s) and counts of all arms' moves, one arm after another
+    when, tree : the clocks' times (s), and the tree of winners over them
     """
 
     run: Records
@@ -116,8 +122,27 @@ class World(NamedTuple):
     when: Any
     tree: Any
 
-    def fresh(self) -> World:
+    def fresh(self, parts: Records, trace: Records) -> World:
         """A copy to run on: what the line is stays shared, what changes is its own."""
-        changing = {"run", "stations", "servers", "modes", "streams", "parts", "products", "arms", "belts", "links",
-                    "trace", "moved", "when", "tree"}  # fmt: skip
-        return World(*(a.copy() if n in changing else a for n, a in zip(self._fields, self, strict=True)))
+        world = World(*(a.copy() if n in _CHANGING else a for n, a in zip(self._fields, self, strict=True)))
+        world = world._replace(parts=parts, trace=trace)
+        world.run["address"][0] = [table.__array_interface__["data"][0] for table in world[1:]]
+        for name in ("stations", "servers", "arms", "belts", "links", "clocks", "trace", "steps"):
+            world.run[f"n_{name}"] = getattr(world, name).size
+        world.run["n_leaves"] = world.when.size
+        return world
+
+
+_CHANGING = frozenset({"run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
+                       "when", "tree"})  # fmt: skip
+TABLES = World._fields[1:]
+
+
+def _digest() -> str:
+    """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
+    folder = Path(__file__).parent
+    names = ("records", "streams", "tables", "jit", "draws", "clocks", "activities", "arms", "kernel")
+    return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
+
+
+RUN = np.dtype([*_RUN.descr, (f"code_{_digest()}", np.int64), ("address", np.int64, (len(TABLES),))])

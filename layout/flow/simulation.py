@@ -70,7 +70,7 @@ def run_once(
         )
     while True:
         world = network.start(seed, replication, horizon_s, warmup_s, pool, trace)
-        simulate_run(world)
+        simulate_run(world.run)
         status = int(world.run["status"][0])
         if status == rec.POOL_FULL:
             pool *= 4

@@ -1,0 +1,128 @@
+"""How compiled code reaches its tables: `stations(w, s).used`, `hop(w, s, goal)`, `when(w)[k]`.
+
+`w` is the run's record (`records.RUN`), which holds the address of each table: functions pass one pointer to one
+another, and a row is an address away. Passing the tables as arrays costs more than all the simulation does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import from_dtype, types
+from numba.extending import intrinsic
+
+from layout.flow import records as rec
+
+_BYTE, _WORD = ir.IntType(8), ir.IntType(64)
+
+
+def _field(builder: Any, record: Any, offset: int) -> Any:
+    """The int64 that stands `offset` bytes into the run's record."""
+    pointer = builder.gep(builder.bitcast(record, _BYTE.as_pointer()), [_WORD(offset)])
+    return builder.load(builder.bitcast(pointer, _WORD.as_pointer()))
+
+
+def _address(builder: Any, record: Any, table: str) -> Any:
+    return _field(builder, record, rec.RUN.fields["address"][1] + 8 * rec.TABLES.index(table))  # type: ignore[index]
+
+
+def _rows(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
+    """A function of (w, row): the record in that row, to read and to write."""
+    row_type = from_dtype(dtype)
+
+    def typing(typing_context: Any, w: Any, row: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            record, number = arguments
+            start = builder.mul(number, _WORD(dtype.itemsize))
+            address = builder.add(_address(builder, record, table), start)
+            return builder.inttoptr(address, context.get_value_type(row_type))
+
+        return row_type(w, types.int64), build
+
+    typing.__name__ = table
+    return intrinsic(typing)  # type: ignore[no-any-return]
+
+
+def _values(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
+    """A function of (w, i): the number in that place."""
+    item_type = from_dtype(np.dtype(dtype))
+
+    def typing(typing_context: Any, w: Any, i: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            record, number = arguments
+            pointer = context.get_value_type(item_type).as_pointer()
+            return builder.load(builder.gep(builder.inttoptr(_address(builder, record, table), pointer), [number]))
+
+        return item_type(w, types.int64), build
+
+    typing.__name__ = table
+    return intrinsic(typing)  # type: ignore[no-any-return]
+
+
+def _matrix(table: str, columns: str) -> Callable[[Any, Any, Any], Any]:
+    """A function of (w, i, j): the whole number in row i, column j; `columns` is the field of w that counts them."""
+
+    def typing(typing_context: Any, w: Any, i: Any, j: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            record, row, column = arguments
+            width = _field(builder, record, rec.RUN.fields[columns][1])  # type: ignore[index]
+            place = builder.add(builder.mul(row, width), column)
+            address = _address(builder, record, table)
+            return builder.load(builder.gep(builder.inttoptr(address, _WORD.as_pointer()), [place]))
+
+        return types.int64(w, types.int64, types.int64), build
+
+    typing.__name__ = table
+    return intrinsic(typing)  # type: ignore[no-any-return]
+
+
+def _setter(table: str, dtype: Any) -> Callable[[Any, Any, Any], None]:
+    """A function of (w, i, value): put a number in that place."""
+    item_type = from_dtype(np.dtype(dtype))
+
+    def typing(typing_context: Any, w: Any, i: Any, value: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            record, number, new = arguments
+            pointer = context.get_value_type(item_type).as_pointer()
+            builder.store(new, builder.gep(builder.inttoptr(_address(builder, record, table), pointer), [number]))
+            return context.get_dummy_value()
+
+        return types.void(w, types.int64, item_type), build
+
+    typing.__name__ = f"set_{table}"
+    return intrinsic(typing)  # type: ignore[no-any-return]
+
+
+stations = _rows("stations", rec.STATION)
+servers = _rows("servers", rec.SERVER)
+modes = _rows("modes", rec.MODE)
+streams = _rows("streams", rec.STREAM)
+parts = _rows("parts", rec.PART)
+steps = _rows("steps", rec.STEP)
+products = _rows("products", rec.PRODUCT)
+mixes = _rows("mixes", rec.MIX)
+arms = _rows("arms", rec.ARM)
+belts = _rows("belts", rec.BELT)
+links = _rows("links", rec.LINK)
+clocks = _rows("clocks", rec.CLOCK)
+trace = _rows("trace", rec.TRACE)
+able = _values("able", np.int64)
+hop = _matrix("hop", "n_stations")
+hops = _matrix("hops", "n_stations")
+service = _matrix("service", "n_steps")
+local = _matrix("local", "n_stations")
+arm_at = _values("arm_at", np.int64)
+arm_of = _values("arm_of", np.int64)
+pick = _values("pick", np.float64)
+place = _values("place", np.float64)
+empty = _values("empty", np.float64)
+loaded = _values("loaded", np.float64)
+moved = _values("moved", np.int64)
+set_moved = _setter("moved", np.int64)
+when = _values("when", np.float64)
+set_when = _setter("when", np.float64)
+tree = _values("tree", np.int64)
+set_tree = _setter("tree", np.int64)
