@@ -30,9 +30,7 @@ def as_fcl(mesh: trimesh.Trimesh, pose: Pose) -> fcl.CollisionObject:
     points = np.array(mesh.vertices)
     KEPT.extend([faces, points])
     matrix = pose.matrix()
-    return fcl.CollisionObject(
-        fcl.Convex(points, len(mesh.faces), faces), fcl.Transform(matrix[:3, :3], matrix[:3, 3])
-    )
+    return fcl.CollisionObject(fcl.Convex(points, len(mesh.faces), faces), fcl.Transform(matrix[:3, :3], matrix[:3, 3]))
 
 
 def depth(a: trimesh.Trimesh, b: trimesh.Trimesh, pose: Pose) -> float:
@@ -58,6 +56,7 @@ def test_distances_agree_with_fcl(world, tmp_path: Path, boxy: bool) -> None:
         models, hulls = [], []
         for side in "ab":
             hull = random_hull(rng, boxy)
+            hull.apply_translation((0, 0, rng.uniform(-0.5, 0.5)))  # fcl errs where faces lie in one plane
             model = world.machine(tmp_path, f"{side}{case}")
             world.write_hulls(model.hulls, [hull])
             models.append(model)
@@ -81,7 +80,9 @@ def test_distances_agree_with_fcl(world, tmp_path: Path, boxy: bool) -> None:
 def test_openings_stay_open(world, tmp_path: Path) -> None:
     """A C-shaped machine: a box in its throat is clear of it, though inside its convex hull."""
     c_frame = world.machine(
-        tmp_path, "c", [((-0.5, -0.5, 0), (0.5, 0.5, 0.2)), ((-0.5, 0.3, 0), (0.5, 0.5, 2)), ((-0.5, -0.5, 1.8), (0.5, 0.5, 2))]
+        tmp_path,
+        "c",
+        [((-0.5, -0.5, 0), (0.5, 0.5, 0.2)), ((-0.5, 0.3, 0), (0.5, 0.5, 2)), ((-0.5, -0.5, 1.8), (0.5, 0.5, 2))],
     )
     table = world.machine(tmp_path, "t", [((-0.1, -0.1, 0.9), (0.1, 0.1, 1.1))])
     with Scene() as scene:
@@ -171,7 +172,9 @@ def test_memory_stays_flat(world, tmp_path: Path) -> None:
 
 def test_outline_is_what_the_hulls_cover(world, tmp_path: Path) -> None:
     wide = world.machine(
-        tmp_path, boxes=[((-0.5, -0.5, 0), (0.5, 0.5, 1)), ((0.5, 0, 0.8), (0.9, 0.1, 1))], footprint=[(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5)]
+        tmp_path,
+        boxes=[((-0.5, -0.5, 0), (0.5, 0.5, 1)), ((0.5, 0, 0.8), (0.9, 0.1, 1))],
+        footprint=[(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5)],
     )
     with Scene() as scene:
         outline = scene.outline(wide)
@@ -199,7 +202,7 @@ def test_what_cannot_be_loaded_is_said(world, tmp_path: Path) -> None:
 def test_missing_meshes_of_an_arm_are_named(world, tmp_path: Path) -> None:
     model = world.arm_model(tmp_path)
     (model.urdf.parent / "meshes" / "pedestal.obj").unlink()
-    with pytest.raises(AssetError, match="package://boxarm/meshes/pedestal.obj"):
+    with pytest.raises(AssetError, match=r"package://boxarm/meshes/pedestal\.obj"):
         urdf_for_engine(model.urdf)
 
 

@@ -95,20 +95,26 @@ URDF = """<?xml version="1.0"?>
   <link name="world_base"/>
   <joint name="foot" type="fixed"><parent link="world_base"/><child link="pedestal"/><origin xyz="0 0 0"/></joint>
   <link name="pedestal">
-    <inertial><origin xyz="0.02 0 0.1"/><mass value="50"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>
+    <inertial><origin xyz="0.02 0 0.1"/><mass value="50"/>
+      <inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>
     <visual><origin xyz="0 0 0.2"/><geometry><mesh filename="package://boxarm/meshes/pedestal.obj"/></geometry>
       <material name="grey"><color rgba="0.3 0.3 0.3 1"/></material></visual>
     <collision><origin xyz="0 0 0.2"/><geometry><box size="0.4 0.4 0.4"/></geometry></collision>
   </link>
   {links}
+  <joint name="flange" type="fixed"><parent link="l6"/><child link="tool0"/>
+    <origin rpy="0 1.5707963267948966 0"/></joint>
+  <link name="tool0"/>
 </robot>
 """
 
 LINK = """
-  <joint name="j{n}" type="revolute"><parent link="{parent}"/><child link="l{n}"/><origin xyz="{origin}"/><axis xyz="{axis}"/>
+  <joint name="j{n}" type="revolute"><parent link="{parent}"/><child link="l{n}"/><origin xyz="{origin}"/>
+    <axis xyz="{axis}"/>
     <limit lower="-3" upper="3" effort="100" velocity="3"/></joint>
   <link name="l{n}">
-    <inertial><origin xyz="{centre}"/><mass value="5"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>
+    <inertial><origin xyz="{centre}"/><mass value="5"/>
+      <inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>
     <visual><origin xyz="{centre}"/><geometry><box size="{size}"/></geometry>
       <material name="orange"><color rgba="0.95 0.45 0.1 1"/></material></visual>
     <collision><origin xyz="{centre}"/><geometry><box size="{size}"/></geometry></collision>
@@ -147,16 +153,16 @@ def arm_model(folder: Path, name: str = "boxarm") -> ArmModel:
         for n, (_, origin, axis, _, _) in enumerate(CHAIN, 1)
     )
     flange = np.eye(4)
-    flange[:3, :3] = [[0, 0, 1], [0, 1, 0], [-1, 0, 0]]  # not in the URDF: only for models that need tool z ahead
+    flange[:3, :3] = [[0, 0, 1], [0, 1, 0], [-1, 0, 0]]
     return ArmModel(
         name=name,
         description="boxes",
         urdf=urdf,
         base="world_base",
-        tip="l6",
+        tip="tool0",
         joints=joints,
-        flange=tuple(map(tuple, np.eye(4))),
-        tcp_m=(0.1, 0.0, 0.0),
+        flange=tuple(map(tuple, flange)),
+        tcp_m=(0.0, 0.0, 0.1),
         home=(0.0, -0.3, 0.6, 0.0, 0.5, 0.0),
         footprint_m=((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2)),
         service_m={},
