@@ -46,6 +46,17 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
     return _merged(found)
 
 
+def plan(line: Line) -> tuple[Violation, ...]:
+    """Every rule that needs no scene: all of `check` but the clearance between hulls.
+
+    A line that fails here fails `check`, too. Belts and reach are judged in full only where the plan is clean.
+    """
+    ground = Ground(line)
+    found = [violation for rule in FLAT.values() for violation in rule(ground)]
+    found += [*belts.quick_belt(ground), *reach.quick_reach(ground)]
+    return _merged(found or [*belts.belt(ground), *reach.reach(ground)])
+
+
 def quick(line: Line) -> tuple[Violation, ...]:
     """What the plan alone tells, without a scene: the `FLAT` rules, the belts' ends, reach by distance.
 
