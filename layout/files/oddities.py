@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from layout.errors import Problem
 from layout.files.checks import Findings, box, ends, placed
 from layout.files.routes import Network
-from layout.files.yaml import Document
+from layout.files.yaml import Document, KeyPath
 from layout.model.distribution import Distribution
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.quantities import Range
@@ -69,7 +69,9 @@ def _times(spec: ScenarioSpec, found: Findings) -> None:
             said.add((machine, operation))
             what = f"takes {duration(time.mean_s)} on average, longer than the whole horizon"
             hint = f"the horizon is {duration(spec.time.horizon_s)}; is the unit right?"
-            found.add(what, "machines", machine, "operations", operation, product, hint=hint)
+            path: KeyPath = ("machines", machine, "operations", operation)
+            each = not isinstance(spec.machines[machine].operations[operation], Distribution)
+            found.add(what, *path, *([product] if each else []), hint=hint)
     for machine, entry in spec.machines.items():
         for mode, failure in entry.failures.items():
             if failure.repair.mean_s > failure.between.mean_s:

@@ -65,30 +65,41 @@ class Network:
     def reach(self, origins: Iterable[str], targets: set[str]) -> tuple[set[str], set[str]]:
         """Targets that parts get to from the origins, and the transports on the shortest ways there.
 
-        Parts may pass other machines, but not sinks. A part that is at a target already need not move.
+        A part that is at a target already stays. Parts may pass other machines, but no saturated source: it never has
+        room.
         """
-        origins = set(origins)
-        distance = dict.fromkeys(origins, 0)
-        queue = list(origins)
+        reached: set[str] = set()
+        carriers: set[str] = set()
+        for origin in origins:
+            if origin in targets:
+                reached.add(origin)
+                continue
+            distance = self._distances(origin)
+            back = [target for target in targets if target in distance]
+            reached.update(back)
+            seen = set(back)
+            for here in back:
+                for before, onward in self.edges.items():
+                    if here in onward and distance.get(before, -2) == distance[here] - 1:
+                        carriers.update(onward[here])
+                        if before not in seen:
+                            seen.add(before)
+                            back.append(before)
+        return reached, carriers
+
+    def _distances(self, origin: str) -> dict[str, int]:
+        """Fewest hops from a machine to each that parts can get to."""
+        distance = {origin: 0}
+        queue = [origin]
         for here in queue:
-            if self.spec.machines[here].sink and here not in origins:
+            source = self.spec.machines[here].source
+            if here != origin and source is not None and source.arrivals is None:
                 continue
             for there in self.edges[here]:
                 if there not in distance:
                     distance[there] = distance[here] + 1
                     queue.append(there)
-        reached = targets & distance.keys()
-        carriers: set[str] = set()
-        back = [target for target in reached if distance[target] > 0]
-        seen = set(back)
-        for here in back:
-            for before, onward in self.edges.items():
-                if here in onward and distance.get(before, -2) == distance[here] - 1:
-                    carriers.update(onward[here])
-                    if before not in seen and distance[before] > 0:
-                        seen.add(before)
-                        back.append(before)
-        return reached, carriers
+        return distance
 
     def carriers(self, product: str) -> set[str]:
         """Transports that carry a product on the shortest ways along its route."""
@@ -116,23 +127,22 @@ class Network:
 
 
 def check_routes(spec: ScenarioSpec, network: Network, add: Add) -> None:
-    """For each product, the first step that nothing transports to."""
+    """Steps of routes that parts cannot go on to from a machine where the step before can take them."""
     for product, entry in spec.products.items():
         stops = network.steps(product)
         at, at_label = stops[0][2], "the source"
         for step, label, targets in stops[1:]:
             if not at or not targets:
                 break  # no machine, no source or no sink: reported as that
-            reached, _ = network.reach(at, targets)
-            if not reached:
+            stuck = {origin for origin in at if not network.reach([origin], targets)[0]}
+            if stuck:
                 last = step == len(entry.route)
                 path: tuple[Key, ...] = ("products", product, "route") if last else ("products", product, "route", step)
                 goal = "the sink" if last else f"'{label}'"
-                hint = f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, at)}"
-                what = f"nothing brings parts from {at_label} ({_list(at)}) to {goal} ({_list(targets)})"
+                hint = f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, stuck)}"
+                what = f"nothing brings parts from {at_label} ({_list(stuck)}) to {goal} ({_list(targets)})"
                 add(what, *path, value=None if last else label, hint=hint)
-                break
-            at, at_label = reached, f"'{label}'"
+            at, at_label = network.reach(at, targets)[0] or targets, f"'{label}'"
 
 
 def _dead_end(network: Network, machines: set[str]) -> str:

@@ -20,6 +20,7 @@ from layout.model.library import ArmModel, MachineModel, Model, PartModel
 from layout.model.realise import variables
 from layout.model.scenario import Robot, Scenario, ScenarioSpec
 
+_AN = {"machine": "a machine", "arm": "an arm", "part": "a part"}
 _KINDS: dict[str, type[Model]] = {"machine": MachineModel, "arm": ArmModel, "part": PartModel}
 
 
@@ -100,7 +101,7 @@ def _load_models(spec: ScenarioSpec, document: Document, base: Path) -> tuple[di
                 ]  # fmt: skip
         if name in loaded and not isinstance(loaded[name].model, _KINDS[kind]):
             actual = next(k for k, cls in _KINDS.items() if isinstance(loaded[name].model, cls))
-            problems.append(document.problem(f"must be the model of a {kind}, not of a {actual}", path, name,
+            problems.append(document.problem(f"must be the model of {_AN[kind]}, not of {_AN[actual]}", path, name,
                                              "'layout assets' lists the library by kind"))  # fmt: skip
     return loaded, problems
 

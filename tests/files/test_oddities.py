@@ -1,0 +1,69 @@
+"""Scenarios that load, with something odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from layout.files.scenario import check_scenario
+from tests.files import library
+from tests.files.library import SCENARIO
+
+ODD = [
+    ("share: 30 %", "share: 35 %", "products", "sum to 100 %"),
+    ("wash: 40 s", "wash: 4 h", "machines.washer.operations.wash", "longer than the whole horizon"),
+    ("repair: 12 min", "repair: 12 h", "machines.mill.failures.spindle", "down most of the time"),
+    ("out: 1}", "out: 5000}", "machines.mill.buffer.out", "huge buffer"),
+    ("{wash: 40 s}", "{wash: 40 s, dry: 10 s}", "machines.washer.operations.dry", "no route has this operation"),
+    ("{wash: 40 s}", "{wash: {bracket: 40 s, flange: 40 s}}", "machines.washer.operations.wash.flange",
+     "route of flange"),
+    ("transport:", "  spare: {model: lib/press, place: {x: 3, y: 3}}\ntransport:", "machines.spare", "never come here"),
+    ("x: [1, 7], y: [1, 5]}", "x: [1, 9], y: [1, 5]}", "machines.washer.place.x", "beyond the floor"),
+    ("[[7, 5], [7.4, 5], [7.4, 5.4], [7, 5.4]]", "[[70, 5], [74, 5], [74, 54]]", "floor.obstacles.column", "outside"),
+    ("source: saturated", "source: {arrivals: {exponential: 20 s}}", "machines.infeed.source", "faster than 'mill'"),
+    ("objectives:", "  belt: {kind: conveyor, from: infeed, to: hold, speed: 3 m/s}\nobjectives:",
+     "transport.belt.speed", "fast belt"),
+    ("objectives:", "  belt: {kind: conveyor, from: infeed, to: hold}\nobjectives:", "transport.belt",
+     "no product's shortest way"),
+    ("objectives:",
+     "  belt: {kind: conveyor, from: infeed, to: hold}\n  two: {kind: conveyor, from: infeed, to: hold}\nobjectives:",
+     "transport.two.from", "shares the port 'away' with belt"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "where", "words"), ODD)
+def test_odd_but_legal(write: Callable[[str], Path], old: str, new: str, where: str, words: str) -> None:
+    assert old in SCENARIO
+    text = SCENARIO.replace(old, new, 1)
+    if "to: hold" in new:
+        text = text.replace("transport:", "  hold: {model: lib/transfer, place: {x: 3, y: 3}}\ntransport:")
+    _, odd = check_scenario(write(text))
+    found = [problem for problem in odd if problem.where == where and words in f"{problem.what} {problem.hint}"]
+    assert found, "\n".join(map(str, odd))
+    assert found[0].line > 1
+
+
+def test_nothing_free_is_nothing_to_optimise(write: Callable[[str], Path]) -> None:
+    text = SCENARIO.split("start:")[0]
+    for free, fixed in (
+        ("{choose: [1, 2, 3]}", "1"), ("{choose: [0, 1, 2]}", "0"), ("[1, 7]", "2"), ("[1, 5]", "2"), ("[2, 6]", "2"),
+        ("[2, 4]", "2"), ("[0, 90, 180, 270]", "0"), ("{range: [-180, 180]}", "0"),
+        ("{choose: [first_come, nearest]}", "pull"),
+    ):  # fmt: skip
+        text = text.replace(free, fixed)
+    _, odd = check_scenario(write(text))
+    assert [problem.what for problem in odd] == ["nothing is free, so there is nothing to optimise"]
+
+
+def test_a_model_in_millimetres(tmp_path: Path) -> None:
+    library.build(tmp_path / "lib")
+    folder = tmp_path / "lib" / "press"
+    text = (folder / "model.yaml").read_text()
+    scale = "[[-500, -400], [500, -400], [500, 400], [-500, 400]]"
+    (folder / "model.yaml").write_text(text.replace("[[-0.5, -0.4], [0.5, -0.4], [0.5, 0.4], [-0.5, 0.4]]", scale))
+    floor = "[[0, 0], [8000, 0], [8000, 6000], [0, 6000]]"
+    (tmp_path / "cell.yaml").write_text(SCENARIO.replace("[[0, 0], [8, 0], [8, 6], [0, 6]]", floor))
+    _, odd = check_scenario(tmp_path / "cell.yaml")
+    assert any(problem.where == "machines.mill.model" and "mm" in problem.hint for problem in odd)
