@@ -87,7 +87,9 @@ def bullet_data() -> Path:
 @pytest.fixture(scope="session")
 def iiwa(bullet_data) -> ArmModel:
     # data sheet LBR iiwa 7 R800: 98, 98, 100, 130, 140, 180, 180 degrees/s (the URDF says 10 rad/s for all)
-    speeds = {f"lbr_iiwa_joint_{k + 1}": {"speed": math.radians(v)} for k, v in enumerate((98, 98, 100, 130, 140, 180, 180))}
+    speeds = {
+        f"lbr_iiwa_joint_{k + 1}": {"speed": math.radians(v)} for k, v in enumerate((98, 98, 100, 130, 140, 180, 180))
+    }
     home = (0.0, 0.5, 0.0, -1.5, 0.0, 1.1, 0.0)
     path = bullet_data / "kuka_iiwa" / "model.urdf"
     return arm_model("iiwa", path, "lbr_iiwa_link_0", "lbr_iiwa_link_7", (0.0, 0.0, 0.1), home, 0.8, speeds)
