@@ -3,7 +3,7 @@
 `RULES` names the families in the order they are checked, from cheap to dear.
 """
 
-from layout.feasibility.check import FLAT, RULES, SOLID, check, plan, quick
+from layout.feasibility.check import FLAT, RULES, SOLID, check, quick, ways
 from layout.feasibility.ground import envelopes, footprints
 
-__all__ = ["FLAT", "RULES", "SOLID", "check", "envelopes", "footprints", "plan", "quick"]
+__all__ = ["FLAT", "RULES", "SOLID", "check", "envelopes", "footprints", "quick", "ways"]

@@ -46,15 +46,10 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
     return _merged(found)
 
 
-def plan(line: Line) -> tuple[Violation, ...]:
-    """Every rule that needs no scene: all of `check` but the clearance between hulls.
-
-    A line that fails here fails `check`, too. Belts and reach are judged in full only where the plan is clean.
-    """
+def ways(line: Line) -> tuple[Violation, ...]:
+    """The rules that `quick` only estimates, in full: belts as laid out, and reach by inverse kinematics. No scene."""
     ground = Ground(line)
-    found = [violation for rule in FLAT.values() for violation in rule(ground)]
-    found += [*belts.quick_belt(ground), *reach.quick_reach(ground)]
-    return _merged(found or [*belts.belt(ground), *reach.reach(ground)])
+    return _merged([*belts.belt(ground), *reach.reach(ground)])
 
 
 def quick(line: Line) -> tuple[Violation, ...]:
