@@ -25,8 +25,16 @@ def base() -> Model:
     """Steel pedestal, bolted to the floor, and the robot's foot."""
     m = Model("base_link")
     m.add("mid_grey", prism(rounded(rect(-0.30, -0.30, 0.30, 0.30), 0.04), 0, 0.025, "xy", 0.003), hull="plate")
-    m.add("mid_grey", prism(rounded(rect(-0.16, -0.16, 0.16, 0.16), 0.03), 0.025, PEDESTAL - 0.025, "xy", 0.002), hull="column")
-    m.add("mid_grey", prism(rounded(rect(-0.23, -0.23, 0.23, 0.23), 0.03), PEDESTAL - 0.025, PEDESTAL, "xy", 0.003), hull="top")
+    m.add(
+        "mid_grey",
+        prism(rounded(rect(-0.16, -0.16, 0.16, 0.16), 0.03), 0.025, PEDESTAL - 0.025, "xy", 0.002),
+        hull="column",
+    )
+    m.add(
+        "mid_grey",
+        prism(rounded(rect(-0.23, -0.23, 0.23, 0.23), 0.03), PEDESTAL - 0.025, PEDESTAL, "xy", 0.003),
+        hull="top",
+    )
     for k in range(4):
         turn = np.array([[0, -1], [1, 0]]) if k % 2 else np.eye(2)
         sign = 1 if k < 2 else -1
@@ -38,15 +46,44 @@ def base() -> Model:
         bolt = np.array([0.255, 0.255, 0.0]) @ matrix[:3, :3].T
         m.add("steel", cylinder((bolt[0], bolt[1], 0.025), (bolt[0], bolt[1], 0.045), 0.018, 6, 0.002))
         foot = np.array([0.19, 0.19, 0.0]) @ matrix[:3, :3].T
-        m.add("steel", cylinder((foot[0], foot[1], PEDESTAL + 0.028), (foot[0], foot[1], PEDESTAL + 0.044), 0.014, 6, 0.002))
-    m.hull("ribs", [[sx * u, sy * v, z] for sx in (-1, 1) for sy in (-1, 1) for u, v, z in ((0.27, 0.13, 0.02), (0.13, 0.27, 0.02), (0.16, 0.13, 0.30), (0.13, 0.16, 0.30))])
+        m.add(
+            "steel",
+            cylinder((foot[0], foot[1], PEDESTAL + 0.028), (foot[0], foot[1], PEDESTAL + 0.044), 0.014, 6, 0.002),
+        )
+    m.hull(
+        "ribs",
+        [
+            [sx * u, sy * v, z]
+            for sx in (-1, 1)
+            for sy in (-1, 1)
+            for u, v, z in ((0.27, 0.13, 0.02), (0.13, 0.27, 0.02), (0.16, 0.13, 0.30), (0.13, 0.16, 0.30))
+        ],
+    )
     z = PEDESTAL
     m.add(DARK, prism(rounded(rect(-0.21, -0.21, 0.21, 0.21), 0.06), z, z + 0.03, "xy", 0.005))
-    m.add(DARK, loft([section("xy", z + h, x, 0, hx, hy, r) for h, x, hx, hy, r in ((0.03, -0.01, 0.19, 0.18, 0.08), (0.10, -0.005, 0.185, 0.175, 0.12), (0.20, 0, 0.18, 0.18, 0.178))]))
+    m.add(
+        DARK,
+        loft(
+            [
+                section("xy", z + h, x, 0, hx, hy, r)
+                for h, x, hx, hy, r in (
+                    (0.03, -0.01, 0.19, 0.18, 0.08),
+                    (0.10, -0.005, 0.185, 0.175, 0.12),
+                    (0.20, 0, 0.18, 0.18, 0.178),
+                )
+            ]
+        ),
+    )
     m.add(DARK, rbox((-0.29, -0.09, z + 0.035), (-0.15, 0.09, z + 0.17), 0.015, "xz"))
     for y, zz in ((-0.045, 0.12), (0.0, 0.12), (0.045, 0.12), (-0.025, 0.07), (0.025, 0.07)):
         m.add("steel", cylinder((-0.305, y, z + zz), (-0.28, y, z + zz), 0.016, 12))
-    m.hull("foot", np.vstack([np.column_stack([rect(-0.21, -0.21, 0.21, 0.21), np.full(4, h)]) for h in (z, z + 0.03)] + [np.column_stack([circle(0.195, n=16), np.full(16, z + 0.205)])]))
+    m.hull(
+        "foot",
+        np.vstack(
+            [np.column_stack([rect(-0.21, -0.21, 0.21, 0.21), np.full(4, h)]) for h in (z, z + 0.03)]
+            + [np.column_stack([circle(0.195, n=16), np.full(16, z + 0.205)])]
+        ),
+    )
     m.solid("sockets", (-0.305, -0.09, z + 0.03), (-0.15, 0.09, z + 0.17))
     return m
 
@@ -56,7 +93,13 @@ def link_1() -> Model:
     m = Model("link_1")
     m.add(CAP, revolve([(0.185, -0.318), (0.185, -0.300)], n=40))
     m.add(BODY, revolve([(0.205, -0.305), (0.215, -0.295), (0.215, -0.255), (0.205, -0.24)], n=40))
-    rings = [(-0.245, 0.0, 0.0, 0.20, 0.20, 0.19), (-0.19, 0.01, -0.005, 0.195, 0.18, 0.12), (-0.10, 0.06, -0.02, 0.18, 0.125, 0.07), (-0.02, 0.12, -0.03, 0.155, 0.108, 0.05), (0.06, 0.155, -0.03, 0.12, 0.10, 0.05)]
+    rings = [
+        (-0.245, 0.0, 0.0, 0.20, 0.20, 0.19),
+        (-0.19, 0.01, -0.005, 0.195, 0.18, 0.12),
+        (-0.10, 0.06, -0.02, 0.18, 0.125, 0.07),
+        (-0.02, 0.12, -0.03, 0.155, 0.108, 0.05),
+        (0.06, 0.155, -0.03, 0.12, 0.10, 0.05),
+    ]
     m.add(BODY, loft([section("xy", z, x, y, hx, hy, r, 5) for z, x, y, hx, hy, r in rings]))
     x = A1_OFFSET
     m.add(BODY, revolve([(0.135, 0), (0.15, 0.012), (0.15, 0.20), (0.14, 0.208)], (x, -0.125, 0), (0, 1, 0), 36))
@@ -71,12 +114,40 @@ def link_1() -> Model:
     m.add(DARK, box((-0.21, -0.035, 0.06), (-0.13, 0.035, 0.095), 0.006))
     hose = [(-0.12, 0.12, -0.25), (-0.15, 0.15, -0.05), (-0.02, 0.215, 0.10), (x - 0.02, 0.225, 0.08)]
     m.add(CAP, pipe(hose, 0.022, 0.10, 10, 5))
-    column = np.vstack([np.column_stack([circle(0.215, n=20), np.full(20, z)]) for z in (-0.318, -0.24)] + [section("xy", 0.06, 0.155, -0.03, 0.12, 0.10, 0.05, 1)])
+    m.hull(
+        "hose",
+        [
+            [x, y, z]
+            for x, z in (
+                (-0.15, -0.24),
+                (-0.08, -0.24),
+                (-0.19, -0.05),
+                (-0.19, 0.04),
+                (-0.06, 0.125),
+                (x - 0.01, 0.125),
+                (x - 0.01, 0.055),
+            )
+            for y in (0.10, 0.245)
+        ],
+    )
+    column = np.vstack(
+        [np.column_stack([circle(0.215, n=20), np.full(20, z)]) for z in (-0.318, -0.24)]
+        + [section("xy", 0.06, 0.155, -0.03, 0.12, 0.10, 0.05, 1)]
+    )
     m.hull("column", column)
     ring = circle(0.15, (x, 0), 16)
     m.hull("bearing", np.array([[u, y, v] for u, v in ring for y in (-0.155, ARM[0] - 0.002)]))
     m.hull("a2_motor", np.array([[u, y, v] for u, v in circle(0.105, (x, 0), 12) for y in (-0.375, -0.15)]))
-    m.hull("a1_motor", np.array([[u, v, z] for u, v in [*circle(0.09, (-0.17, 0), 12), (-0.13, 0.15), (-0.05, 0.16), (0.02, 0.2)] for z in (-0.25, 0.105)]))
+    m.hull(
+        "a1_motor",
+        np.array(
+            [
+                [u, v, z]
+                for u, v in [*circle(0.09, (-0.17, 0), 12), (-0.13, 0.15), (-0.05, 0.16), (0.02, 0.2)]
+                for z in (-0.25, 0.105)
+            ]
+        ),
+    )
     return m
 
 
@@ -97,11 +168,22 @@ def link_2() -> Model:
     frame = slot((0.26, 0), (0.76, 0), 0.080, 0.066, 10)
     for w0, w1 in ((y1 - 0.014, y1 - 0.003), (y0 + 0.003, y0 + 0.014)):
         m.add(BODY, prism(frame, w0, w1, "xz", 0.003, [web]))
-    hose = [(0.02, y1 + 0.028, 0.02), (0.14, y1 + 0.034, 0.05), (0.50, y1 + 0.026, 0.055), (0.84, y1 + 0.034, 0.05), (UPPER - 0.02, y1 + 0.028, 0.03)]
+    hose = [
+        (0.02, y1 + 0.028, 0.02),
+        (0.14, y1 + 0.034, 0.05),
+        (0.50, y1 + 0.026, 0.055),
+        (0.84, y1 + 0.034, 0.05),
+        (UPPER - 0.02, y1 + 0.028, 0.03),
+    ]
     m.add(CAP, pipe(hose, 0.022, 0.10, 10, 4))
     for x in (0.30, 0.68):
         m.add("steel", box((x - 0.012, y1 - 0.016, 0.025), (x + 0.012, y1 + 0.052, 0.085), 0.004))
-    points = [[x + r * np.cos(a), y, r * np.sin(a)] for x, r in ((0.0, 0.152), (UPPER, 0.118)) for a in np.arange(14) * 2 * np.pi / 14 for y in (y0, y1 + 0.012)]
+    points = [
+        [x + r * np.cos(a), y, r * np.sin(a)]
+        for x, r in ((0.0, 0.152), (UPPER, 0.118))
+        for a in np.arange(14) * 2 * np.pi / 14
+        for y in (y0, y1 + 0.012)
+    ]
     m.hull("arm", points)
     m.hull("hose", [[x, y, z] for x in (0.0, UPPER) for y in (y1, y1 + 0.054) for z in (-0.01, 0.085)])
     return m
@@ -115,23 +197,67 @@ def link_3() -> Model:
     m.add(CAP, cylinder((0, 0.075, 0), (0, ARM[0], 0), 0.10, 32, 0))
     m.add(DARK, cylinder((0, -0.135, 0), (0, -0.11, 0), 0.092, 28, 0.005))
     motor(m, (0, -0.135, 0), (0, -1, 0), 0.066, 0.19, CAP)
-    outline = rounded([(-0.105, -0.04), (0.105, -0.04), (0.15, 0.04), (0.15, 0.255), (0.06, 0.275), (-0.20, 0.255), (-0.20, 0.055)], [0.03, 0.03, 0.04, 0.04, 0.1, 0.04, 0.06], 4)
+    outline = rounded(
+        [(-0.105, -0.04), (0.105, -0.04), (0.15, 0.04), (0.15, 0.255), (0.06, 0.275), (-0.20, 0.255), (-0.20, 0.055)],
+        [0.03, 0.03, 0.04, 0.04, 0.1, 0.04, 0.06],
+        4,
+    )
     m.add(BODY, prism(outline, -0.115, 0.082, "xz", 0.022, steps=2))
     m.add(BODY, revolve([(0.112, 0), (0.105, 0.03), (0.098, 0.09), (0.098, 0.105)], (0.14, -0.012, z), (1, 0, 0), 36))
     m.add(DARK, rbox((-0.228, -0.10, z - 0.085), (-0.19, 0.07, z + 0.10), 0.03, "yz", 0.006))
     for y, dz in ((-0.062, -0.035), (0.030, -0.035), (-0.016, 0.045)):
         motor(m, (-0.225, y, z + dz), (-1, 0, 0), 0.040, 0.19, CAP)
         m.add(DARK, box((-0.375, y - 0.018, z + dz + 0.03), (-0.32, y + 0.018, z + dz + 0.052), 0.004))
-    m.add(CAP, pipe([(0.0, ARM[1] + 0.03, 0.02), (-0.06, ARM[1] + 0.02, 0.15), (-0.12, 0.12, 0.24), (-0.15, 0.03, 0.255)], 0.020, 0.10, 10, 5))
+    m.add(
+        CAP,
+        pipe(
+            [(0.0, ARM[1] + 0.03, 0.02), (-0.06, ARM[1] + 0.02, 0.15), (-0.12, 0.12, 0.24), (-0.15, 0.03, 0.255)],
+            0.020,
+            0.10,
+            10,
+            5,
+        ),
+    )
     m.add(DARK, box((-0.17, 0.0, 0.235), (-0.09, 0.07, 0.275), 0.008))
-    m.add(DARK, prism(rounded([(-0.02, 0.20), (0.10, 0.20), (0.10, 0.225), (-0.02, 0.225)], 0.006, 2), 0.080, 0.0845, "xz"))
-    elbow = [[0.118 * np.cos(a), y, 0.118 * np.sin(a)] for a in np.arange(14) * 2 * np.pi / 14 for y in (-0.135, ARM[0] - 0.002)]
+    m.add(
+        DARK,
+        prism(rounded([(-0.02, 0.20), (0.10, 0.20), (0.10, 0.225), (-0.02, 0.225)], 0.006, 2), 0.080, 0.0845, "xz"),
+    )
+    m.hull(
+        "hose",
+        [
+            [x, y, z]
+            for x, y, z in [
+                (sx, sy, sz) for sx in (-0.10, 0.0) for sy in (ARM[1] - 0.01, ARM[1] + 0.05) for sz in (0.0, 0.15)
+            ]
+            + [(sx, 0.03, sz) for sx in (-0.18, -0.09) for sz in (0.22, 0.278)]
+        ],
+    )
+    elbow = [
+        [0.118 * np.cos(a), y, 0.118 * np.sin(a)]
+        for a in np.arange(14) * 2 * np.pi / 14
+        for y in (-0.135, ARM[0] - 0.002)
+    ]
     m.hull("elbow", elbow)
-    m.hull("a3_motor", [[0.07 * np.cos(a), y, 0.07 * np.sin(a)] for a in np.arange(10) * 2 * np.pi / 10 for y in (-0.33, -0.135)])
+    m.hull(
+        "a3_motor",
+        [[0.07 * np.cos(a), y, 0.07 * np.sin(a)] for a in np.arange(10) * 2 * np.pi / 10 for y in (-0.33, -0.135)],
+    )
     front = [[0.245, -0.012 + 0.098 * np.cos(a), z + 0.098 * np.sin(a)] for a in np.arange(10) * 2 * np.pi / 10]
-    block = [[x, y, v] for x, v in ((-0.10, -0.04), (0.10, -0.04), (0.15, 0.03), (0.15, 0.26), (-0.20, 0.27), (-0.20, 0.05)) for y in (-0.115, 0.082)]
+    block = [
+        [x, y, v]
+        for x, v in ((-0.10, -0.04), (0.10, -0.04), (0.15, 0.03), (0.15, 0.26), (-0.20, 0.27), (-0.20, 0.05))
+        for y in (-0.115, 0.082)
+    ]
     m.hull("block", block + front)
-    m.hull("motors", [[x, y, v] for x in (-0.415, -0.20) for y, v in ((-0.105, 0.07), (0.075, 0.07), (0.075, 0.15), (0.03, 0.248), (-0.062, 0.248), (-0.105, 0.15))])
+    m.hull(
+        "motors",
+        [
+            [x, y, v]
+            for x in (-0.415, -0.20)
+            for y, v in ((-0.105, 0.07), (0.075, 0.07), (0.075, 0.15), (0.03, 0.248), (-0.062, 0.248), (-0.105, 0.15))
+        ],
+    )
     return m
 
 
@@ -139,7 +265,24 @@ def link_4() -> Model:
     """Forearm tube and wrist fork, turning about +x. Frame: on A4's axis above A3."""
     m = Model("link_4")
     m.add(CAP, revolve([(0.086, 0.24), (0.086, 0.262)], (0, 0, 0), (1, 0, 0), 32))
-    m.add(BODY, revolve([(0.080, 0.256), (0.094, 0.268), (0.094, 0.31), (0.084, 0.34), (0.074, 0.60), (0.080, 0.66), (0.080, 0.70), (0.07, 0.715)], (0, 0, 0), (1, 0, 0), 32))
+    m.add(
+        BODY,
+        revolve(
+            [
+                (0.080, 0.256),
+                (0.094, 0.268),
+                (0.094, 0.31),
+                (0.084, 0.34),
+                (0.074, 0.60),
+                (0.080, 0.66),
+                (0.080, 0.70),
+                (0.07, 0.715),
+            ],
+            (0, 0, 0),
+            (1, 0, 0),
+            32,
+        ),
+    )
     for s in (-1, 1):
         a, b = sorted((s * 0.046, s * 0.080))
         m.add(BODY, prism(slot((0.66, 0), (FOREARM, 0), 0.070, 0.062, 12), a, b, "xz", 0.008, steps=2))
@@ -148,7 +291,14 @@ def link_4() -> Model:
         m.add(DARK, prism(rounded(rect(0.62, -0.03, 0.76, 0.03), 0.015), a, b, "xz", 0.003))
     m.add(BODY, rbox((0.62, -0.078, -0.068), (0.785, 0.078, 0.068), 0.03, "yz", 0.012))
     m.add(DARK, tube((0.44, 0, 0), (0.47, 0, 0), 0.0835, 0.06, 32, 0.003))
-    m.hull("tube", [[x, r * np.cos(a), r * np.sin(a)] for x, r in ((0.25, 0.092), (0.34, 0.092), (0.62, 0.082)) for a in np.arange(14) * 2 * np.pi / 14])
+    m.hull(
+        "tube",
+        [
+            [x, r * np.cos(a), r * np.sin(a)]
+            for x, r in ((0.25, 0.092), (0.34, 0.092), (0.62, 0.082))
+            for a in np.arange(14) * 2 * np.pi / 14
+        ],
+    )
     outline = slot((0.64, 0), (FOREARM, 0), 0.074, 0.064, 8)
     m.hull("fork", [[u, y, v] for u, v in outline for y in (-0.088, 0.088)])
     return m
@@ -158,21 +308,58 @@ def link_5() -> Model:
     """Hand, tilting about y. Frame: wrist centre."""
     m = Model("link_5")
     m.add(BODY, cylinder((0, -0.044, 0), (0, 0.044, 0), 0.060, 32, 0.006))
-    m.add(BODY, loft([section("yz", x, 0, 0, hy, hz, r) for x, hy, hz, r in ((0.0, 0.043, 0.055, 0.02), (0.055, 0.043, 0.052, 0.03), (0.075, 0.048, 0.050, 0.045), (0.100, 0.046, 0.046, 0.0455))]))
+    m.add(
+        BODY,
+        loft(
+            [
+                section("yz", x, 0, 0, hy, hz, r)
+                for x, hy, hz, r in (
+                    (0.0, 0.043, 0.055, 0.02),
+                    (0.055, 0.043, 0.052, 0.03),
+                    (0.075, 0.048, 0.050, 0.045),
+                    (0.100, 0.046, 0.046, 0.0455),
+                )
+            ]
+        ),
+    )
     m.add(CAP, revolve([(0.040, 0.098), (0.040, 0.108)], (0, 0, 0), (1, 0, 0), 28))
-    m.hull("hand", [[x, y, z] for x, y, z in [*[(0.060 * np.cos(a), s * 0.044, 0.060 * np.sin(a)) for a in np.arange(10) * 2 * np.pi / 10 for s in (-1, 1)], *[(0.105, 0.048 * np.cos(a), 0.048 * np.sin(a)) for a in np.arange(10) * 2 * np.pi / 10]]])
+    m.hull(
+        "hand",
+        [
+            [x, y, z]
+            for x, y, z in [
+                *[
+                    (0.060 * np.cos(a), s * 0.044, 0.060 * np.sin(a))
+                    for a in np.arange(10) * 2 * np.pi / 10
+                    for s in (-1, 1)
+                ],
+                *[(0.105, 0.048 * np.cos(a), 0.048 * np.sin(a)) for a in np.arange(10) * 2 * np.pi / 10],
+            ]
+        ],
+    )
     return m
 
 
 def link_6() -> Model:
     """Mounting flange, turning about +x (ISO 9409-1-50 pattern). Frame: wrist centre."""
     m = Model("link_6")
-    m.add("steel", revolve([(0.042, 0.106), (0.044, 0.110), (0.044, FLANGE - 0.012), (0.0315, FLANGE - 0.010), (0.0315, FLANGE)], (0, 0, 0), (1, 0, 0), 32))
+    m.add(
+        "steel",
+        revolve(
+            [(0.042, 0.106), (0.044, 0.110), (0.044, FLANGE - 0.012), (0.0315, FLANGE - 0.010), (0.0315, FLANGE)],
+            (0, 0, 0),
+            (1, 0, 0),
+            32,
+        ),
+    )
     for k in range(4):
         a = np.radians(90 * k + 45)
         p = (FLANGE - 0.0125, 0.037 * np.cos(a), 0.037 * np.sin(a))
         m.add(CAP, cylinder(p, (FLANGE - 0.0108, p[1], p[2]), 0.004, 8, 0))
-    m.hull("flange", [[x, 0.044 * np.cos(a), 0.044 * np.sin(a)] for a in np.arange(12) * 2 * np.pi / 12 for x in (0.106, FLANGE)])
+    m.hull(
+        "flange",
+        [[x, 0.044 * np.cos(a), 0.044 * np.sin(a)] for a in np.arange(12) * 2 * np.pi / 12 for x in (0.106, FLANGE)],
+    )
     return m
 
 
@@ -183,17 +370,54 @@ def gripper() -> Model:
     m.add(DARK, box((-0.042, -0.085, 0.018), (0.042, 0.085, 0.092), 0.008), hull="body")
     m.add("steel", box((-0.044, -0.088, 0.060), (0.044, 0.088, 0.074), 0.003))
     m.add(BODY, box((-0.0425, -0.04, 0.028), (0.0425, 0.04, 0.050), 0.002))
-    m.hull("adapter", [[0.046 * np.cos(a), 0.046 * np.sin(a), z] for a in np.arange(12) * 2 * np.pi / 12 for z in (0.0, 0.02)])
+    m.hull(
+        "adapter",
+        [[0.046 * np.cos(a), 0.046 * np.sin(a), z] for a in np.arange(12) * 2 * np.pi / 12 for z in (0.0, 0.02)],
+    )
     m.add("steel", box((-0.030, -0.105, 0.090), (0.030, 0.105, 0.100), 0.002))
     for s in (-1, 1):
         a, b = sorted((s * 0.060, s * 0.104))
         m.add("steel", box((-0.027, a, 0.098), (0.027, b, 0.122), 0.003))
         a, b = sorted((s * 0.074, s * 0.090))
-        finger = [(a, 0.118), (b, 0.118), (b, 0.16), (b - 0.004 * (s > 0), 0.215), (a + 0.004 * (s < 0), 0.215), (a, 0.16)]
+        finger = [
+            (a, 0.118),
+            (b, 0.118),
+            (b, 0.16),
+            (b - 0.004 * (s > 0), 0.215),
+            (a + 0.004 * (s < 0), 0.215),
+            (a, 0.16),
+        ]
         m.add("dark_steel", prism(finger, -0.020, 0.020, "yz", 0.002))
         a, b = sorted((s * 0.068, s * 0.076))
         m.add(CAP, box((-0.018, a, 0.178), (0.018, b, 0.214), 0.002))
         m.add("steel", cylinder((0.0, s * 0.085, 0.035), (0.0, s * 0.097, 0.035), 0.007, 8, 0.001))
-        m.add(CAP, pipe([(0.0, s * 0.095, 0.035), (-0.02, s * 0.105, 0.015), (-0.05, s * 0.06, -0.005), (-0.050, s * 0.02, -0.04)], 0.005, 0.02, 6))
-        m.hull("finger", [[x, s * y, z] for x in (-0.022, 0.022) for y, z in ((0.060, 0.092), (0.105, 0.092), (0.105, 0.122), (0.068, 0.122), (0.068, 0.215), (0.090, 0.215))])
+        m.add(
+            CAP,
+            pipe(
+                [
+                    (0.0, s * 0.095, 0.035),
+                    (-0.02, s * 0.100, 0.02),
+                    (-0.045, s * 0.075, 0.012),
+                    (-0.045, s * 0.03, 0.006),
+                ],
+                0.005,
+                0.02,
+                6,
+            ),
+        )
+        m.hull(
+            "finger",
+            [
+                [x, s * y, z]
+                for x in (-0.022, 0.022)
+                for y, z in (
+                    (0.060, 0.092),
+                    (0.105, 0.092),
+                    (0.105, 0.122),
+                    (0.068, 0.122),
+                    (0.068, 0.215),
+                    (0.090, 0.215),
+                )
+            ],
+        )
     return m

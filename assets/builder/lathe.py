@@ -34,16 +34,20 @@ def _base(m: Model) -> None:
             foot(m, x, y, 0.12)
     low = [(FRONT + 0.05, 0.10), (BACK - 0.02, 0.10), (BACK - 0.02, 0.68), (FRONT, 0.68), (FRONT, 0.36)]
     m.add("anthracite", prism(rounded(low, 0.012, 2), -X, 0.56, "yz", 0.008), hull="base")
-    m.add("anthracite", box((0.56, FRONT, 0.46), (X, BACK - 0.02, 0.68), 0.008), hull="base")
+    m.add("anthracite", box((0.56, FRONT, 0.60), (X, BACK - 0.02, 0.68), 0.008), hull="base")
     m.add("teal", box((-X - 0.002, FRONT - 0.004, 0.672), (X + 0.002, BACK - 0.016, 0.696), 0.002), hull="stripe")
     m.add("mid_grey", rbox((-0.62, FRONT - 0.02, 0.14), (0.40, FRONT + 0.1, 0.34), 0.015, "xz"), hull="tank")
     for x in (-0.4, 0.18):
-        handle(m, (x - 0.06, FRONT - 0.018, 0.25), (x + 0.06, FRONT - 0.018, 0.25), (0, -0.03, 0))
+        handle(m, (x - 0.06, FRONT - 0.018, 0.25), (x + 0.06, FRONT - 0.018, 0.25), (0, -0.02, 0))
     louvres(m, "yz", -0.1, 0.2, 0.45, 0.56, -X, -1, 8, "mid_grey")
 
 
 def _cover(m: Model) -> None:
-    side = rounded([(FRONT, 0.69), (BACK, 0.69), (BACK, TOP), (FRONT + 0.22, TOP), (FRONT, 1.50)], [0.01, 0.02, 0.05, 0.12, 0.12], 5)
+    side = rounded(
+        [(FRONT, 0.69), (BACK, 0.69), (BACK, TOP), (FRONT + 0.22, TOP), (FRONT, 1.50)],
+        [0.01, 0.02, 0.05, 0.12, 0.12],
+        5,
+    )
     for x0, x1 in ((-X, -X + 0.05), (0.56, X)):
         m.add("white", prism(side, x0, x1, "yz", 0.01), hull="side")
     # front: flat up to 1.50 m, then it leans back; opening and door lie in the flat part
@@ -52,10 +56,31 @@ def _cover(m: Model) -> None:
     m.add("white", prism(rect(-X + 0.04, 0.69, 0.57, 1.47), FRONT + 0.004, FRONT + 0.05, "xz", 0.004, [wider]))
     ring = rounded(rect(OPEN_X[0] - 0.03, OPEN_Z[0] - 0.03, OPEN_X[1] + 0.03, OPEN_Z[1] + 0.03), 0.06)
     m.add("anthracite", prism(ring, FRONT - 0.006, FRONT + 0.06, "xz", 0.004, [opening]))
-    brow = rounded([(FRONT + 0.004, 1.46), (FRONT + 0.20, 1.46), (FRONT + 0.30, TOP - 0.002), (FRONT + 0.22, TOP - 0.002), (FRONT + 0.004, 1.505)], [0, 0, 0, 0.10, 0.11], 5)
+    brow = rounded(
+        [
+            (FRONT + 0.004, 1.46),
+            (FRONT + 0.20, 1.46),
+            (FRONT + 0.30, TOP - 0.002),
+            (FRONT + 0.22, TOP - 0.002),
+            (FRONT + 0.004, 1.505),
+        ],
+        [0, 0, 0, 0.10, 0.11],
+        5,
+    )
     m.add("white", prism(brow, -X + 0.04, 0.57, "yz"))
-    m.hull("brow", [[x, y, z] for x in (-X, 0.57) for y, z in ((FRONT, 1.44), (FRONT, 1.50), (FRONT + 0.22, TOP), (FRONT + 0.30, TOP), (FRONT + 0.20, 1.44))])
-    m.add("teal", prism([(FRONT + 0.045, 1.535), (FRONT + 0.06, 1.53), (FRONT + 0.215, 1.745), (FRONT + 0.20, 1.75)], 0.30, 0.50, "yz", 0.002))
+    m.hull(
+        "brow",
+        [
+            [x, y, z]
+            for x in (-X, 0.57)
+            for y, z in ((FRONT, 1.44), (FRONT, 1.50), (FRONT + 0.22, TOP), (FRONT + 0.30, TOP), (FRONT + 0.20, 1.44))
+        ],
+    )
+    slope = np.array([0.22, 0.30])  # the brow's leaning face, from (FRONT, 1.50) to the roof
+    proud = np.array([-0.0024, 0.0018])
+    for t0, t1, x0, x1 in ((0.36, 0.50, -X + 0.055, 0.555), (0.60, 0.72, 0.14, 0.555)):
+        low, high = np.array([FRONT, 1.50]) + t0 * slope, np.array([FRONT, 1.50]) + t1 * slope
+        m.add("teal", prism([low - proud, high - proud, high + proud, low + proud], x0, x1, "yz"))
     m.add("white", box((-X + 0.04, FRONT + 0.22, TOP - 0.05), (0.57, BACK - 0.01, TOP - 0.004), 0.006), hull="roof")
     m.add("light_grey", box((-X + 0.04, BACK - 0.05, 0.69), (0.57, BACK - 0.006, TOP - 0.01), 0.006), hull="rear")
     y0, y1 = FRONT - 0.01, FRONT + 0.06
@@ -84,7 +109,7 @@ def _door(m: Model) -> None:
     pane = rounded(rect(x0 + 0.14, z0 + 0.14, x1 - 0.08, z1 - 0.10), 0.05)
     m.add("teal", prism(rounded(rect(x0, z0, x1, z1), 0.03), FRONT - 0.045, FRONT - 0.008, "xz", 0.006, [pane]))
     window(m, "xz", x0 + 0.13, z0 + 0.13, x1 - 0.07, z1 - 0.09, FRONT - 0.045, -1, 0.055)
-    handle(m, (x0 + 0.065, FRONT - 0.045, 0.95), (x0 + 0.065, FRONT - 0.045, 1.27), (0, -0.035, 0))
+    handle(m, (x0 + 0.065, FRONT - 0.045, 0.95), (x0 + 0.065, FRONT - 0.045, 1.27), (0, -0.028, 0))
     for z in (z0 - 0.022, z1 + 0.004):
         m.add("steel", box((-0.79, FRONT - 0.04, z), (0.545, FRONT, z + 0.018), 0.003))
     m.solid("door", (x0, FRONT - 0.055, z0 - 0.02), (x1, FRONT, z1 + 0.02))
@@ -92,23 +117,36 @@ def _door(m: Model) -> None:
 
 def _inside(m: Model) -> None:
     m.add("light_grey", prism([(FRONT + 0.06, 0.70), (0.05, 0.70), (0.05, 0.78)], -0.72, 0.56, "yz"), hull="floor")
-    m.add("light_grey", box((-0.745, FRONT + 0.06, 0.70), (-0.74, 0.05, 1.7), 0))
-    m.add("light_grey", box((0.548, FRONT + 0.06, 0.70), (0.556, 0.05, 1.7), 0))
+    cheek = [(FRONT + 0.06, 0.70), (0.05, 0.70), (0.05, 1.74), (FRONT + 0.24, 1.74), (FRONT + 0.06, 1.49)]
+    for x in (-0.746, 0.548):
+        m.add("light_grey", prism(cheek, x, x + 0.006, "yz"))
     m.add("light_grey", box((-0.745, 0.03, 0.70), (0.556, 0.05, 1.74), 0))
     m.solid("headstock", (-0.75, 0.02, 0.69), (0.57, BACK - 0.04, TOP - 0.04))
     m.add("white", box((-0.05, FRONT + 0.07, 1.455), (0.45, FRONT + 0.11, 1.475), 0.003))
     # spindle nose and three-jaw chuck, its face SEAT behind the tool centre point
     x, face, z = AT[0], AT[1] + SEAT, AT[2]
-    m.add("mid_grey", revolve([(0.17, 0), (0.17, 0.16), (0.15, 0.19), (0.13, 0.20)], (x, 0.05, z), (0, -1, 0), 40), hull="nose")
+    m.add(
+        "mid_grey",
+        revolve([(0.17, 0), (0.17, 0.16), (0.15, 0.19), (0.13, 0.20)], (x, 0.05, z), (0, -1, 0), 40),
+        hull="nose",
+    )
     chuck = [(0.105, 0.0), (0.105, 0.012), (0.11, 0.016), (0.11, 0.085), (0.104, 0.092)]
     m.add("steel", revolve(chuck, (x, face + 0.092, z), (0, -1, 0), 40), hull="chuck")
     m.add("black", cylinder((x, face - 0.001, z), (x, face + 0.01, z), 0.026, 20, 0))
     for k in range(3):
-        m.add("dark_steel", turn(box((x - 0.02, face - 0.012, z + 0.045), (x + 0.02, face + 0.02, z + 0.108), 0.003), 120 * k, (0, 1, 0), (x, 0, z)))
-        m.add("dark_steel", turn(box((x - 0.015, face - 0.030, z + 0.047), (x + 0.015, face, z + 0.085), 0.003), 120 * k, (0, 1, 0), (x, 0, z)))
-        m.add("black", turn(cylinder((x, face - 0.002, z + 0.1), (x, face + 0.002, z + 0.1), 0.006, 8, 0), 120 * k + 60, (0, 1, 0), (x, 0, z)))
-    ring = circle(0.11, n=16)
-    m.hull("jaws", np.array([[x + u, y, z + v] for u, v in ring for y in (face - 0.03, face + 0.02)]))
+        master = box((x - 0.022, face - 0.014, z + 0.049), (x + 0.022, face + 0.02, z + 0.108), 0.003)
+        top = box((x - 0.016, face - 0.030, z + 0.049), (x + 0.016, face - 0.012, z + 0.090), 0.003)
+        for jaw in (master, top):
+            m.add("dark_steel", turn(jaw, 120 * k, (0, 1, 0), (x, 0, z)), hull="jaw")
+        m.add(
+            "black",
+            turn(
+                cylinder((x, face - 0.002, z + 0.1), (x, face + 0.002, z + 0.1), 0.006, 8, 0),
+                120 * k + 60,
+                (0, 1, 0),
+                (x, 0, z),
+            ),
+        )
     # ten-station disc turret on a cross slide, its axis parallel to the spindle's
     tx, tz = TURRET
     m.add("mid_grey", rbox((tx - 0.16, -0.13, tz - 0.17), (tx + 0.10, 0.04, tz + 0.17), 0.03, "xz", 0.01), hull="slide")
@@ -126,14 +164,26 @@ def _inside(m: Model) -> None:
         m.add("dark_steel" if k % 2 else "black", turn(tool, 36 * k, (0, 1, 0), (tx, 0, tz)))
     disc = circle(0.162, (tx, tz), 16)
     m.hull("turret", np.array([[u, y, v] for u, v in disc for y in (-0.25, -0.13)]))
-    m.add("orange", pipe([(0.44, 0.03, 1.36), (0.44, -0.16, 1.36), (0.38, -0.22, 1.24)], 0.009, 0.04, 8))
+    m.add("orange", pipe([(0.44, 0.03, 1.36), (0.44, -0.14, 1.36), (0.38, -0.20, 1.26)], 0.009, 0.04, 8))
+    m.solid("coolant", (0.36, -0.21, 1.25), (0.46, 0.03, 1.375))
 
 
 def _conveyor(m: Model) -> None:
     """Chip conveyor: flat under the machine, rising on the right to a spout above a swarf bin."""
-    run = rounded([(0.40, 0.06), (0.62, 0.06), (X, 0.36), (X, 0.45), (0.62, 0.45), (0.40, 0.26)], 0.02, 3)
-    m.add("light_grey", prism(run, -0.06, 0.30, "xz", 0.006), hull="conveyor")
-    m.add("teal", box((0.60, -0.07, 0.33), (0.74, -0.058, 0.43), 0.003))
-    motor(m, (0.70, -0.06, 0.40), (0, -1, 0), 0.05, 0.20, "teal")
-    m.solid("conveyor_motor", (0.645, -0.27, 0.345), (0.755, -0.06, 0.455))
-    m.add("anthracite", box((0.66, -0.03, 0.0), (X - 0.01, 0.27, 0.20), 0.01), hull="bin")
+    run = rounded([(0.36, 0.06), (0.56, 0.06), (X, 0.40), (X, 0.595), (0.66, 0.595), (0.40, 0.24)], 0.02, 3)
+    m.add("light_grey", prism(run, -0.14, 0.26, "xz", 0.006), hull="conveyor")
+    m.add("teal", box((0.655, -0.148, 0.47), (0.785, -0.136, 0.58), 0.003))
+    for k in range(3):
+        p = (0.52 + 0.07 * k, 0.14 + 0.118 * k)
+        m.add("dark_steel", cylinder((p[0], -0.146, p[1]), (p[0], -0.136, p[1]), 0.016, 12, 0))
+    motor(m, (0.72, -0.148, 0.53), (0, -1, 0), 0.048, 0.20, "teal")
+    m.solid("conveyor_motor", (0.665, -0.35, 0.475), (0.775, -0.14, 0.585))
+    bin_ring = rounded(rect(0.60, -0.16, X - 0.005, 0.28), 0.02, 3)
+    inner = rounded(rect(0.612, -0.148, X - 0.017, 0.268), 0.012, 3)
+    m.add("mid_grey", prism(bin_ring, 0.05, 0.10, "xy", 0.004))
+    m.add("mid_grey", prism(bin_ring, 0.09, 0.34, "xy", 0.0, [inner]))
+    m.add("yellow", box((0.62, -0.163, 0.26), (X - 0.025, -0.159, 0.30), 0))
+    for x in (0.64, X - 0.05):
+        for y in (-0.11, 0.23):
+            m.add("black", cylinder((x - 0.012, y, 0.025), (x + 0.012, y, 0.025), 0.025, 12))
+    m.solid("bin", (0.60, -0.163, 0.0), (X - 0.005, 0.28, 0.34))

@@ -34,21 +34,23 @@ def _base(m: Model) -> None:
     # chip drawer under the opening, with two bow handles and a sight glass
     m.add("light_grey", rbox((-0.40, FRONT - 0.025, 0.15), (0.40, FRONT + 0.06, 0.47), 0.02, "xz"), hull="drawer")
     for x in (-0.22, 0.22):
-        handle(m, (x - 0.06, FRONT - 0.024, 0.36), (x + 0.06, FRONT - 0.024, 0.36), (0, -0.035, 0))
+        handle(m, (x - 0.06, FRONT - 0.024, 0.36), (x + 0.06, FRONT - 0.024, 0.36), (0, -0.018, 0))
     m.add("light_blue", box((-0.012, FRONT - 0.029, 0.20), (0.012, FRONT - 0.022, 0.42), 0.002))
     louvres(m, "yz", -0.60, 0.22, -0.15, 0.52, X, 1, 8, "mid_grey")
     louvres(m, "yz", -0.60, 0.22, -0.15, 0.52, -X, -1, 8, "mid_grey")
 
 
 def _cabin(m: Model) -> None:
-    side = rounded([(FRONT, 0.72), (0.50, 0.72), (0.50, 2.08), (-0.08, 2.30), (FRONT, 2.30)], [0.01, 0.01, 0.05, 0.08, 0.10], 5)
+    side = rounded(
+        [(FRONT, 0.72), (0.50, 0.72), (0.50, 2.08), (-0.08, 2.30), (FRONT, 2.30)], [0.01, 0.01, 0.05, 0.08, 0.10], 5
+    )
     for x0, x1, out in ((-X, -X + 0.045, -1), (X - 0.045, X, 1)):
         m.add("white", prism(side, x0, x1, "yz", 0.008), hull="wall")
         window(m, "yz", -0.74, 1.08, -0.30, 1.58, X * out, out)
         w = X * out
         a, b = sorted((w, w + 0.004 * out))
         m.add("light_grey", prism(rounded(rect(-0.02, 0.82, 0.42, 1.92), 0.02), a, b, "yz", 0.002))
-        handle(m, (w, 0.02, 1.28), (w, 0.02, 1.44), (0.025 * out, 0, 0), "anthracite")
+        handle(m, (w, 0.02, 1.28), (w, 0.02, 1.44), (0.018 * out, 0, 0), "anthracite")
     opening = rounded(rect(OPEN_X[0], OPEN_Z[0], OPEN_X[1], OPEN_Z[1]), 0.05)
     face = rounded(rect(-X + 0.02, 0.72, X - 0.02, 2.28), 0.02)
     wider = rounded(rect(OPEN_X[0] - 0.01, OPEN_Z[0] - 0.01, OPEN_X[1] + 0.01, OPEN_Z[1] + 0.01), 0.06)
@@ -64,7 +66,9 @@ def _cabin(m: Model) -> None:
     m.add("light_grey", box((-X + 0.03, FRONT + 0.08, 2.26), (X - 0.03, -0.10, 2.30), 0.01), hull="roof")
     fall = [(-0.10, 2.22), (0.49, 2.0), (0.49, 2.06), (-0.10, 2.29)]
     m.add("light_grey", prism(fall, -X + 0.03, X - 0.03, "yz"), hull="roof")
-    m.add("anthracite", rbox((CENTRE - 0.17, -0.02, 2.08), (CENTRE + 0.17, 0.42, 2.30), 0.05, "xy", 0.02), hull="z_motor")
+    m.add(
+        "anthracite", rbox((CENTRE - 0.17, -0.02, 2.08), (CENTRE + 0.17, 0.42, 2.30), 0.05, "xy", 0.02), hull="z_motor"
+    )
     louvres(m, "xz", CENTRE - 0.12, 2.14, CENTRE + 0.12, 2.27, 0.42, 1, 4, "mid_grey")
 
 
@@ -85,10 +89,11 @@ def _inside(m: Model) -> None:
     for x in (-0.482, 0.476):
         m.add("steel", box((x, FRONT + 0.07, 0.77), (x + 0.006, -0.10, 2.2), 0))
     m.add("steel", box((-0.48, -0.12, 0.77), (0.48, -0.09, 2.2), 0))
-    m.solid("column", (-X, -0.12, 0.70), (X, 0.50, 2.06))
+    under_roof = [(-0.12, 0.70), (0.50, 0.70), (0.50, 2.03), (-0.10, 2.25), (-0.12, 2.25)]
+    m.hull("column", [[x, y, z] for x in (-X, X) for y, z in under_roof])
     for k in range(9):  # telescopic way covers of the column
         z = 0.86 + 0.075 * k
-        m.add("steel", box((CENTRE - 0.22, -0.135 - 0.004 * (k % 2), z), (CENTRE + 0.22, -0.118, z + 0.07), 0.003))
+        m.add("steel", box((CENTRE - 0.22, -0.135 - 0.004 * (k % 2), z), (CENTRE + 0.22, -0.118, z + 0.07), 0))
     m.add("white", box((-0.36, FRONT + 0.08, 1.60), (0.10, FRONT + 0.11, 1.64), 0.004))
     # saddle and table
     m.add("mid_grey", box((CENTRE - 0.22, -0.62, 0.775), (CENTRE + 0.22, -0.16, 0.85), 0.01), hull="saddle")
@@ -97,18 +102,19 @@ def _inside(m: Model) -> None:
         m.add("black", box((CENTRE - 0.30, y - 0.008, 0.905), (CENTRE + 0.30, y + 0.008, 0.9112), 0))
     # upright fixture: the part's underside lies against it, as the gripper brings it in level
     face = AT[1] + SEAT
-    plate = rounded(rect(CENTRE - 0.135, 0.94, CENTRE + 0.135, AT[2] + 0.125), 0.02)
-    m.add("dark_steel", box((CENTRE - 0.15, face, 0.911), (CENTRE + 0.15, face + 0.20, 0.945), 0.005), hull="fixture")
+    plate = rounded(rect(CENTRE - 0.155, 0.94, CENTRE + 0.155, AT[2] + 0.125), 0.02)
+    m.add("dark_steel", box((CENTRE - 0.165, face, 0.911), (CENTRE + 0.165, face + 0.20, 0.945), 0.005), hull="fixture")
     m.add("dark_steel", prism(plate, face, face + 0.045, "xz", 0.004), hull="fixture")
-    for x in (-0.10, 0.08):
+    for x in (-0.11, 0.09):
         rib = [(face + 0.04, 0.94), (face + 0.18, 0.94), (face + 0.04, AT[2] + 0.09)]
         m.add("dark_steel", prism(rib, CENTRE + x, CENTRE + x + 0.02, "yz", 0.002), hull="fixture")
-    for x in (-0.11, 0.11):
-        for z in (-0.07, 0.07):
-            p = (CENTRE + x, face, AT[2] + z)
-            m.add("blue", cylinder((p[0], face - 0.02, p[2]), p, 0.017, 16))
-            m.add("steel", cylinder((p[0], face - 0.032, p[2]), p, 0.009, 12))
-            m.add("steel", box((min(p[0], p[0] - 0.3 * x) - 0.008, face - 0.034, p[2] - 0.01), (max(p[0], p[0] - 0.3 * x) + 0.008, face - 0.022, p[2] + 0.01), 0.002))
+    for s in (-1, 1):  # swing clamps beside the part, swung open
+        for z in (-0.075, 0.085):
+            x, v = CENTRE + 0.13 * s, AT[2] + z
+            m.add("blue", cylinder((x, face - 0.018, v), (x, face, v), 0.017, 14))
+            m.add("steel", box((x - 0.009, face - 0.028, v - 0.009), (x + 0.009, face - 0.016, v + 0.032), 0.002))
+    for x, z in ((-0.05, -0.03), (0.05, -0.03), (0.0, 0.05)):  # rest buttons the part's underside lies against
+        m.add("steel", cylinder((CENTRE + x, face - 0.005, AT[2] + z), (CENTRE + x, face, AT[2] + z), 0.011, 12, 0.001))
     # spindle head with tool turret, nose and cutter
     m.add("mid_grey", rbox((CENTRE - 0.12, -0.50, 1.62), (CENTRE + 0.12, -0.12, 2.2), 0.04, "xy", 0.012), hull="head")
     nose = [(0.085, 0.0), (0.085, -0.06), (0.06, -0.09), (0.06, -0.15)]
@@ -116,7 +122,13 @@ def _inside(m: Model) -> None:
     cutter = [(0.012, -0.27), (0.012, -0.21), (0.022, -0.20), (0.022, -0.17), (0.034, -0.165), (0.034, -0.15)]
     m.add("dark_steel", revolve(cutter, (CENTRE, -0.40, 1.62), n=20), hull="tool")
     for x in (-0.085, 0.085):
-        m.add("orange", pipe([(CENTRE + x, -0.49, 1.60), (CENTRE + x, -0.47, 1.52), (CENTRE + x * 0.5, -0.43, 1.44)], 0.008, 0.03, 8))
+        m.add(
+            "orange",
+            pipe(
+                [(CENTRE + x, -0.49, 1.60), (CENTRE + x, -0.47, 1.52), (CENTRE + x * 0.5, -0.43, 1.44)], 0.008, 0.03, 8
+            ),
+        )
+    m.solid("hoses", (CENTRE - 0.10, -0.51, 1.43), (CENTRE + 0.10, -0.40, 1.63))
 
 
 def _rear(m: Model) -> None:
@@ -137,7 +149,11 @@ def _rear(m: Model) -> None:
     for x in (-0.42, -0.28):
         motor(m, (x, 1.055 - 0.0, 0.44), (0, 0, 1), 0.036, 0.17, "blue")
         m.solid("pump", (x - 0.04, 1.015, 0.44), (x + 0.04, 1.095, 0.61))
-    m.add("black", pipe([(-0.28, 1.055, 0.60), (-0.28, 1.055, 0.70), (-0.46, 1.055, 0.70), (-0.46, 1.055, 1.2)], 0.014, 0.04, 8))
+    m.add(
+        "black",
+        pipe([(-0.28, 1.055, 0.60), (-0.28, 1.055, 0.70), (-0.46, 1.055, 0.70), (-0.46, 1.055, 1.2)], 0.014, 0.04, 8),
+    )
+    m.solid("hose", (-0.48, 1.02, 0.60), (-0.26, 1.07, 1.20))
     m.add("steel", cylinder((0.34, 0.78, 2.04), (0.34, 0.78, 2.14), 0.09, 28), hull="mist")
     m.add("white", cylinder((0.34, 0.78, 2.12), (0.34, 0.78, 2.28), 0.13, 32, 0.015), hull="mist")
     m.add("anthracite", prism(circle(0.1, (0.34, 0.78), 28), 2.28, 2.29, "xy", 0.002))

@@ -25,6 +25,15 @@ def _place(flat: Array, plane: str) -> Array:
     return out
 
 
+SAG = 0.0010  # m: how far a chord may fall short of its circle; sets how many corners a round thing gets
+
+
+def _corners(radius: float, most: int) -> int:
+    """How many corners a circle of `radius` (m) needs, a multiple of four from 8 to `most`."""
+    wanted = np.pi / np.arccos(max(1 - SAG / max(radius, 1e-6), 0.5))
+    return int(min(most, max(8, 4 * round(wanted / 4))))
+
+
 # ---------------------------------------------------------------- rings: (n, 2) points, counter-clockwise
 
 
@@ -34,7 +43,8 @@ def rect(u0: float, v0: float, u1: float, v1: float) -> Array:
 
 
 def circle(radius: float, centre: tuple[float, float] = (0.0, 0.0), n: int = 32) -> Array:
-    """A regular n-gon on a circle of `radius` (m)."""
+    """A regular polygon on a circle of `radius` (m), of `n` corners at most (exactly `n` up to ten)."""
+    n = _corners(radius, n) if n > 10 else n
     angle = np.arange(n) * 2 * np.pi / n
     return np.column_stack([np.cos(angle), np.sin(angle)]) * radius + np.asarray(centre)
 
@@ -54,9 +64,10 @@ def rounded(points: ArrayLike, radius: float | Sequence[float], steps: int = 4) 
         middle = (back + ahead) / np.linalg.norm(back + ahead) * radii[i] / np.sin(half) + corner
         start = corner + back * radii[i] / np.tan(half) - middle
         end = corner + ahead * radii[i] / np.tan(half) - middle
+        chords = min(steps, max(1, round(radii[i] / 0.008)))  # small radii look round with fewer
         turn = np.arctan2(start[0] * end[1] - start[1] * end[0], start @ end)
-        for step in range(steps + 1):
-            angle = turn * step / steps
+        for step in range(chords + 1):
+            angle = turn * step / chords
             cos, sin = np.cos(angle), np.sin(angle)
             out.append(middle + [cos * start[0] - sin * start[1], sin * start[0] + cos * start[1]])
     return np.array(out)
@@ -118,9 +129,7 @@ def prism(
     ends = [(bevel * (1 - np.sin(a)), bevel * (1 - np.cos(a))) for a in arc] if bevel else [(0.0, 0.0)]
     layers = [(i, w0 + d) for i, d in ends] + [(i, w1 - d) for i, d in reversed(ends)]
     count = sum(len(r) for r in rings)
-    vertices = np.vstack(
-        [np.column_stack([inset(r, i), np.full(len(r), w)]) for i, w in layers for r in rings]
-    )
+    vertices = np.vstack([np.column_stack([inset(r, i), np.full(len(r), w)]) for i, w in layers for r in rings])
     faces: list[list[int]] = []
     for level in range(len(layers) - 1):
         offset = level * count
@@ -146,7 +155,9 @@ def _mesh(vertices: ArrayLike, faces: ArrayLike) -> trimesh.Trimesh:
     return trimesh.Trimesh(vertices=vertices, faces=faces, process=False)
 
 
-def box(lo: Sequence[float], hi: Sequence[float], r: float = 0.006, plane: str = "xy", steps: int = 1) -> trimesh.Trimesh:
+def box(
+    lo: Sequence[float], hi: Sequence[float], r: float = 0.006, plane: str = "xy", steps: int = 1
+) -> trimesh.Trimesh:
     """An axis-aligned box from corner `lo` to corner `hi` (m) with all edges bevelled by `r` (m)."""
     u, v, w = _PLANES[plane]
     ring = rect(lo[u], lo[v], hi[u], hi[v])
@@ -192,6 +203,7 @@ def revolve(
     """Body of revolution: `profile` (k, 2) lists (radius, height) in metres from bottom to top along `axis`."""
     direction = np.asarray(axis, dtype=float) / np.linalg.norm(axis)
     u, v = _frame(direction)
+    n = _corners(float(np.max(np.asarray(profile)[:, 0])), n)
     angle = np.arange(n) * 2 * np.pi / n
     rim = np.cos(angle)[:, None] * u + np.sin(angle)[:, None] * v
     return loft([np.asarray(base) + max(r, 1e-4) * rim + h * direction for r, h in np.asarray(profile, float)])
@@ -203,7 +215,7 @@ def cylinder(
     """A round bar from `p0` to `p1` (m), its rims chamfered."""
     axis = np.asarray(p1, float) - np.asarray(p0, float)
     h = float(np.linalg.norm(axis))
-    b = min(bevel, 0.45 * h, 0.45 * radius)
+    b = min(bevel, 0.45 * h, 0.45 * radius) if radius > 0.012 else 0.0
     profile = [(radius - b, 0), (radius, b), (radius, h - b), (radius - b, h)] if b > 0 else [(radius, 0), (radius, h)]
     return revolve(profile, p0, axis, n)
 
@@ -214,6 +226,7 @@ def tube(
     """A hollow bar from `p0` to `p1` (m)."""
     axis = np.asarray(p1, float) - np.asarray(p0, float)
     h = float(np.linalg.norm(axis))
+    n = _corners(outer, n)
     flat = prism(circle(outer, n=n), 0, h, bevel=bevel, holes=[circle(inner, n=n)])
     u, v = _frame(axis / h)
     return _mesh(np.asarray(p0) + np.asarray(flat.vertices) @ np.array([u, v, axis / h]), flat.faces)
@@ -236,7 +249,7 @@ def pipe(path: ArrayLike, radius: float, bend: float = 0.03, n: int = 12, steps:
     tangent[0], tangent[-1] = centre[1] - centre[0], centre[-1] - centre[-2]
     tangent /= np.linalg.norm(tangent, axis=1)[:, None]
     u, v = _frame(tangent[0])
-    angle = np.arange(n) * 2 * np.pi / n
+    angle = np.arange(_corners(radius, n)) * 2 * np.pi / _corners(radius, n)
     rings = []
     for point, t in zip(centre, tangent, strict=True):
         u = u - (u @ t) * t  # parallel transport: carries the frame along without twist
@@ -246,9 +259,13 @@ def pipe(path: ArrayLike, radius: float, bend: float = 0.03, n: int = 12, steps:
     return loft(rings)
 
 
-def section(plane: str, w: float, u: float, v: float, half_u: float, half_v: float, radius: float, steps: int = 4) -> Array:
+def section(
+    plane: str, w: float, u: float, v: float, half_u: float, half_v: float, radius: float, steps: int = 4
+) -> Array:
     """A rounded rectangle (n, 3) about (u, v) at height `w` of `plane`: one ring for `loft` (m)."""
-    ring = rounded(rect(u - half_u, v - half_v, u + half_u, v + half_v), min(radius, 0.98 * half_u, 0.98 * half_v), steps)
+    ring = rounded(
+        rect(u - half_u, v - half_v, u + half_u, v + half_v), min(radius, 0.98 * half_u, 0.98 * half_v), steps
+    )
     flat = np.column_stack([ring, np.full(len(ring), w)])
     out = _place(flat, plane)
     return out[::-1] if plane in _MIRRORED else out
@@ -266,7 +283,9 @@ def shift(mesh: trimesh.Trimesh, x: float = 0.0, y: float = 0.0, z: float = 0.0)
     return _mesh(np.asarray(mesh.vertices) + [x, y, z], mesh.faces)
 
 
-def turn(mesh: trimesh.Trimesh, degrees: float, axis: Sequence[float], about: Sequence[float] = (0, 0, 0)) -> trimesh.Trimesh:
+def turn(
+    mesh: trimesh.Trimesh, degrees: float, axis: Sequence[float], about: Sequence[float] = (0, 0, 0)
+) -> trimesh.Trimesh:
     """A copy of `mesh` turned by `degrees` around `axis` through `about` (m)."""
     return moved(mesh, trimesh.transformations.rotation_matrix(np.radians(degrees), axis, about))
 

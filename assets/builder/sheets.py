@@ -75,14 +75,16 @@ MACHINES: dict[str, Machine] = {
     "cnc_mill": Machine(
         "compact vertical machining centre, automatic front door (open)",
         OWN + "size class of 30-taper tapping centres (Brother SPEEDIO S300, FANUC ROBODRILL D14/D21, Haas DM-1): "
-        "about 1.0-1.1 m wide, 2.0-2.2 m deep, 2.2-2.5 m high, table about 0.6 x 0.4 m; rounded to 1.06 x 2.20 x 2.30 m",
+        "about 1.0-1.1 m wide, 2.0-2.2 m deep, 2.2-2.5 m high, table about 0.6 x 0.4 m; "
+        "rounded to 1.06 x 2.20 x 2.30 m",
         (0.53, 1.10),
         (700, 600, 100, 300),
         {"table": Port("inout", "arm", mill.AT, OUTWARDS, REACH_IN, (0, -0.65, 0.05))},
     ),
     "cnc_lathe": Machine(
         "compact single-spindle chucker, spindle facing the front, sliding door (open)",
-        OWN + "size class of compact chucker lathes with a 200-220 mm chuck (front-facing chuckers of Muratec and Takamaz, "
+        OWN
+        + "size class of compact chucker lathes with a 200-220 mm chuck (front-facing chuckers of Muratec and Takamaz, "
         "compact turning centres such as EMCO EMCOTURN E25): about 1.4-1.7 m wide, 1.2-1.4 m deep, 1.7-1.9 m high; "
         "rounded to 1.60 x 1.38 x 1.80 m",
         (0.80, 0.69),
@@ -110,7 +112,7 @@ MACHINES: dict[str, Machine] = {
         (300, 0, 50, 200),
         {
             "belt": Port("in", BELTS, (0, 0.45, TOP), (0, 1)),
-            "pick": Port("out", "arm", (0, -0.30, HAND), OUTWARDS, DOWN, (0, 0, 0.30)),
+            "pick": Port("out", "arm", (0, -0.345, HAND), OUTWARDS, DOWN, (0, 0, 0.30)),
         },
     ),
     "outfeed_station": Machine(
@@ -153,16 +155,26 @@ def _joints(rows: Sequence[tuple[str, float, float, float]]) -> list[str]:
 
 
 def _arm(name: str, head: Sequence[str], rows: Sequence[tuple[str, float, float, float]], note: str) -> str:
-    return "\n".join([f"name: {name}", "kind: arm", *head, "joints:                     # degrees/s, /s^2, /s^3", f"  # {note}", *_joints(rows), ""])
+    return "\n".join(
+        [
+            f"name: {name}",
+            "kind: arm",
+            *head,
+            "joints:                     # degrees/s, /s^2, /s^3",
+            f"  # {note}",
+            *_joints(rows),
+            "",
+        ]
+    )
 
 
 def kr16() -> str:
     """arm_16kg_r2010: published speeds; accelerations assumed."""
     head = [
         "description: six-axis arm, 16 kg, 2.013 m reach, on a 0.45 m pedestal, with a parallel gripper",
-        'source: "Link lengths, axis speeds, payload and mass of the KUKA KR 16 R2010-2 (KR CYBERTECH specification); own shape, '
-        "own URDF. Axis ranges are narrower than published (A1 +-185, A2 -185..65, A3 -138..175, A4 +-350, A5 +-130, "
-        'A6 +-350 degrees), which leaves room for hoses. Accelerations, jerks and torques are assumptions."',
+        'source: "Link lengths, axis speeds, payload and mass of the KUKA KR 16 R2010-2 (KR CYBERTECH specification); '
+        "own shape, own URDF. Axis ranges are narrower than published (A1 +-185, A2 -185..65, A3 -138..175, A4 +-350, "
+        'A5 +-130, A6 +-350 degrees), which leaves room for hoses. Accelerations, jerks and torques are assumptions."',
         "urdf: arm.urdf",
         "base: base_link",
         "tip: tool0",
@@ -180,15 +192,21 @@ def kr16() -> str:
         rise = 0.4 if number <= 3 else 0.25
         acceleration = round(axis.speed / rise, 1)
         rows.append((f"joint_a{number}", axis.speed, acceleration, round(acceleration / RAMP_S, 1)))
-    return _arm("arm_16kg_r2010", head, rows, "assumed: full speed in 0.4 s (A1-A3) and 0.25 s (A4-A6), jerk = acceleration / 0.1 s")
+    return _arm(
+        "arm_16kg_r2010",
+        head,
+        rows,
+        "assumed: full speed in 0.4 s (A1-A3) and 0.25 s (A4-A6), jerk = acceleration / 0.1 s",
+    )
 
 
 def iiwa7() -> str:
     """kuka_iiwa7: the model that ships with PyBullet, with datasheet speeds."""
     head = [
         "description: KUKA LBR iiwa 7 R800, seven axes, 7 kg (model of pybullet_data, standing on the floor)",
-        'source: "KUKA LBR iiwa 7 R800 datasheet: reach 800 mm, payload 7 kg, axis speeds 98, 98, 100, 130, 140, 180, 180 '
-        'degrees/s. URDF: pybullet_data. Accelerations and jerks are assumptions. Tool: a 155 mm gripper, not in the URDF."',
+        'source: "KUKA LBR iiwa 7 R800 datasheet: reach 800 mm, payload 7 kg, axis speeds 98, 98, 100, 130, 140, '
+        "180, 180 degrees/s. URDF: pybullet_data. Accelerations and jerks are assumptions. "
+        'Tool: a 155 mm gripper, not in the URDF."',
         "urdf: pybullet_data:kuka_iiwa/model.urdf",
         "base: lbr_iiwa_link_0",
         "tip: lbr_iiwa_link_7",
@@ -203,7 +221,8 @@ def iiwa7() -> str:
     ]
     speeds = (98, 98, 100, 130, 140, 180, 180)
     rows = [
-        (f"lbr_iiwa_joint_{k}", v, round(v / 0.3, 1), round(round(v / 0.3, 1) / RAMP_S, 1)) for k, v in enumerate(speeds, start=1)
+        (f"lbr_iiwa_joint_{k}", v, round(v / 0.3, 1), round(round(v / 0.3, 1) / RAMP_S, 1))
+        for k, v in enumerate(speeds, start=1)
     ]
     return _arm("kuka_iiwa7", head, rows, "assumed: full speed in 0.3 s, jerk = acceleration / 0.1 s")
 
@@ -211,9 +230,10 @@ def iiwa7() -> str:
 def panda() -> str:
     """franka_panda: the model that ships with PyBullet, with published limits."""
     head = [
-        "description: Franka Emika Panda, seven axes, 3 kg, with its hand (model of pybullet_data, standing on the floor)",
-        'source: "Franka Emika Panda datasheet: reach 855 mm, payload 3 kg, axis speeds 150 and 180 degrees/s; accelerations '
-        '15, 7.5, 10, 12.5, 15, 20, 20 rad/s^2 and jerks 7500 to 10000 rad/s^3 from its control parameters. URDF: pybullet_data."',
+        "description: Franka Emika Panda, seven axes, 3 kg, with its hand (of pybullet_data, standing on the floor)",
+        'source: "Franka Emika Panda datasheet: reach 855 mm, payload 3 kg, axis speeds 150 and 180 degrees/s; '
+        "accelerations 15, 7.5, 10, 12.5, 15, 20, 20 rad/s^2 and jerks 3750 to 10000 rad/s^3 from its control "
+        'parameters. URDF: pybullet_data."',
         "urdf: pybullet_data:franka_panda/panda.urdf",
         "base: panda_link0",
         "tip: panda_hand",
@@ -230,7 +250,12 @@ def panda() -> str:
     accelerations = (15, 7.5, 10, 12.5, 15, 20, 20)
     jerks = (7500, 3750, 5000, 6250, 7500, 10000, 10000)
     rows = [
-        (f"panda_joint{k + 1}", 150 if k < 4 else 180, round(accelerations[k] * degrees, 1), round(jerks[k] * degrees, 0))
+        (
+            f"panda_joint{k + 1}",
+            150 if k < 4 else 180,
+            round(accelerations[k] * degrees, 1),
+            round(jerks[k] * degrees, 0),
+        )
         for k in range(7)
     ]
     return _arm("franka_panda", head, rows, "published, 15 rad/s^2 = 859.4 degrees/s^2 and so on")

@@ -72,16 +72,18 @@ def _link(model: Model, folder: Path) -> list[str]:
         "    <inertial>",
         f'      <origin xyz="{_triple(np.round(centre, 5))}" rpy="0 0 0"/>',
         f'      <mass value="{mass:g}"/>',
-        f'      <inertia ixx="{ixx:.5f}" ixy="{ixy:.5f}" ixz="{ixz:.5f}" iyy="{iyy:.5f}" iyz="{iyz:.5f}" izz="{izz:.5f}"/>',
+        f'      <inertia ixx="{ixx:.5f}" ixy="{ixy:.5f}" ixz="{ixz:.5f}" '
+        f'iyy="{iyy:.5f}" iyz="{iyz:.5f}" izz="{izz:.5f}"/>',
         "    </inertial>",
     ]
     for colour in sorted(model.visuals):
+        rgba = " ".join(f"{c:.3f}" for c in (*srgb(colour), 1.0))
         file = f"meshes/{model.name}_{colour}.obj"
         write.visual_obj(model.mesh(colour), folder / file)
         lines += [
             f'    <visual name="{model.name}_{colour}">',
             f'      <geometry><mesh filename="{file}"/></geometry>',
-            f'      <material name="{colour}"><color rgba="{" ".join(f"{c:.3f}" for c in srgb(colour))} 1"/></material>',
+            f'      <material name="{colour}"><color rgba="{rgba}"/></material>',
             "    </visual>",
         ]
     file = f"meshes/{model.name}_collision.obj"

@@ -21,7 +21,7 @@ def build() -> Model:
     _door(m)
     _chamber(m)
     _plumbing(m)
-    pendant(m, 0.385, 0.495, 1.50, 1.82, -0.545, 0.05)
+    pendant(m, 0.385, 0.495, 1.50, 1.82, -0.54, 0.045)
     tower(m, 0.42, 0.0, TOP, 0.26)
     return m
 
@@ -35,11 +35,12 @@ def _cabinet(m: Model) -> None:
     m.add("anthracite", box((X0 + 0.01, FRONT + 0.01, 0.695), (X1 - 0.01, BACK - 0.01, 0.715), 0))
     m.add("light_grey", rbox((-0.10, FRONT - 0.014, 0.20), (0.42, FRONT + 0.01, 0.62), 0.02, "xz", 0.005))
     handle(m, (0.09, FRONT - 0.012, 0.55), (0.23, FRONT - 0.012, 0.55), (0, -0.025, 0))
+    m.solid("lid", (-0.10, FRONT - 0.03, 0.20), (0.42, FRONT, 0.62))
     m.add("light_blue", cylinder((-0.25, FRONT - 0.018, 0.24), (-0.25, FRONT - 0.018, 0.60), 0.012, 12))
     for z in (0.23, 0.60):
         m.add("dark_steel", box((-0.272, FRONT - 0.03, z - 0.015), (-0.228, FRONT + 0.004, z + 0.015), 0.003))
-    m.add("dark_steel", cylinder((0.16, FRONT - 0.03, 0.145), (0.16, FRONT, 0.145), 0.024, 16))
-    m.add("red", box((0.10, FRONT - 0.036, 0.140), (0.22, FRONT - 0.026, 0.150), 0.002))
+    m.add("dark_steel", cylinder((0.16, FRONT - 0.02, 0.145), (0.16, FRONT, 0.145), 0.024, 16))
+    m.add("red", box((0.10, FRONT - 0.027, 0.140), (0.22, FRONT - 0.017, 0.150), 0.002))
     # cabinet shell round the chamber
     y0, y1 = FRONT, FRONT + 0.05
     wide = rounded(rect(OPEN_X[0] - 0.01, OPEN_Z[0] - 0.01, OPEN_X[1] + 0.01, OPEN_Z[1] + 0.01), 0.07)
@@ -91,6 +92,10 @@ def _chamber(m: Model) -> None:
     m.solid("chamber_right", (cx + 0.335, FRONT, 0.71), (X1, BACK, 1.55))
     m.solid("chamber_floor", (X0, FRONT, 0.70), (X1, BACK, 0.765))
     m.solid("chamber_top", (X0, FRONT, 1.44), (X1, BACK, TOP))
+    for sx in (-1, 1):  # the round liner cuts the chamber's corners
+        for z0, sz in ((0.765, 1), (1.44, -1)):
+            corner = [(0.335, z0), (0.335, z0 + 0.15 * sz), (0.185, z0)]
+            m.hull("chamber_corner", [[cx + sx * u, y, z] for u, z in corner for y in (FRONT + 0.06, back)])
     m.solid("chamber_back", (X0, back - 0.01, 0.70), (X1, BACK, TOP))
     face = AT[1] + SEAT
     # rotating basket: two rings joined by bars, and the nest plate whose face carries the part
@@ -102,9 +107,9 @@ def _chamber(m: Model) -> None:
         m.add("steel", cylinder((x, face + 0.01, z), (x, back, z), 0.007, 8, 0))
     ring = circle(0.30, (cx, cz), 16)
     m.hull("basket", np.array([[u, y, v] for u, v in ring for y in (face + 0.01, back)]))
-    holes = [circle(0.022, (cx + u, AT[2] + v), 12) for u in (-0.06, 0.0, 0.06) for v in (-0.06, 0.0, 0.06)]
+    holes = [circle(0.022, (cx + u, AT[2] + v), 8) for u in (-0.06, 0.0, 0.06) for v in (-0.06, 0.0, 0.06)]
     nest = rounded(rect(cx - 0.15, AT[2] - 0.13, cx + 0.15, AT[2] + 0.13), 0.02)
-    m.add("dark_steel", prism(nest, face, face + 0.012, "xz", 0.002, holes))
+    m.add("dark_steel", prism(nest, face, face + 0.012, "xz", 0.0, holes))
     m.solid("nest", (cx - 0.15, face, AT[2] - 0.13), (cx + 0.15, face + 0.02, AT[2] + 0.13))
     m.add("steel", box((cx - 0.28, face + 0.012, cz - 0.015), (cx + 0.28, face + 0.03, cz + 0.015), 0.002))
     for x in (-0.12, 0.12):
@@ -115,16 +120,20 @@ def _chamber(m: Model) -> None:
         a = np.radians(a0)
         x, z = cx + 0.335 * np.cos(a), cz + 0.335 * np.sin(a)
         m.add("copper", cylinder((x, FRONT + 0.08, z), (x, back, z), 0.010, 10, 0))
-        for y in (-0.36, -0.26, -0.16, -0.06):
+        m.solid("spray", (x - 0.02, FRONT + 0.08, z - 0.02), (x + 0.02, back, z + 0.02))
+        for y in (-0.34, -0.20, -0.06):
             inner = (cx + 0.305 * np.cos(a), y, cz + 0.305 * np.sin(a))
-            m.add("copper", cylinder((x, y, z), inner, 0.008, 8, 0))
+            m.add("copper", cylinder((x, y, z), inner, 0.008, 6, 0))
 
 
 def _plumbing(m: Model) -> None:
     """Pump on the left, heater and filter behind, vapour stack on the roof."""
     m.add("anthracite", box((-0.50, -0.34, 0.06), (X0, 0.28, 0.10), 0.004), hull="skid")
     motor(m, (-0.43, -0.20, 0.32), (0, 0, 1), 0.065, 0.28, "blue")
-    m.add("steel", revolve([(0.05, 0.10), (0.075, 0.13), (0.075, 0.24), (0.05, 0.30), (0.05, 0.33)], (-0.43, -0.20, 0), n=24))
+    m.add(
+        "steel",
+        revolve([(0.05, 0.10), (0.075, 0.13), (0.075, 0.24), (0.05, 0.30), (0.05, 0.33)], (-0.43, -0.20, 0), n=24),
+    )
     m.solid("pump", (-0.5, -0.275, 0.10), (X0, -0.125, 0.61))
     m.add("steel", pipe([(X0 + 0.01, -0.20, 0.18), (-0.43, -0.20, 0.18)], 0.028, 0.03, 12))
     riser = [(-0.43, -0.13, 0.20), (-0.43, 0.02, 0.20), (-0.43, 0.02, 1.30), (X0 + 0.01, 0.02, 1.30)]
@@ -134,7 +143,14 @@ def _plumbing(m: Model) -> None:
         m.add("dark_steel", cylinder((-0.43, 0.02, z), (-0.43, 0.02, z + 0.03), 0.042, 16))
     m.add("red", tube((-0.43, -0.045, 0.86), (-0.43, -0.035, 0.86), 0.05, 0.038, 20, 0))
     m.add("dark_steel", cylinder((-0.43, -0.05, 0.86), (-0.43, 0.02, 0.86), 0.012, 10))
-    m.add("steel", revolve([(0.04, 0.10), (0.055, 0.13), (0.055, 0.46), (0.065, 0.47), (0.065, 0.51), (0.03, 0.54)], (-0.43, 0.18, 0), n=24))
+    m.add(
+        "steel",
+        revolve(
+            [(0.04, 0.10), (0.055, 0.13), (0.055, 0.46), (0.065, 0.47), (0.065, 0.51), (0.03, 0.54)],
+            (-0.43, 0.18, 0),
+            n=24,
+        ),
+    )
     m.solid("filter", (-0.496, 0.114, 0.10), (X0, 0.246, 0.54))
     m.add("steel", pipe([(-0.43, 0.06, 0.40), (-0.43, 0.13, 0.40)], 0.02, 0.02, 10))
     # back: switch cabinet and heater

@@ -27,18 +27,19 @@ def shaded(mesh: trimesh.Trimesh) -> tuple[Array, Array, NDArray[np.int64]]:
     keep = size > 1e-10
     faces, cross, size = faces[keep], cross[keep], size[keep]
     flat = cross / size[:, None]
-    around: list[list[int]] = [[] for _ in range(len(unique))]
-    for f, face in enumerate(faces):
-        for v in face:
-            around[v].append(f)
-    normals = np.empty((len(faces), 3, 3))
-    for f, face in enumerate(faces):
-        for k, v in enumerate(face):
-            near = np.array(around[v])
-            near = near[flat[near] @ flat[f] > SMOOTH_COS]
-            total = cross[near].sum(axis=0)
-            normals[f, k] = total / np.linalg.norm(total)
-    rows = np.hstack([unique[faces.reshape(-1)], np.round(normals.reshape(-1, 3) * 1000).astype(np.int64)])
+    # every pair of corners at one vertex whose faces meet smoothly shares its normal, weighted by area
+    vertex = faces.reshape(-1)
+    order = np.argsort(vertex, kind="stable")
+    start = np.searchsorted(vertex[order], np.arange(len(unique)))
+    degree = np.bincount(vertex, minlength=len(unique))
+    one = np.repeat(np.arange(len(vertex)), degree[vertex])
+    rank = np.arange(len(one)) - np.repeat(np.cumsum(degree[vertex]) - degree[vertex], degree[vertex])
+    other = order[start[vertex[one]] + rank] // 3
+    smooth = np.einsum("ij,ij->i", flat[one // 3], flat[other]) > SMOOTH_COS
+    weighted = np.where(smooth[:, None], cross[other], 0.0)
+    normals = np.add.reduceat(weighted, np.cumsum(degree[vertex]) - degree[vertex], axis=0)
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    rows = np.hstack([unique[faces.reshape(-1)], np.round(normals * 1000).astype(np.int64)])
     kept, index = np.unique(rows, axis=0, return_inverse=True)
     directions = kept[:, 3:] / np.linalg.norm(kept[:, 3:], axis=1)[:, None]
     return kept[:, :3] * GRID, directions, index.reshape(-1, 3)
@@ -73,7 +74,12 @@ def glb(model: Model, path: Path) -> None:
             }
         )
         accessors.append(
-            {"bufferView": push(normals.astype("<f4"), 34962), "componentType": 5126, "count": len(points), "type": "VEC3"}
+            {
+                "bufferView": push(normals.astype("<f4"), 34962),
+                "componentType": 5126,
+                "count": len(points),
+                "type": "VEC3",
+            }
         )
         accessors.append(
             {

@@ -1,0 +1,440 @@
+"""The asset library: repeatable to the byte, convex where it collides, open where an arm reaches in, true to data."""
+
+import json
+import struct
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pybullet
+import pybullet_data
+import pytest
+import trimesh
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+from scipy.spatial import ConvexHull
+
+Array = NDArray[np.float64]
+
+ASSETS = Path(__file__).parents[2] / "assets"
+COVER = 0.030  # m: how far a visual may stand out of the hulls, or out of the footprint
+TOOL_RADIUS, TOOL_LENGTH = 0.125, 0.80  # m: a gripper and the forearm behind it, as a cylinder
+CONTACT = 2.5e-3  # m: a part may touch what carries it, and PyBullet grows each hull by 1 mm
+
+NAMES = sorted(p.parent.name for p in ASSETS.glob("*/model.yaml"))
+
+
+def sheet(name: str) -> dict:
+    return YAML(typ="safe").load(ASSETS / name / "model.yaml")
+
+
+SHEETS = {name: sheet(name) for name in NAMES}
+MACHINES = [n for n in NAMES if SHEETS[n]["kind"] == "machine"]
+ARMS = [n for n in NAMES if SHEETS[n]["kind"] == "arm"]
+PARTS = [n for n in NAMES if SHEETS[n]["kind"] == "part"]
+ARM = ASSETS / "arm_16kg_r2010"
+
+
+def obj_pieces(path: Path) -> dict[str, tuple[Array, NDArray[np.int64]]]:
+    """Vertices (n, 3) and triangles (m, 3) of each `o` object."""
+    vertices: list[list[float]] = []
+    pieces: dict[str, list[list[int]]] = {}
+    for line in path.read_text().splitlines():
+        key, *rest = line.split()
+        if key == "v":
+            vertices.append([float(v) for v in rest])
+        elif key == "o":
+            assert rest[0] not in pieces, "names are unique"
+            faces = pieces.setdefault(rest[0], [])
+        elif key == "f":
+            faces.append([int(v) - 1 for v in rest])
+    out = {}
+    for name, triangles in pieces.items():
+        used, index = np.unique(np.array(triangles), return_inverse=True)
+        out[name] = (np.array(vertices)[used], index.reshape(-1, 3))
+    return out
+
+
+def glb_meshes(path: Path) -> dict[str, tuple[Array, NDArray[np.int64]]]:
+    """Vertices and triangles of each material, read by hand: no loader's conversions in between."""
+    data = path.read_bytes()
+    size = struct.unpack("<I", data[12:16])[0]
+    head, blob = json.loads(data[20 : 20 + size]), data[28 + size :]
+
+    def array(index: int, dtype: str) -> NDArray[np.generic]:
+        view = head["bufferViews"][head["accessors"][index]["bufferView"]]
+        start = view["byteOffset"]
+        return np.frombuffer(blob[start : start + view["byteLength"]], dtype)
+
+    out = {}
+    for mesh in head["meshes"]:
+        primitive = mesh["primitives"][0]
+        wide = head["accessors"][primitive["indices"]]["componentType"] == 5125
+        out[head["materials"][primitive["material"]]["name"]] = (
+            array(primitive["attributes"]["POSITION"], "<f4").reshape(-1, 3).astype(float),
+            array(primitive["indices"], "<u4" if wide else "<u2").reshape(-1, 3).astype(np.int64),
+        )
+    return out
+
+
+def outside(points: Array, pieces: dict[str, tuple[Array, NDArray[np.int64]]]) -> Array:
+    """How far each point (n, 3) lies out of the nearest piece, by its planes (m)."""
+    best = np.full(len(points), np.inf)
+    for vertices, _ in pieces.values():
+        planes = ConvexHull(vertices).equations
+        best = np.minimum(best, (points @ planes[:, :3].T + planes[:, 3]).max(axis=1))
+    return best
+
+
+# ---------------------------------------------------------------- the files
+
+
+def test_build_repeats_byte_for_byte(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ASSETS / "build.py"), "--out", str(tmp_path)], check=True)
+    built = {p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()}
+    kept = {p.relative_to(ASSETS) for name in NAMES for p in (ASSETS / name).rglob("*") if p.is_file()}
+    assert built == kept
+    different = [str(p) for p in sorted(built) if (tmp_path / p).read_bytes() != (ASSETS / p).read_bytes()]
+    assert different == []
+
+
+def test_library_is_small() -> None:
+    assert sum(p.stat().st_size for n in NAMES for p in (ASSETS / n).rglob("*") if p.is_file()) < 8e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sheet_has_every_key(name: str) -> None:
+    keys = {
+        "machine": {"visual", "hulls", "footprint", "service", "ports"},
+        "arm": {
+            *("urdf", "base", "tip", "tcp", "footprint", "service", "payload", "reach", "tool_mass", "grip", "home"),
+            "joints",
+        },
+        "part": {"visual", "hulls", "mass", "friction", "grasp"},
+    }
+    model = SHEETS[name]
+    assert model["name"] == name
+    assert set(model) == {"name", "kind", "description", "source"} | keys[model["kind"]]
+    for file in ("visual", "hulls"):
+        if file in model:
+            assert (ASSETS / name / model[file]).is_file()
+    if "service" in model:
+        assert set(model["service"]) == {"front", "back", "left", "right"}
+    if "footprint" in model:
+        ring = np.array(model["footprint"])
+        x, y = ring.T
+        assert 0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) > 0, "counter-clockwise"
+        assert np.allclose(ring.min(axis=0) + ring.max(axis=0), 0), "the origin lies under the box's centre"
+
+
+def test_every_model_asked_for_is_there() -> None:
+    assert {
+        *("cnc_mill", "cnc_lathe", "part_washer", "vision_station", "infeed_station", "outfeed_station"),
+        *("dock_in", "dock_out", "arm_16kg_r2010", "kuka_iiwa7", "franka_panda", "part_bracket", "part_flange"),
+    } <= set(NAMES)
+
+
+# ---------------------------------------------------------------- machines and parts
+
+
+@pytest.mark.parametrize("name", [*MACHINES, *PARTS, "arm_16kg_r2010"])
+def test_hulls_are_convex(name: str) -> None:
+    files = sorted(ARM.glob("meshes/*_collision.obj")) if name in ARMS else [ASSETS / name / "hulls.obj"]
+    for file in files:
+        for piece, (vertices, faces) in obj_pieces(file).items():
+            hull = ConvexHull(vertices)
+            assert len(hull.vertices) == len(vertices), (file.name, piece)
+            mesh = trimesh.Trimesh(vertices, faces, process=False)
+            assert mesh.is_watertight, (file.name, piece)
+            assert mesh.volume == pytest.approx(hull.volume, rel=1e-6), (file.name, piece)
+            inside = vertices @ mesh.face_normals.T - np.einsum("ij,ij->i", mesh.face_normals, mesh.triangles[:, 0])
+            assert inside.max() < 1e-6, (file.name, piece)
+
+
+@pytest.mark.parametrize("name", [*MACHINES, *PARTS])
+def test_hulls_cover_the_visual(name: str) -> None:
+    pieces = obj_pieces(ASSETS / name / "hulls.obj")
+    visual = glb_meshes(ASSETS / name / "visual.glb")
+    assert len(visual) <= 16
+    assert sum(len(f) for _, f in visual.values()) < 11_000
+    for colour, (vertices, faces) in visual.items():
+        mesh = trimesh.Trimesh(vertices, faces, process=False)
+        sampled, _ = trimesh.sample.sample_surface(mesh, 400, seed=1)
+        gap = outside(np.vstack([vertices, sampled]), pieces)
+        worst = np.vstack([vertices, sampled])[gap.argmax()]
+        assert gap.max() < COVER, f"{colour} stands {gap.max():.3f} m out of the hulls at {worst.round(3)}"
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_visual_stays_over_the_footprint(name: str) -> None:
+    ring = np.array(SHEETS[name]["footprint"])
+    points = np.vstack([v for v, _ in glb_meshes(ASSETS / name / "visual.glb").values()])
+    hulls = np.vstack([v for v, _ in obj_pieces(ASSETS / name / "hulls.obj").values()])
+    for cloud in (points, hulls):
+        assert np.all(cloud[:, :2].min(axis=0) > ring.min(axis=0) - COVER)
+        assert np.all(cloud[:, :2].max(axis=0) < ring.max(axis=0) + COVER)
+        assert cloud[:, 2].min() == pytest.approx(0, abs=1e-6), "it stands on the floor"
+
+
+@pytest.fixture(scope="module")
+def engine() -> int:
+    client = pybullet.connect(pybullet.DIRECT)
+    yield client
+    pybullet.disconnect(client)
+
+
+def solid(client: int, name: str) -> int:
+    """A static body of a model's hulls."""
+    shape = pybullet.createCollisionShape(
+        pybullet.GEOM_MESH, fileName=str(ASSETS / name / "hulls.obj"), physicsClientId=client
+    )
+    return pybullet.createMultiBody(0, shape, physicsClientId=client)
+
+
+def towards(direction: Array, spin: float = 0.0) -> tuple[float, ...]:
+    """Quaternion (x, y, z, w) that turns z into `direction`, after a turn by `spin` (rad) about z."""
+    align = trimesh.geometry.align_vectors([0, 0, 1], direction)
+    matrix = align @ trimesh.transformations.rotation_matrix(spin, [0, 0, 1])
+    w, x, y, z = trimesh.transformations.quaternion_from_matrix(matrix)
+    return float(x), float(y), float(z), float(w)
+
+
+ARM_PORTS = [(m, p) for m in MACHINES for p, port in SHEETS[m]["ports"].items() if "arm" in port["by"]]
+
+
+@pytest.mark.parametrize(("machine", "name"), ARM_PORTS)
+def test_a_tool_passes_from_port_to_retreat(machine: str, name: str, engine: int) -> None:
+    port = SHEETS[machine]["ports"][name]
+    at, tool, retreat = (np.array(port[k], dtype=float) for k in ("at", "tool", "retreat"))
+    front = np.array(SHEETS[machine]["footprint"])[:, 1].min()
+    assert np.linalg.norm(tool) == pytest.approx(1)
+    assert at[1] - front < 0.55, "no deeper than 0.45 m inside the front face (a panel may stand 0.1 m before it)"
+    assert 0.95 - 1e-9 <= at[2] <= 1.15
+    body = solid(engine, machine)
+    rod = pybullet.createMultiBody(
+        0,
+        pybullet.createCollisionShape(
+            pybullet.GEOM_CYLINDER, radius=TOOL_RADIUS, height=TOOL_LENGTH, physicsClientId=engine
+        ),
+        physicsClientId=engine,
+    )
+    for share in np.linspace(0, 1, 21):
+        centre = at + share * retreat - tool * TOOL_LENGTH / 2
+        pybullet.resetBasePositionAndOrientation(rod, centre.tolist(), towards(tool), physicsClientId=engine)
+        hits = pybullet.getClosestPoints(body, rod, 0.0, physicsClientId=engine)
+        assert not hits, f"the tool hits {machine} at {np.round(hits[0][5], 3)}, {share:.0%} of the way out"
+    # at the end of the retreat even the part is clear of the machine
+    for part in PARTS:
+        assert gap_to_part(engine, body, part, at + retreat, tool, 0.0) > 0.01
+    pybullet.resetSimulation(physicsClientId=engine)
+
+
+def gap_to_part(client: int, body: int, part: str, at: Array, tool: Array, spin: float) -> float:
+    """Distance (m) between a machine and a part held at `at`, as an arm that picked it from above holds it."""
+    orientation = towards(-tool, spin)
+    offset = np.array(pybullet.rotateVector(orientation, SHEETS[part]["grasp"]))
+    held = solid(client, part)
+    pybullet.resetBasePositionAndOrientation(held, (at - offset).tolist(), orientation, physicsClientId=client)
+    near = pybullet.getClosestPoints(body, held, 0.3, physicsClientId=client)
+    pybullet.removeBody(held, physicsClientId=client)
+    return min((n[8] for n in near), default=0.3)
+
+
+@pytest.mark.parametrize(("machine", "name"), ARM_PORTS)
+def test_parts_fit_their_port(machine: str, name: str, engine: int) -> None:
+    port = SHEETS[machine]["ports"][name]
+    body = solid(engine, machine)
+    for part in ["part_flange"] if machine == "cnc_lathe" else PARTS:  # the chuck's jaws take round hubs only
+        for spin in (0.0, np.pi / 2):
+            gap = gap_to_part(engine, body, part, np.array(port["at"]), np.array(port["tool"], dtype=float), spin)
+            assert -CONTACT < gap < 0.02, f"{part} is {gap * 1e3:.1f} mm from what holds it"
+    pybullet.resetSimulation(physicsClientId=engine)
+
+
+def test_belts_meet_level() -> None:
+    heights = {port["at"][2] for m in MACHINES for port in SHEETS[m]["ports"].values() if "belt" in port["by"]}
+    assert len(heights) == 1
+    assert 0.85 <= heights.pop() <= 0.90
+    for m in MACHINES:
+        for port in SHEETS[m]["ports"].values():
+            if "belt" in port["by"]:  # on the edge of the footprint, facing out of it
+                reach = np.array(SHEETS[m]["footprint"]) @ np.array(port["facing"])
+                assert np.dot(port["at"][:2], port["facing"]) == pytest.approx(reach.max())
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("part_bracket", (0.16, 0.13, 0.08)), ("part_flange", (0.135, 0.135, 0.06))]
+)
+def test_parts_measure_and_weigh_what_they_say(name: str, size: tuple[float, float, float]) -> None:
+    vertices = np.vstack([v for v, _ in glb_meshes(ASSETS / name / "visual.glb").values()])
+    assert np.ptp(vertices, axis=0) == pytest.approx(size, abs=0.002)
+    volume = sum(trimesh.Trimesh(*m, process=False).volume for m in glb_meshes(ASSETS / name / "visual.glb").values())
+    density = {"part_bracket": 2700, "part_flange": 7850}[name]
+    assert float(SHEETS[name]["mass"].split()[0]) == pytest.approx(volume * density, rel=0.01)
+
+
+# ---------------------------------------------------------------- the arm
+
+ROBOT = ET.parse(ARM / "arm.urdf").getroot()
+
+
+@pytest.fixture(scope="module")
+def arm() -> tuple[int, int]:
+    client = pybullet.connect(pybullet.DIRECT)
+    body = pybullet.loadURDF(str(ARM / "arm.urdf"), useFixedBase=True, physicsClientId=client)
+    yield client, body
+    pybullet.disconnect(client)
+
+
+def pose(arm: tuple[int, int], link: str, degrees: tuple[float, ...]) -> tuple[Array, Array]:
+    """Position (3,) and rotation (3, 3) of a link's frame at joint angles in degrees."""
+    client, body = arm
+    names = {}
+    for k in range(pybullet.getNumJoints(body, physicsClientId=client)):
+        info = pybullet.getJointInfo(body, k, physicsClientId=client)
+        names[info[12].decode()] = k
+        if info[2] == pybullet.JOINT_REVOLUTE:
+            axis = int(info[1].decode()[-1]) - 1
+            pybullet.resetJointState(body, k, float(np.radians(degrees[axis])), physicsClientId=client)
+    state = pybullet.getLinkState(body, names[link], computeForwardKinematics=True, physicsClientId=client)
+    return np.array(state[4]), np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)
+
+
+# By hand from the datasheet: 520, 160, 980, 150, 860, 153 mm, on a pedestal of 450 mm.
+@pytest.mark.parametrize(
+    ("degrees", "flange", "outwards"),
+    [
+        ((0, 0, 0, 0, 0, 0), (0.160 + 0.980 + 0.860 + 0.153, 0, 0.450 + 0.520 + 0.150), (1, 0, 0)),
+        ((0, -90, 90, 0, 0, 0), (0.160 + 0.860 + 0.153, 0, 0.450 + 0.520 + 0.980 + 0.150), (1, 0, 0)),
+        ((0, -90, 90, 0, 90, 0), (0.160 + 0.860, 0, 0.450 + 0.520 + 0.980 + 0.150 - 0.153), (0, 0, -1)),
+        ((90, -90, 90, 0, 0, 0), (0, -(0.160 + 0.860 + 0.153), 2.100), (0, -1, 0)),  # A1 turns clockwise from above
+        ((0, -90, 0, 0, 0, 0), (0.160 - 0.150, 0, 0.450 + 0.520 + 0.980 + 0.860 + 0.153), (0, 0, 1)),
+        ((0, -90, 90, 90, 90, 0), (1.020, -0.153, 2.100), (0, -1, 0)),  # A4 turns about -x: down becomes right
+    ],
+)
+def test_flange_where_the_datasheet_puts_it(
+    arm: tuple[int, int], degrees: tuple[float, ...], flange: tuple[float, ...], outwards: tuple[float, ...]
+) -> None:
+    position, rotation = pose(arm, "tool0", degrees)
+    assert position == pytest.approx(flange, abs=1e-5)
+    assert rotation[:, 2] == pytest.approx(outwards, abs=1e-5)
+
+
+def test_reach_to_the_wrist_centre(arm: tuple[int, int]) -> None:
+    stretched = np.degrees(np.arctan2(0.150, 0.860))  # lines the wrist up with A2 and A3
+    position, _ = pose(arm, "link_5", (0, 0, stretched, 0, 0, 0))
+    assert position[0] == pytest.approx(0.160 + 0.980 + np.hypot(0.150, 0.860), abs=1e-5)
+    assert position[0] == pytest.approx(2.013, abs=5e-4)
+
+
+def test_axis_ranges_and_speeds() -> None:
+    ranges = [(-170, 170), (-185, 65), (-137, 163), (-185, 185), (-120, 120), (-350, 350)]
+    speeds = [200, 175, 190, 430, 430, 630]
+    joints = [j for j in ROBOT.findall("joint") if j.get("type") == "revolute"]
+    assert [j.get("name") for j in joints] == [f"joint_a{k}" for k in range(1, 7)]
+    for joint, (lower, upper), speed in zip(joints, ranges, speeds, strict=True):
+        limit = joint.find("limit").attrib
+        assert np.degrees(float(limit["lower"])) == pytest.approx(lower, abs=1e-3)
+        assert np.degrees(float(limit["upper"])) == pytest.approx(upper, abs=1e-3)
+        assert np.degrees(float(limit["velocity"])) == pytest.approx(speed, abs=1e-3)
+        row = SHEETS["arm_16kg_r2010"]["joints"][joint.get("name")]
+        assert row["speed"] == speed
+        assert 0.25 <= row["speed"] / row["acceleration"] <= 0.4
+        assert row["jerk"] == pytest.approx(row["acceleration"] / 0.1)
+
+
+def test_masses_and_inertia() -> None:
+    masses = {}
+    for link in ROBOT.findall("link"):
+        inertial = link.find("inertial")
+        masses[link.get("name")] = float(inertial.find("mass").get("value"))
+        i = {k: float(v) for k, v in inertial.find("inertia").attrib.items()}
+        tensor = np.array(
+            [[i["ixx"], i["ixy"], i["ixz"]], [i["ixy"], i["iyy"], i["iyz"]], [i["ixz"], i["iyz"], i["izz"]]]
+        )
+        a, b, c = np.linalg.eigvalsh(tensor)
+        assert a > 0, link.get("name")
+        assert a + b >= c * (1 - 1e-6), "no body has a greater moment than its other two together"
+    assert min(masses.values()) > 0
+    robot = sum(masses[k] for k in masses if k.startswith("link_")) + masses["base_link"] - 115
+    assert robot == pytest.approx(255), "datasheet, without pedestal and gripper"
+    assert masses["gripper"] == pytest.approx(float(SHEETS["arm_16kg_r2010"]["tool_mass"].split()[0]))
+
+
+@pytest.mark.parametrize("link", [e.get("name") for e in ROBOT.findall("link") if e.find("visual") is not None])
+def test_arm_hulls_cover_its_visuals(link: str) -> None:
+    pieces = obj_pieces(ARM / f"meshes/{link}_collision.obj")
+    for file in sorted(ARM.glob(f"meshes/{link}_*.obj")):
+        if not file.name.endswith("_collision.obj"):
+            rows = [line.split()[1:] for line in file.read_text().splitlines() if line.startswith("v ")]
+            assert outside(np.array(rows, dtype=float), pieces).max() < COVER, file.name
+
+
+def test_home_is_free_of_self_collision(arm: tuple[int, int]) -> None:
+    client, body = arm
+    pose(arm, "tool0", tuple(SHEETS["arm_16kg_r2010"]["home"]))
+    chain = {k: k for k in range(-1, pybullet.getNumJoints(body, physicsClientId=client))}
+    for a in chain:
+        for b in chain:
+            if b > a + 1 and not {a, b} & {6} and (a, b) != (5, 7):  # tool0 is a frame; the gripper is bolted to link 6
+                near = pybullet.getClosestPoints(body, body, 0.0, a, b, physicsClientId=client)
+                assert not near, (a, b)
+
+
+def test_torques_carry_the_payload_at_full_stretch(arm: tuple[int, int]) -> None:
+    """Stated accelerations are possible: arm level, 16 kg (gripper and part) at the flange, every axis at once."""
+    client, body = arm
+    info = [pybullet.getJointInfo(body, k, physicsClientId=client) for k in range(6)]
+    rows = SHEETS["arm_16kg_r2010"]["joints"]
+    acceleration = [float(np.radians(rows[i[1].decode()]["acceleration"])) for i in info]
+    tool = pybullet.getNumJoints(body, physicsClientId=client) - 1
+    pybullet.changeDynamics(body, tool, mass=16.0, physicsClientId=client)
+    pybullet.setGravity(0, 0, -9.81, physicsClientId=client)
+    for k in range(6):  # one axis at a time moves, all hold
+        wanted = [0.0] * 6
+        wanted[k] = -acceleration[k]
+        torque = pybullet.calculateInverseDynamics(body, [0.0] * 6, [0.0] * 6, wanted, physicsClientId=client)
+        assert abs(torque[k]) < info[k][10], (info[k][1], torque[k])
+    pybullet.changeDynamics(body, tool, mass=3.5, physicsClientId=client)
+
+
+# ---------------------------------------------------------------- arms of pybullet_data
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa7", "franka_panda"])
+def test_borrowed_arms_fit_their_urdf(name: str) -> None:
+    model = SHEETS[name]
+    where = Path(pybullet_data.getDataPath()) / model["urdf"].removeprefix("pybullet_data:")
+    assert where.is_file()
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        body = pybullet.loadURDF(str(where), useFixedBase=True, physicsClientId=client)
+        count = pybullet.getNumJoints(body, physicsClientId=client)
+        info = [pybullet.getJointInfo(body, k, physicsClientId=client) for k in range(count)]
+        links = {i[12].decode(): k for k, i in enumerate(info)}
+        driven = {i[1].decode(): k for k, i in enumerate(info) if i[2] == pybullet.JOINT_REVOLUTE}
+        assert list(model["joints"]) == list(driven), "the chain's joints, in order, fingers left out"
+        assert pybullet.getBodyInfo(body, physicsClientId=client)[0].decode() == model["base"]
+        for (key, k), angle in zip(driven.items(), model["home"], strict=True):
+            assert np.degrees(info[k][8]) <= angle <= np.degrees(info[k][9]), key
+            pybullet.resetJointState(body, k, float(np.radians(angle)), physicsClientId=client)
+        state = pybullet.getLinkState(body, links[model["tip"]], computeForwardKinematics=True, physicsClientId=client)
+        z = np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)[:, 2]
+        wrist = pybullet.getLinkState(
+            body, list(driven.values())[-2], computeForwardKinematics=True, physicsClientId=client
+        )
+        assert (np.array(state[4]) - np.array(wrist[4])) @ z > 0.05, "tool z points away from the wrist"
+        assert z == pytest.approx([0, 0, -1], abs=1e-3), "at home the tool looks down"
+    finally:
+        pybullet.disconnect(client)
+
+
+def test_borrowed_arms_have_their_datasheet_speeds() -> None:
+    iiwa, panda = (SHEETS[n]["joints"].values() for n in ("kuka_iiwa7", "franka_panda"))
+    assert [j["speed"] for j in iiwa] == [98, 98, 100, 130, 140, 180, 180]
+    assert [j["speed"] for j in panda] == [150] * 4 + [180] * 3
+    assert [np.radians(j["acceleration"]) for j in panda] == pytest.approx([15, 7.5, 10, 12.5, 15, 20, 20], abs=2e-3)
+    jerks = [7500, 3750, 5000, 6250, 7500, 10000, 10000]
+    assert [np.radians(j["jerk"]) for j in panda] == pytest.approx(jerks, rel=1e-4)
