@@ -41,6 +41,7 @@ DARK = Theme("#161b22", "#e6eaf0", "#9aa6b5", "#39424e", "#252c36", "#63b3ed", "
 STATE_COLOURS: dict[str, str] = {
     "working": "#0072b2",
     "moving_loaded": "#0072b2",
+    "moving": "#0072b2",
     "handling": "#4fa3d8",
     "moving_empty": "#a5d0ee",
     "setup": "#cc79a7",
@@ -48,11 +49,13 @@ STATE_COLOURS: dict[str, str] = {
     "down": "#a63603",
     "starved": "#d3d9e0",
     "waiting": "#d3d9e0",
+    "empty": "#d3d9e0",
     "off_shift": "#eef0f3",
 }
 OTHER_STATE = "#8c96a3"
 STATE_WORDS: dict[str, str] = {
     "moving_loaded": "moving with a part",
+    "moving": "carrying",
     "moving_empty": "moving empty",
     "handling": "picking and placing",
     "setup": "set-up",
@@ -60,7 +63,7 @@ STATE_WORDS: dict[str, str] = {
     "starved": "starved (no part)",
     "blocked": "blocked (no room)",
 }
-ACTIVE_STATES = ("working", "setup", "moving_empty", "moving_loaded", "handling")
+ACTIVE_STATES = ("working", "setup", "moving", "moving_empty", "moving_loaded", "handling")
 
 
 def state_word(state: str) -> str:

@@ -114,7 +114,7 @@ def draw_convergence(
         axes = figure.add_axes((0.085, 0.13, 0.72, 0.78))
         last = max([t.number + 1 for t in trials], default=1)
         _dots(axes, figures, aim, unit, theme)
-        low, high = _limits([v * unit.factor for v in known], ceiling)
+        low, high, ceiling_in_sight = _limits([v * unit.factor for v in known], ceiling)
         axes.set_ylim(low - (0.09 * (high - low) if missed else 0), high)
         axes.set_xlim(0, last + max(0.02 * last, 0.5))
         if missed:
@@ -122,8 +122,12 @@ def draw_convergence(
             axes.plot(missed, [y] * len(missed), "|", color=theme.muted, markersize=6, alpha=0.6, markeredgewidth=0.7)
         notes: list[tuple[float, str, str]] = []
         if ceiling is not None:
-            axes.axhline(ceiling, color=theme.muted, linewidth=1.1, linestyle=(0, (5, 3)))
-            notes.append((ceiling, f"machines alone {words.significant(ceiling, 4)}{unit.suffix}", theme.muted))
+            said = f"machines alone {words.significant(ceiling, 4)}{unit.suffix}"
+            if ceiling_in_sight:
+                axes.axhline(ceiling, color=theme.muted, linewidth=1.1, linestyle=(0, (5, 3)))
+                notes.append((ceiling, said, theme.muted))
+            else:
+                notes.append((high, f"↑ {said}", theme.muted))
         if level is not None:
             axes.axhline(level.mean * unit.factor, color=theme.second, linewidth=1.1)
             notes.append((level.mean * unit.factor, f"start {words.estimate(level, unit)}", theme.second))
@@ -171,14 +175,16 @@ def _dots(axes: Axes, figures: Sequence[tuple[int, float]], aim: Aim, unit: word
               zorder=4)  # fmt: skip
 
 
-def _limits(values: Sequence[float], ceiling: float | None) -> tuple[float, float]:
-    """A range that shows the upper half of the candidates well and keeps the ceiling in sight."""
-    marks = [*values, *([ceiling] if ceiling is not None else [])]
+def _limits(values: Sequence[float], ceiling: float | None) -> tuple[float, float, bool]:
+    """A range that shows the candidates well, and whether the ceiling lies in it: not where it would flatten them."""
     if not values:
-        return 0.0, 1.15 * (ceiling or 1.0)
-    low, high = min(marks), max(marks)
+        return 0.0, 1.15 * (ceiling or 1.0), True
+    low, high = min(values), max(values)
+    in_sight = ceiling is not None and ceiling - high <= 1.5 * max(high - low, 0.05 * abs(high))
+    if ceiling is not None and in_sight:
+        low, high = min(low, ceiling), max(high, ceiling)
     spread = (high - low) or max(abs(high) * 0.1, 1e-6)
-    return (max(low - 0.06 * spread, 0.0) if low >= 0 else low - 0.06 * spread), high + 0.06 * spread
+    return (max(low - 0.06 * spread, 0.0) if low >= 0 else low - 0.06 * spread), high + 0.06 * spread, in_sight
 
 
 def _notes(axes: Axes, notes: Sequence[tuple[float, str, str]]) -> None:

@@ -89,28 +89,33 @@ def link_path(line: Line, name: str) -> Array:
     )
 
 
-def swing(start: Array, end: Array, pivot: Array | None, count: int = 60) -> Array:
+def swing(start: Array, end: Array, pivot: Array | None, clear_m: float = 0.5, count: int = 60) -> Array:
     """A curve (count, 2) from start to end on which both directions of a pair stay apart.
 
-    It bows towards `pivot` (an arm's base: there the floor is free), more when the pivot lies to the left of the way
-    than to the right; past a pivot that lies on the way, always to the left.
+    It bows towards `pivot` (an arm's base: there the floor is free) but stays `clear_m` away from it, and bows more
+    when the pivot lies to the left of the way than to the right. Past a pivot that lies on the way it goes on the left.
+
+              ,--.           bow: height of the parabola over the chord;
+           ,-'    `-.        at a share t of the chord it is 4 t (1 - t) times that
+      start --------- end
     """
     way = end - start
     length = float(np.hypot(*way))
     if length < 1e-9:
         return np.array([start, end])
     left = np.array([-way[1], way[0]]) / length
-    bow = 0.20 * length
+    bow = 0.18 * length
     if pivot is not None:
-        aside = float(np.dot(pivot - start, left))
-        if abs(aside) > 0.6:
-            towards = min(0.24 * length, 0.45 * abs(aside))
-            bow = towards if aside > 0 else -0.45 * towards
+        t = min(max(float(np.dot(pivot - start, way)) / length**2, 0.2), 0.8)
+        aside, rise = float(np.dot(pivot - start, left)), 4 * t * (1 - t)
+        room = (abs(aside) - clear_m) / rise
+        if room > 0.1:
+            bow = min(0.22 * length, room) * (1.0 if aside > 0 else -0.45)
         else:
-            bow = max(0.22 * length, abs(aside) + 0.5) if length > 1 else bow
-    control = start + 0.5 * way + 2 * bow * left * 0.9
-    t = np.linspace(0, 1, count)[:, None]
-    curve: Array = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+            bow = max(bow, min((aside + clear_m) / rise, 0.7 * length))
+    control = start + 0.5 * way + 2 * bow * left
+    s = np.linspace(0, 1, count)[:, None]
+    curve: Array = (1 - s) ** 2 * start + 2 * s * (1 - s) * control + s**2 * end
     return curve
 
 

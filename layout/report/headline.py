@@ -63,8 +63,9 @@ def bottleneck_meaning(outcome: Outcome) -> str:
     ]
     said += f" ({', '.join(rest)})." if rest else "."
     if busy + down >= SATURATED and is_arm:
-        empty = states.get("moving_empty", 0.0)
-        said += f" It moves without a part {words.percent(empty)} of the time." if empty >= 0.02 else ""
+        uses = ("handling", "moving_loaded", "moving_empty")
+        parts = [f"{words.percent(states.get(state, 0.0))} {canvas.state_word(state)}" for state in uses]
+        said += f" Its time goes into {parts[0]}, {parts[1]} and {parts[2]}."
         return said + " More would come of shorter ways, a faster programme, quicker grips, or a second robot."
     if busy + down >= SATURATED:
         said += " Where things stand cannot win much more: a shorter process time or one more such machine would."

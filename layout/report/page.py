@@ -69,6 +69,7 @@ def render(run: Run, pictures: Mapping[str, Picture]) -> str:
         facts=facts(run),
         found=found,
         headline=headline(run),
+        compared=run.start is not None and run.start.throughput_per_h is not None,
         rows=comparison(run.start, best) if best is not None and found else [],
         pictures={**dict.fromkeys(PLACES), **pictures},
         bars=bars(best) if best is not None else [],

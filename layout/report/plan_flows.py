@@ -84,11 +84,14 @@ def flows(axes: Axes, line: Line, moves: Moves | None, flow: Any, placer: Placer
         start = geometry.port_at(line.stations[move.origin], "out", by)
         end = geometry.port_at(line.stations[move.target], "in", by)
         arm = line.arms.get(move.transport)
-        pivot = np.array([arm.pose.x_m, arm.pose.y_m]) if arm is not None else None
+        pivot, clear_m = None, 0.0
+        if arm is not None:
+            pivot = np.array([arm.pose.x_m, arm.pose.y_m])
+            clear_m = float(np.hypot(*np.transpose(arm.model.footprint_m)).max()) + 0.12
         if np.hypot(*(end - start)) < 1e-6:
             continue
         gap = placer.ruler.points(6)
-        path = geometry.trimmed(geometry.swing(start, end, pivot), gap, gap)
+        path = geometry.trimmed(geometry.swing(start, end, pivot, clear_m), gap, gap)
         arrow(axes, path, scale.width(move.per_h), colour, placer, 7 + 0.001 * i)
         placer.avoid(LineString(path), 16)
         drawn.append(Drawn(move, path, colour))

@@ -214,7 +214,7 @@ def _samples(scale: Scale) -> list[Any]:
 
     most = scale.most
     step = geometry.nice_step(most, 4)
-    values = [value for value in (step, 2 * step, 4 * step) if value <= most * 1.001] or [most]
+    values = [step, 2 * step, most] if most > 2.3 * step else [step, most]
     return [Line2D([], [], color=scale.colour(v), linewidth=scale.width(v), label=rate(v)) for v in values]
 
 

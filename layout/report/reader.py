@@ -24,6 +24,8 @@ COLUMN_OF = {
     "handling_distance": "handling_distance_m",
     "floor_area": "floor_area_m2",
 }
+LEAST_PER_H = 1e-3
+"""A ceiling below this says that none was found."""
 HINT = "give a folder that 'layout optimize --out' wrote"
 
 
@@ -72,7 +74,8 @@ class Run:
     @property
     def ceiling_per_h(self) -> float | None:
         """Analytic upper bound on throughput over all layouts: what the machines alone would allow."""
-        return _number(self.facts.get("bound_per_h"))
+        found = _number(self.facts.get("bound_per_h"))
+        return found if found is not None and found > LEAST_PER_H else None
 
 
 def read_run(path: Path) -> Run:

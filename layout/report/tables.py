@@ -19,13 +19,14 @@ from layout.report.words import Unit
 Found = Evaluation | Outcome | Mapping[str, Any]
 BAR = 24
 _COLOURS = {
-    "working": "blue", "moving_loaded": "blue", "handling": "bright_blue", "moving_empty": "cyan",
+    "working": "blue", "moving_loaded": "blue", "moving": "blue", "handling": "bright_blue", "moving_empty": "cyan",
     "setup": "magenta", "blocked": "yellow", "down": "red",
-    "starved": "bright_black", "waiting": "bright_black", "off_shift": "bright_black",
+    "starved": "bright_black", "waiting": "bright_black", "empty": "bright_black",
+    "off_shift": "bright_black",
 }  # fmt: skip
 # Each state has its own letter-like mark too, so that the bars read without colour.
 _MARKS = {
-    "working": "█", "moving_loaded": "█", "handling": "▓", "moving_empty": "▒",
+    "working": "█", "moving_loaded": "█", "moving": "█", "empty": "·", "handling": "▓", "moving_empty": "▒",
     "setup": "s", "blocked": "b", "down": "x", "starved": "·", "waiting": "·", "off_shift": " ",
 }  # fmt: skip
 

@@ -163,6 +163,7 @@ def test_the_headline_claims_no_more_than_the_intervals_allow(fake, tmp_path, st
 def test_an_infeasible_start_is_explained(fake, tmp_path):
     results = {"start": fake.infeasible_data(), "best": fake.outcome_data(), "runners_up": []}
     page = read(write_report(fake.write_run(tmp_path / "run", results)))
+    assert "What it makes" in page.text and "Start and best" not in page.text
     assert "today's layout breaks a rule" in page.text and "Why the start layout has no figures" in page.text
 
 

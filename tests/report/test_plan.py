@@ -107,6 +107,9 @@ def test_both_directions_of_a_flow_stay_apart(pivot):
     assert np.allclose(there[[0, -1]], [a, b]) and np.allclose(back[[0, -1]], [b, a])
     middle = len(there) // 2
     assert np.hypot(*(there[middle] - back[middle])) > 0.1
+    if pivot is not None:
+        nearest = min(np.hypot(*(np.vstack([there, back]) - pivot).T))
+        assert nearest > 0.45  # of the 0.5 m to keep clear
 
 
 def test_arrows_grow_with_the_flow():
