@@ -32,5 +32,7 @@ def write_pictures(run: Path) -> tuple[Path, ...]:
                 moves[name] = motion.plan(lines[name])
             except LayoutError:  # an infeasible layout whose ports are out of reach: drawn without its moves
                 moves[name] = motion.straight_line(lines[name])
-            drawn.append(picture(scene, lines[name], moves[name], run / f"{name}.png"))
+            path = run / f"{name}.png"
+            picture(lines[name], moves[name], path, scene=scene)
+            drawn.append(path)
     return (*drawn, *write_figures(run, lines, moves))

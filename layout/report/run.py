@@ -105,7 +105,7 @@ def _charts(run: Run) -> list[Path]:
 def _pictures(run: Run) -> dict[str, Picture]:
     best = "Best layout" if run.best is not None and run.best.feasible else "Least violating layout"
     wanted = {
-        "start": picture(run.path / "start.png", "Start layout in 3-D", "Start"),
+        "start": picture(run.path / "start.png", "Start layout in 3-D", "Start layout"),
         "best": picture(run.path / "best.png", f"{best} in 3-D", best),
         "start_plan": picture(run.path / "start_plan.png", f"Floor plan of the start layout. {_where(run.start)}", ""),
         "best_plan": picture(run.path / "best_plan.png", f"Floor plan of the {best.lower()}. {_where(run.best)}", ""),

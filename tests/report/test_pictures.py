@@ -14,7 +14,7 @@ FLAGSHIP = Path(__file__).parents[2] / "experiments" / "machining_cell.yaml"
 
 def test_plans_of_start_and_best(fake, tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "Scene", lambda visuals: contextlib.nullcontext())
-    monkeypatch.setattr(pictures, "picture", lambda scene, line, moves, path: path)
+    monkeypatch.setattr(pictures, "picture", lambda line, moves, path, scene: None)
     scenario = load_scenario(FLAGSHIP)
     run = fake.write_run(tmp_path / "run", {"start": fake.infeasible_data(), "best": fake.outcome_data()})
     shutil.copy(FLAGSHIP, run / "scenario.yaml")
