@@ -58,7 +58,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     table.add_column("kind")
     table.add_column("size (m)", no_wrap=True)
     table.add_column("ports, or what it carries")
-    console = Console()
+    console = Console(highlight=False, markup=False)
     wide = console.width >= 120
     if wide:
         table.add_column("description")

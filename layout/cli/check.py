@@ -33,11 +33,10 @@ def check(
         problems = [as_data(problem) for problem in error.problems]
         typer.echo(json.dumps({"valid": False, "problems": problems, "warnings": []}, indent=2))
         return 2
-    line = _line(scenario)
-    summary = _summary(scenario, line)
+    summary = _summary(scenario)
     target = picture or (Path(f"{file.stem}.plan.png") if draw else None)
     if target is not None:
-        _draw(line, target)
+        summary["violations"] = _draw(_line(scenario), target)
         summary["picture"] = str(target)
     if json_:
         warnings = [as_data(problem) for problem in odd]
@@ -45,18 +44,24 @@ def check(
         return 0
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     _print(summary, console)
     if odd:
         console.print()
         print_problems(odd, console, "yellow")
     if target is not None:
-        console.print(f"\nfloor plan: {target}")
+        console.print()
+        for violation in summary["violations"]:
+            console.print(violation, style="yellow")
+        console.print(f"floor plan: {target}", soft_wrap=True)
     return 0
 
 
-def _line(scenario: Scenario) -> Line:
-    """The line as the start has it; what the start leaves out gets its first value, or the middle of its range."""
+def _line(scenario: Scenario, *, most: bool = False) -> Line:
+    """The line as the start has it; what the start leaves out gets its first value, or the middle of its range.
+
+    most : all machines that may be bought stand there
+    """
     from layout.model.line import Layout
     from layout.model.quantities import Range
     from layout.model.realise import realise
@@ -65,10 +70,16 @@ def _line(scenario: Scenario) -> Line:
     for variable in scenario.variables:
         domain = variable.domain
         values[variable.name] = (domain.low + domain.high) / 2 if isinstance(domain, Range) else domain.options[0]
-    return realise(scenario, Layout({**values, **(scenario.start or {})}))
+    values |= scenario.start or {}
+    if most:
+        for variable in scenario.variables:
+            if variable.field == "count" and not isinstance(variable.domain, Range):
+                values[variable.name] = max(variable.domain.options)
+    return realise(scenario, Layout(values))
 
 
-def _draw(line: Line, target: Path) -> None:
+def _draw(line: Line, target: Path) -> list[str]:
+    """Draw a line's floor plan; what stands in its way, in words."""
     from layout import feasibility
     from layout.report.plan import draw_line
     from layout.scene import Scene
@@ -76,14 +87,16 @@ def _draw(line: Line, target: Path) -> None:
     with Scene() as scene:
         violations = feasibility.check(line, scene)
     draw_line(line, target, violations=violations)
+    return [str(violation) for violation in violations]
 
 
-def _summary(scenario: Scenario, line: Line) -> dict[str, Any]:
+def _summary(scenario: Scenario) -> dict[str, Any]:
+    """What was understood, as JSON-ready data."""
     from layout.files.words import place_words, value_words
     from layout.model.distribution import Distribution
     from layout.model.scenario import Conveyor, Robot
 
-    spec = scenario.spec
+    spec, line = scenario.spec, _line(scenario, most=True)
     machines = []
     for name, machine in spec.machines.items():
         does = [
@@ -130,7 +143,7 @@ def _summary(scenario: Scenario, line: Line) -> dict[str, Any]:
 
 
 def _bound(line: Line) -> float:
-    """Good parts per hour that no layout with these machines can exceed: the moves left out."""
+    """Good parts per hour that no layout of these machines can exceed: moves left out."""
     from layout import flow
     from layout.model.results import Moves
 
@@ -149,7 +162,7 @@ def _print(summary: dict[str, Any], console: Any) -> None:
 
     free = summary["variables"]["of"]
     start = "a start layout is given" if summary["start"] else "no start layout"
-    console.print(f"[bold]{summary['name']}[/]: {', then '.join(summary['objectives'])}")
+    console.print(f"{summary['name']}: {', then '.join(summary['objectives'])}", style="bold")
     rows = [
         [m["name"], m["model"], m["count"], "\n".join(m["does"]), m["buffers"], m["place"]] for m in summary["machines"]
     ]
@@ -164,4 +177,4 @@ def _print(summary: dict[str, Any], console: Any) -> None:
     console.print(f"\n{summary['variables']['count']} design variables, {start}")
     for subject, fields in free.items():
         console.print(f"  {subject}: {', '.join(fields)}", style="dim")
-    console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines alone")
+    console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines' times alone")

@@ -61,7 +61,7 @@ machines:
   exit:
     model: dock_out
     sink: true
-    place: {{x: 9, y: 4, yaw: 270}}
+    place: {{x: 8, y: 4, yaw: 270}}
 
 transport:
   tender:

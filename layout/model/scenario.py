@@ -134,7 +134,9 @@ class Machine(Spec):
     servers: int = Field(default=1, ge=1, le=1000)
     buffer: Buffer = Buffer()
     failures: Mapping[str, Failure] = {}
-    source: Annotated[Source | None, BeforeValidator(_source)] = None
+    source: Annotated[
+        Source | None, BeforeValidator(_source, json_schema_input_type=Source | Literal["saturated"] | None)
+    ] = None
     sink: bool = False
     place: Place
 

@@ -1,0 +1,118 @@
+"""layout check: exit codes, what it prints, and that errors are words, not tracebacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from layout.cli.main import app
+from tests.files import library
+
+run = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cell")
+    library.build(folder / "lib")
+    path = folder / "cell.yaml"
+    path.write_text(library.SCENARIO)
+    return path
+
+
+def variant(cell: Path, name: str, *changes: tuple[str, str]) -> Path:
+    text = library.SCENARIO
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = cell.with_name(name)
+    path.write_text(text)
+    return path
+
+
+def test_a_good_scenario(cell: Path) -> None:
+    result = run.invoke(app, ["check", str(cell)])
+    assert result.exit_code == 0, result.output
+    assert "small cell: maximize throughput, then minimize floor_area" in result.stdout
+    assert "17 design variables, a start layout is given" in result.stdout
+    for name in ("infeed", "mill", "washer", "outfeed", "tender", "bracket", "flange"):
+        assert name in result.stdout
+    assert result.stderr == ""
+
+
+def test_json_of_a_good_scenario(cell: Path) -> None:
+    result = run.invoke(app, ["check", str(cell), "--json"])
+    assert result.exit_code == 0
+    made = json.loads(result.stdout)
+    assert made["valid"] is True
+    assert made["problems"] == made["warnings"] == []
+    assert [machine["name"] for machine in made["machines"]] == ["infeed", "mill", "washer", "outfeed"]
+    assert made["variables"]["of"]["mill"] == ["count", "buffer.in"]
+    assert made["products"][0]["share"] == 0.7
+
+
+def test_a_bad_scenario(cell: Path) -> None:
+    path = variant(cell, "bad.yaml", ("share: 70 %", "share: 170 %"), ("sink: true", "sink: maybe"))
+    result = run.invoke(app, ["check", str(path)])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"{path}:8  products.bracket.share\n    must be at most 1 (got 170 %)\n" in result.stderr
+    assert "machines.outfeed.sink" in result.stderr
+    assert "2 problems" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_json_of_a_bad_scenario(cell: Path) -> None:
+    path = variant(cell, "bad.yaml", ("route: [mill, wash]", "route: [mill, wsh]"))
+    result = run.invoke(app, ["check", str(path), "--json"])
+    assert result.exit_code == 2
+    made = json.loads(result.stdout)
+    assert made["valid"] is False
+    assert made["problems"] == [
+        {"file": str(path), "line": 8, "where": "products.bracket.route[1]", "what": "no machine does this operation",
+         "value": "wsh", "hint": "did you mean 'wash'?"}
+    ]  # fmt: skip
+
+
+def test_oddities_are_shown_and_do_no_harm(cell: Path) -> None:
+    path = variant(cell, "odd.yaml", ("share: 30 %", "share: 35 %"), ("out: 1}", "out: 5000}"))
+    result = run.invoke(app, ["check", str(path)])
+    assert result.exit_code == 0
+    assert "sum to 100 %" in result.stdout
+    assert "2 warnings" in result.stdout
+
+
+def test_a_scenario_without_start(cell: Path) -> None:
+    path = cell.with_name("nostart.yaml")
+    path.write_text(library.SCENARIO.split("start:")[0])
+    result = run.invoke(app, ["check", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "no start layout" in result.stdout
+
+
+def test_markup_in_names_is_printed_as_it_stands(cell: Path) -> None:
+    path = variant(cell, "markup.yaml", ("name: small cell", 'name: "[red]cell[/blue]"'))
+    result = run.invoke(app, ["check", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "[red]cell[/blue]" in result.stdout
+
+
+def test_picture(cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run.invoke(app, ["check", str(cell), "--picture", "floor.png"]).exit_code == 0
+    assert (tmp_path / "floor.png").read_bytes().startswith(b"\x89PNG")
+    assert run.invoke(app, ["check", str(cell), "--draw"]).exit_code == 0
+    assert (tmp_path / "cell.plan.png").exists()
+    result = run.invoke(app, ["check", str(cell), "--picture", "no/such/folder.png"])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", ["nothing.yaml", ".", "", "a\nb"])
+def test_no_such_file(name: str) -> None:
+    result = run.invoke(app, ["check", name])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
