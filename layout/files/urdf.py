@@ -76,7 +76,8 @@ def read_chain(
         if name not in driven
     ]
     if not driven:
-        problems.append(Problem(f"no driven joint between {base!r} and {tip!r}", "tip", tip, "name the tool's link"))
+        what = f"no driven joint between {base!r} and {tip!r}"
+        problems.append(Problem(what, "tip", tip, "name the link that carries the tool", str(urdf)))
     if problems:
         raise AssetError(problems)
     return tuple(joints), _frozen(origin)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from layout.files.urdf import read_chain
-
 from layout.model.library import ArmModel, MachineModel, Port
 from layout.model.line import Arm, Belt, Layout, Line, Station
 from layout.model.pose import Pose

@@ -104,7 +104,8 @@ def test_fewer_axes_reach_what_they_can(tmp_path) -> None:
     from layout.model.library import ArmModel
 
     path = tmp_path / "scara.urdf"
-    path.write_text("""<robot name="scara"><link name="b"/><link name="1"/><link name="2"/><link name="3"/><link name="4"/>
+    path.write_text("""<robot name="scara"><link name="b"/><link name="1"/><link name="2"/><link name="3"/>
+      <link name="4"/>
       <joint name="a" type="revolute"><parent link="b"/><child link="1"/><origin xyz="0 0 0.5"/><axis xyz="0 0 1"/>
         <limit lower="-2.5" upper="2.5" velocity="5" effort="1"/></joint>
       <joint name="c" type="revolute"><parent link="1"/><child link="2"/><origin xyz="0.35 0 0"/><axis xyz="0 0 1"/>
