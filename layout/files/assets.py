@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import numpy as np
 from pydantic import ValidationError
 
-import layout
 from layout.errors import AssetError, Problem
 from layout.files.meshes import MeshFacts, look
 from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, PortFile
@@ -57,7 +56,7 @@ def examples_folder() -> Path:
 
 
 def _data_folder(name: str) -> Path:
-    package = Path(layout.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     inside = package / "_data" / name
     return inside if inside.is_dir() else package.parent / name
 

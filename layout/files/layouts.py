@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -208,11 +209,13 @@ def _needed(variable: Variable, spec: ScenarioSpec, values: Mapping[str, Any]) -
 
 def _written(variable: Variable, value: Any) -> Any:
     """A value in the units of the file, such that it reads back to the same."""
+    value = _plain(value)
     if not isinstance(value, float) or variable.field != "yaw":
-        return _plain(value)
-    for candidate in _degrees(value):
-        if read_value(variable, candidate) == value:
-            return candidate
+        return value
+    with suppress(ValueError):
+        for candidate in _degrees(value):
+            if read_value(variable, candidate) == value:
+                return candidate
     return f"{value!r} rad"
 
 

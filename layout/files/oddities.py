@@ -110,6 +110,11 @@ def _transports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings
         if fastest > FASTEST_BELT_M_S:
             hint = "belts for parts run at 0.1 to 1 m/s; is the unit right?"
             found.add("a fast belt", "transport", name, "speed", value=f"{fastest:g} m/s", hint=hint)
+        copies = {end: len(instances(end, spec.machines[end])) for end in (transport.from_, transport.to)}
+        for one, other in ((transport.from_, transport.to), (transport.to, transport.from_)):
+            if copies[other] > 1:
+                what = f"up to {copies[other]} belts, one for each {other}, would share one port of {one}"
+                found.add(what, "transport", name, hint="a belt port serves one belt; use stations of their own")
         for key, machine, way in (("from", transport.from_, "out"), ("to", transport.to, "in")):
             model = models[spec.machines[machine].model]
             port = model.port_for("out" if way == "out" else "in", "belt") if isinstance(model, MachineModel) else None

@@ -5,7 +5,7 @@ A field written `Free...` holds either a value or a `Choose`/`Range` that makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -67,7 +67,7 @@ def free(
         raise ValueError("write a value, or {choose: [a, b, ...]} to let the search choose")
     if isinstance(value, dict):
         if set(value) == {"choose"} and isinstance(value["choose"], (list, tuple)) and value["choose"]:
-            return Choose(tuple(read(option) for option in value["choose"]))
+            return _choice(read(option) for option in value["choose"])
         if set(value) == {"range"} and isinstance(value["range"], (list, tuple)) and len(value["range"]) == 2:
             value = value["range"]
             pair_is_range = True
@@ -80,9 +80,17 @@ def free(
                 raise ValueError("the range's low end must be below its high end")
             return Range(low, high)
         if list_is_choice and value:
-            return Choose(tuple(read(option) for option in value))
+            return _choice(read(option) for option in value)
         raise ValueError("write a value, {choose: [a, b, ...]} or {range: [low, high]}")
     return read(value)
+
+
+def _choice(options: Iterable[Any]) -> Choose[Any]:
+    listed = tuple(options)
+    twice = next((option for i, option in enumerate(listed) if option in listed[:i]), None)
+    if twice is not None:
+        raise ValueError("an option is listed twice; keep one of them")
+    return Choose(listed)
 
 
 def choice_schema(of: dict[str, Any]) -> dict[str, Any]:

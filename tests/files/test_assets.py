@@ -249,7 +249,7 @@ def test_the_library_loads_without_warnings() -> None:
 
 def test_models_of_a_scenario_load_in_a_moment(root: Path) -> None:
     """Ten models cost less than 0.3 s, once the libraries behind are imported."""
-    from time import perf_counter
+    from time import process_time
 
     names = model_names()
     if len(names) < 10:
@@ -259,10 +259,10 @@ def test_models_of_a_scenario_load_in_a_moment(root: Path) -> None:
 
     assets._cache.clear()
     meshes._look.cache_clear()
-    started = perf_counter()
+    started = process_time()
     for name in names:
         read_model(name)
-    assert perf_counter() - started < 0.3 * len(names) / 10 * 2  # twice for a busy machine
+    assert process_time() - started < 0.3 * len(names) / 10 * 2  # twice for a slow machine
     path = root / "again.yaml"
     path.write_text(library.SCENARIO)
     load_scenario(path)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layout.errors import ScenarioError
-from layout.files.layouts import dump_layout, layout_to_mapping, load_layout
+from layout.files.layouts import dump_layout, layout_to_mapping, load_layout, read_value
 from layout.files.scenario import load_scenario
 from layout.model.line import Layout
 from layout.model.quantities import Range
@@ -137,3 +138,15 @@ def test_buffers_may_be_nested_and_fixed_values_repeated(scenario: Scenario, rea
     assert read(nested).values["mill.buffer.in"] == 2
     with pytest.raises(ScenarioError, match="is fixed at 1 in the scenario"):
         read(text.replace("buffer.in: 0", "buffer: {in: 2, out: 3}"))
+
+
+def test_numpy_values_and_values_outside_the_domain_are_written(scenario: Scenario) -> None:
+    values = some_layout(scenario, **{"outfeed.yaw": np.float64(0.1234567890123), "mill.count": np.int64(2)})
+    mapping = layout_to_mapping(Layout(values), scenario)
+    assert read_value_of(scenario, "outfeed.yaw", mapping["outfeed"]["yaw"]) == values["outfeed.yaw"]
+    assert type(mapping["mill"]["count"]) is int
+    assert layout_to_mapping(Layout({"mill 1.yaw": 0.5}), scenario)["mill 1"]["yaw"] == "0.5 rad"
+
+
+def read_value_of(scenario: Scenario, name: str, raw: object) -> object:
+    return read_value(next(v for v in scenario.variables if v.name == name), raw)

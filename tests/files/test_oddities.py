@@ -67,3 +67,11 @@ def test_a_model_in_millimetres(tmp_path: Path) -> None:
     (tmp_path / "cell.yaml").write_text(SCENARIO.replace("[[0, 0], [8, 0], [8, 6], [0, 6]]", floor))
     _, odd = check_scenario(tmp_path / "cell.yaml")
     assert any(problem.where == "machines.mill.model" and "mm" in problem.hint for problem in odd)
+
+
+def test_one_belt_port_for_many_copies(write: Callable[[str], Path]) -> None:
+    hold = "  hold: {model: lib/transfer, count: 2, place: {x: [2, 6], y: 3}}\n"
+    belt = "  belt: {kind: conveyor, from: infeed, to: hold}\n"
+    text = SCENARIO.replace("transport:\n", f"{hold}transport:\n{belt}").split("start:")[0]
+    _, odd = check_scenario(write(text))
+    assert any("up to 2 belts" in p.what and p.where == "transport.belt" for p in odd)

@@ -33,6 +33,8 @@ BAD = [
     ("{exponential: 6 h}", "{exponential: 0 h}", "0 h", "machines.mill.failures.spindle.between", "more than zero"),
     ("x: [1, 7], y: [1, 5], yaw: [0", "x: [7, 1], y: [1, 5], yaw: [0", "[7, 1]", "machines.mill.place.x", "low end"),
     ("count: {choose: [1, 2, 3]}", "count: {range: [1, 3]}", "range: [1", "machines.mill.count", "choose"),
+    ("count: {choose: [1, 2, 3]}", "count: {choose: [1, 1]}", "[1, 1]", "machines.mill.count", "listed twice"),
+    ("count: {choose: [1, 2, 3]}", "count: {choose: []}", "choose: []", "machines.mill.count", "choose: [a, b"),
     ("count: {choose: [1, 2, 3]}", "count: 0", "count: 0", "machines.mill.count", "from 1 to 100"),
     ("buffer: {in: {choose", "buffer: {inn: {choose", "inn:", "machines.mill.buffer.inn", "did you mean 'in'"),
     ("source: saturated", "source: saturatd", "saturatd", "machines.infeed.source", "saturated"),
