@@ -35,13 +35,33 @@ from layout.flow.records import (
     TRACE_FULL,
     WORKING,
 )
-from layout.flow.tables import able, belts, hop, hops, links, mixes, modes, parts, products, servers, service, stations, steps, trace, when
+from layout.flow.tables import (
+    able,
+    belts,
+    hop,
+    hops,
+    links,
+    mixes,
+    modes,
+    parts,
+    products,
+    servers,
+    service,
+    stations,
+    steps,
+    trace,
+    when,
+)
 
 
 @inlined
 def counted(w: Any, start: Any, end: Any) -> Any:
     """How much of start .. end (s) lies in the window that is measured."""
-    return max(0.0, min(end, w.horizon) - max(start, w.warmup))
+    if start < w.warmup:
+        start = w.warmup
+    if end > w.horizon:
+        end = w.horizon
+    return end - start if end > start else 0.0
 
 
 @compiled
@@ -67,6 +87,7 @@ def mark_start(w: Any, s: Any) -> None:
     if stations(w, s).to_start == 0:
         stations(w, s).to_start = 1
         w.starts += 1
+        w.last_start = s
 
 
 @inlined
@@ -75,6 +96,7 @@ def mark_feed(w: Any, s: Any) -> None:
     if stations(w, s).to_feed == 0:
         stations(w, s).to_feed = 1
         w.feeds += 1
+        w.last_feed = s
 
 
 @inlined
@@ -83,6 +105,7 @@ def mark_push(w: Any, s: Any) -> None:
     if stations(w, s).to_push == 0:
         stations(w, s).to_push = 1
         w.pushes += 1
+        w.last_push = s
 
 
 # Parts in the line ----------------------------------------------------------------------------------------------------
@@ -247,6 +270,8 @@ def schedule_idle(w: Any, v: Any) -> None:
     """A server that does not work has only calendar failures to come."""
     if servers(w, v).modes > 0:
         schedule(w, v)
+    else:
+        set_clock(w, v, np.inf)
 
 
 @inlined
@@ -337,6 +362,14 @@ def arrive(w: Any, p: Any, s: Any) -> None:
 def fits(w: Any, p: Any, s: Any) -> Any:
     """Whether station s has a place for the part; what leaves the line there needs none."""
     return stations(w, s).used < stations(w, s).places or service(w, s, parts(w, p).step) == LEAVE
+
+
+@inlined
+def crowd(w: Any, step: Any, s: Any) -> Any:
+    """Parts at or on their way to station s, for each of its servers; not looked at where there is no choice."""
+    if step.able1 - step.able0 == 1:
+        return 0.0
+    return stations(w, s).load / stations(w, s).servers
 
 
 @inlined
@@ -510,7 +543,7 @@ def send(w: Any, s: Any, p: Any) -> Any:
         b = hop(w, s, goal)
         if b < 0 or hops(w, s, goal) > part.reach:
             continue
-        load = stations(w, goal).load / stations(w, goal).servers
+        load = crowd(w, step, goal)
         if load >= best_load:
             continue
         k = stations(w, s).belts_out
@@ -577,7 +610,12 @@ def feed(w: Any, s: Any) -> None:
             origin = links(w, k).origin
             p = stations(w, origin).ready_head
             while p >= 0:
-                if parts(w, p).claimed == 0 and parts(w, p).ready < oldest and _wants(w, p, origin, s) and fits(w, p, s):
+                if (
+                    parts(w, p).claimed == 0
+                    and parts(w, p).ready < oldest
+                    and _wants(w, p, origin, s)
+                    and fits(w, p, s)
+                ):
                     oldest, from_belt, from_link, first = parts(w, p).ready, -1, k, p
                     break
                 p = parts(w, p).next

@@ -1,9 +1,9 @@
 """What an arm does: it takes a waiting part by its dispatch rule, fetches it, carries it, waits where it put it down.
 
-    dispatch            end of pick                  end of place
-    |--empty_s--|-pick_s-|------loaded_s-----|-place_s-|
-    place at the target  place at the origin           part at the target, arm free
-    is reserved          is free
+dispatch            end of pick                  end of place
+|--empty_s--|-pick_s-|------loaded_s-----|-place_s-|
+place at the target  place at the origin           part at the target, arm free
+is reserved          is free
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.activities import arrive, counted, depart, fits, note, reserve
+from layout.flow.activities import arrive, counted, crowd, depart, fits, note, reserve
 from layout.flow.clocks import set_clock
 from layout.flow.jit import compiled, inlined
 from layout.flow.records import (
@@ -25,7 +25,24 @@ from layout.flow.records import (
     T_HANDLING,
     T_LOADED,
 )
-from layout.flow.tables import able, arm_at, arm_of, arms, empty, hop, hops, loaded, local, moved, parts, pick, place, set_moved, stations, steps
+from layout.flow.tables import (
+    able,
+    arm_at,
+    arm_of,
+    arms,
+    empty,
+    hop,
+    hops,
+    loaded,
+    local,
+    moved,
+    parts,
+    pick,
+    place,
+    set_moved,
+    stations,
+    steps,
+)
 
 _FIRST_COME, _NEAREST = RULES["first_come"], RULES["nearest"]
 _LONGEST_WAITING, _PULL = RULES["longest_waiting"], RULES["pull"]
@@ -56,21 +73,23 @@ def dispatch(w: Any, a: Any) -> None:
                         continue
                     if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
                         continue
-                    queue = stations(w, c).load / stations(w, c).servers
+                    queue = crowd(w, step, c)
                     if queue < load and fits(w, p, b):
                         load, goal, target = queue, c, b
                 if goal >= 0:
                     request = max(part.ready, stations(w, target).room_since)
                     key_1, key_2, key_3 = request, part.ready, 0.0
                     if arm.rule == _NEAREST:
-                        key_1, key_2, key_3 = empty(w, arm.offset2 + arm.position * arm.n + local(w, a, s)), key_1, key_2
+                        key_1, key_2, key_3 = (
+                            empty(w, arm.offset2 + arm.position * arm.n + local(w, a, s)),
+                            key_1,
+                            key_2,
+                        )
                     elif arm.rule == _LONGEST_WAITING:
                         key_1, key_2 = key_2, key_1
                     elif arm.rule == _PULL:
                         key_1, key_2, key_3 = -step.progress, key_1, key_2
-                    if key_1 < best_1 or (
-                        key_1 == best_1 and (key_2 < best_2 or (key_2 == best_2 and key_3 < best_3))
-                    ):
+                    if key_1 < best_1 or (key_1 == best_1 and (key_2 < best_2 or (key_2 == best_2 and key_3 < best_3))):
                         best_1, best_2, best_3 = key_1, key_2, key_3
                         best_p, best_from, best_to, best_goal = p, s, target, goal
             p = part.next

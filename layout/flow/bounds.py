@@ -1,2 +1,215 @@
-"""x"""
-def bound(line, moves): return 0.0
+"""The most good parts per hour that a line could make in the long run, whatever the luck and the dispatching.
+
+A linear programme over the rates of parts (1/s): how much each source gives, which of the machines able to do an
+operation does how much of it, which transport takes how much of each hop. What limits:
+
+    machine    sum of rate x mean time / availability                          <= servers
+    places     sum of rate x (time / availability + hand-over while reserved)  <= servers + in-buffer
+    arm        sum of rate x (pick + loaded move + place) + empty moves        <= 1
+    belt       rate                                                            <= 1 / spacing, capacity / transit
+    arrivals   rate                                                            <= 1 / mean interarrival time
+
+Availability is 1 / (1 + sum of repair / between). An arm's empty moves are bounded by the cheapest way to join each
+place where it puts parts down with the places where it picks them up (a transportation problem: every task but the
+first starts where the one before ended). Little's law on the places of a station gives the second row: from the
+dispatch on, a place is taken. Every relaxation errs on the high side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from layout.flow.paths import Paths, by_name, paths, unconnected
+from layout.model.line import Line, Station
+from layout.model.results import ArmTimes, Moves
+
+Terms = dict[int, float]  # variable -> coefficient
+Hop = tuple[str, str]
+
+
+def bound(line: Line, moves: Moves) -> float:
+    """Upper bound on good parts per hour, in the long run. A transport without times in `moves` does not limit.
+
+    0 where a product cannot be made: sooner or later its parts would fill the line.
+    """
+    known = _known(line, moves)
+    if not line.products or unconnected(line, known):
+        return 0.0
+    return _Programme(line, moves, paths(line, known)).solve() * 3600
+
+
+def _known(line: Line, moves: Moves) -> Moves | None:
+    """The moves to judge the ways by: none unless they are complete."""
+    complete = line.arms.keys() <= moves.arms.keys() and line.belts.keys() <= moves.belts.keys()
+    return moves if complete else None
+
+
+def availability(station: Station) -> float:
+    """Share of the time that a station which never waits can work."""
+    ratio = sum(f.repair.mean_s / f.between.mean_s for f in station.failures.values())
+    return 1 / (1 + ratio)
+
+
+class _Programme:
+    """Rows and columns of the linear programme."""
+
+    def __init__(self, line: Line, moves: Moves, ways: Paths) -> None:
+        self.line, self.moves, self.ways = line, moves, ways
+        self.hops: dict[str, dict[str, tuple[str, int]]] = {}
+        self.top: list[float] = []  # upper limit of each variable
+        self.at_most: list[tuple[Terms, float]] = []
+        self.equal: list[Terms] = []
+        self.work: dict[str, Terms] = defaultdict(lambda: defaultdict(float))  # station -> busy servers
+        self.places: dict[str, Terms] = defaultdict(lambda: defaultdict(float))  # station -> places taken
+        self.flow: dict[Hop, Terms] = defaultdict(lambda: defaultdict(float))  # hop -> rate
+
+    def variable(self, top: float = math.inf) -> int:
+        self.top.append(top)
+        return len(self.top) - 1
+
+    def solve(self) -> float:
+        """Most parts per second."""
+        from scipy.optimize import linprog
+
+        sources = self._sources()
+        self._routes(sources)
+        self._hops()
+        for name, terms in self.work.items():
+            self.at_most.append((terms, self.line.stations[name].servers))
+        for name, terms in self.places.items():
+            station = self.line.stations[name]
+            self.at_most.append((terms, station.servers + station.buffer_in))
+        n = len(self.top)
+        cost = np.zeros(n)
+        cost[list(sources.values())] = -1
+        found = linprog(
+            cost,
+            A_ub=_matrix([terms for terms, _ in self.at_most], n),
+            b_ub=[limit for _, limit in self.at_most],
+            A_eq=_matrix(self.equal, n),
+            b_eq=np.zeros(len(self.equal)),
+            bounds=[(0, top) for top in self.top],
+            method="highs",
+        )
+        return float(-found.fun) if found.status == 0 else math.inf
+
+    def _sources(self) -> dict[str, int]:
+        """The rate of each source that makes something."""
+        used = {s for product in self.line.products.values() for s in product.sources}
+        rates = {}
+        for name in by_name(used):
+            arrivals = self.line.stations[name].arrivals
+            rates[name] = self.variable(1 / arrivals.mean_s if arrivals and arrivals.mean_s > 0 else math.inf)
+        return rates
+
+    def _routes(self, sources: dict[str, int]) -> None:
+        """Rates of each product between the stations of one step and of the next."""
+        whole: dict[str, float] = defaultdict(float)
+        for product in self.line.products.values():
+            for s in product.sources:
+                whole[s] += product.share
+        for name in by_name(self.line.products):
+            product = self.line.products[name]
+            rate_in: dict[str, Terms] = {s: {sources[s]: product.share / whole[s]} for s in product.sources}
+            for operation in (*product.route, None):
+                able = set(self.line.able(operation, name) if operation else product.sinks)
+                rate_out: dict[str, Terms] = defaultdict(dict)
+                for origin in by_name(rate_in):
+                    balance = {k: -v for k, v in rate_in[origin].items()}
+                    for target in self._targets(origin, able):
+                        y = self.variable()
+                        balance[y] = 1.0
+                        rate_out[target][y] = 1.0
+                        for hop in self.ways.path(origin, target, self.hops):
+                            self.flow[hop][y] += 1.0
+                    self.equal.append(balance)
+                if operation:
+                    self._book(rate_out, operation, name)
+                rate_in = rate_out
+
+    def _targets(self, origin: str, able: set[str]) -> list[str]:
+        """A station that can do the next operation itself does it; else every one that parts can reach."""
+        if origin not in self.hops:
+            self.hops[origin] = self.ways.next_hops(origin)
+            for target in list(self.hops[origin]):
+                if target not in self.hops:
+                    self.hops[target] = self.ways.next_hops(target)
+        return [origin] if origin in able else by_name(able & self.hops[origin].keys())
+
+    def _book(self, rates: dict[str, Terms], operation: str, product: str) -> None:
+        for name, terms in rates.items():
+            station = self.line.stations[name]
+            busy_s = station.operations[operation][product].mean_s / availability(station)
+            for y, factor in terms.items():
+                self.work[name][y] += factor * busy_s
+                self.places[name][y] += factor * busy_s
+
+    def _hops(self) -> None:
+        """Share each hop out among its transports, and add up what each of them has to do."""
+        load: dict[str, Terms] = defaultdict(lambda: defaultdict(float))
+        down: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(dict))  # arm -> station -> parts put down
+        up: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(dict))
+        for (origin, target), flow in self.flow.items():
+            balance = {y: -factor for y, factor in flow.items()}
+            for transport in self.ways.legs[origin, target]:
+                z = self.variable(self._limit(transport))
+                balance[z] = 1.0
+                self._reserve(transport, origin, target, z)
+                times = self.moves.arms.get(transport)
+                if times is not None and transport in self.line.arms:
+                    load[transport][z] = self._task_s(times, origin, target)
+                    down[transport][target][z] = 1.0
+                    up[transport][origin][z] = 1.0
+            self.equal.append(balance)
+        for arm, terms in load.items():
+            self._empty_moves(self.moves.arms[arm], terms, down[arm], up[arm])
+            self.at_most.append((terms, 1.0))
+
+    def _limit(self, transport: str) -> float:
+        """Most parts per second on a belt."""
+        times = self.moves.belts.get(transport)
+        if times is None or transport not in self.line.belts:
+            return math.inf
+        by_spacing = 1 / times.spacing_s if times.spacing_s > 0 else math.inf
+        return min(by_spacing, max(1, times.capacity) / times.transit_s if times.transit_s > 0 else math.inf)
+
+    def _reserve(self, transport: str, origin: str, target: str, z: int) -> None:
+        """Places that are taken while parts are handed over."""
+        times = self.moves.arms.get(transport) if transport in self.line.arms else None
+        if not self.line.stations[target].is_sink:
+            if times is not None:
+                self.places[target][z] += self._task_s(times, origin, target)
+            elif transport in self.line.links:
+                self.places[target][z] += self.line.links[transport].time_s
+        if times is not None and self.line.stations[origin].buffer_out == 0:
+            self.places[origin][z] += float(times.pick_s[times.stations.index(origin)])
+
+    @staticmethod
+    def _task_s(times: ArmTimes, origin: str, target: str) -> float:
+        i, j = times.stations.index(origin), times.stations.index(target)
+        return float(times.pick_s[i] + times.loaded_s[i, j] + times.place_s[j])
+
+    def _empty_moves(self, times: ArmTimes, load: Terms, down: dict[str, Terms], up: dict[str, Terms]) -> None:
+        """As many empty moves start at a station as parts were put down there, and end there as are picked up."""
+        starts: dict[str, Terms] = {b: {z: -f for z, f in terms.items()} for b, terms in down.items()}
+        ends: dict[str, Terms] = {a: {z: -f for z, f in terms.items()} for a, terms in up.items()}
+        for b in down:
+            for a in up:
+                empty_s = float(times.empty_s[times.stations.index(b), times.stations.index(a)])
+                if math.isfinite(empty_s):
+                    e = self.variable()
+                    starts[b][e] = ends[a][e] = 1.0
+                    load[e] = empty_s
+        self.equal += [*starts.values(), *ends.values()]
+
+
+def _matrix(rows: list[Terms], n: int) -> Any:
+    matrix = np.zeros((len(rows), n))
+    for i, terms in enumerate(rows):
+        for j, value in terms.items():
+            matrix[i, j] = value
+    return matrix

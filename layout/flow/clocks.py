@@ -13,16 +13,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from layout.flow.jit import inlined
+from layout.flow.jit import compiled
 from layout.flow.tables import set_tree, set_when, tree, when
 
 
-@inlined
+@compiled
 def set_clock(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s); infinity stops it."""
+    if when(w, k) == time:
+        return
     set_when(w, k, time)
-    i = (k + w.n_leaves) >> 1
-    while i >= 1:
-        left, right = tree(w, 2 * i), tree(w, 2 * i + 1)
-        set_tree(w, i, left if when(w, left) <= when(w, right) else right)
+    winner, i = k, k + w.n_leaves
+    while i > 1:
+        other = tree(w, i ^ 1)
+        theirs = when(w, other)
+        if theirs < time or (theirs == time and other < winner):
+            winner, time = other, theirs
         i >>= 1
+        if tree(w, i) == winner and winner != k:
+            return
+        set_tree(w, i, winner)

@@ -115,7 +115,6 @@ def _ring(w: Any, k: Any) -> Any:
     if owner == OWNER_SERVER:
         server = servers(w, i)
         ring = server.ring
-        set_clock(w, k, np.inf)
         if ring == RING_FINISH:
             finish(w, i)
         elif ring == RING_REPAIR:
@@ -162,23 +161,32 @@ def _settle(w: Any) -> None:
     """Everything that can happen at this instant without time passing."""
     while w.status == 0:
         if w.starts > 0:
-            for s in range(w.n_stations):
+            alone = w.starts == 1 and stations(w, w.last_start).to_start == 1
+            for s in range(w.last_start if alone else 0, w.n_stations):
                 if stations(w, s).to_start == 1:
                     stations(w, s).to_start = 0
                     w.starts -= 1
                     start(w, s)
+                    if w.starts == 0:
+                        break
         elif w.feeds > 0:
-            for s in range(w.n_stations):
+            alone = w.feeds == 1 and stations(w, w.last_feed).to_feed == 1
+            for s in range(w.last_feed if alone else 0, w.n_stations):
                 if stations(w, s).to_feed == 1:
                     stations(w, s).to_feed = 0
                     w.feeds -= 1
                     feed(w, s)
+                    if w.feeds == 0:
+                        break
         elif w.pushes > 0:
-            for s in range(w.n_stations):
+            alone = w.pushes == 1 and stations(w, w.last_push).to_push == 1
+            for s in range(w.last_push if alone else 0, w.n_stations):
                 if stations(w, s).to_push == 1:
                     stations(w, s).to_push = 0
                     w.pushes -= 1
                     push(w, s)
+                    if w.pushes == 0:
+                        break
         elif w.to_dispatch == 1:
             w.to_dispatch = 0
             for a in range(w.n_arms):

@@ -210,7 +210,9 @@ class _Compiler:
 
     def _process(self, s: int, operation: str, product: str) -> int:
         name = self.stations[s]
-        return self._stream(self.line.stations[name].operations[operation][product], "process", name, operation, product)
+        return self._stream(
+            self.line.stations[name].operations[operation][product], "process", name, operation, product
+        )
 
     def _arms(self) -> tuple[list[Any], dict[str, Any]]:
         arms: list[dict[str, Any]] = []

@@ -52,7 +52,9 @@ class Paths:
                     queue.append(target)
         return first
 
-    def path(self, origin: str, target: str, hops: Mapping[str, Mapping[str, tuple[str, int]]]) -> list[tuple[str, str]]:
+    def path(
+        self, origin: str, target: str, hops: Mapping[str, Mapping[str, tuple[str, int]]]
+    ) -> list[tuple[str, str]]:
         """The hops from origin to target, as parts take them."""
         legs = []
         while origin != target:

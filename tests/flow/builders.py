@@ -43,7 +43,9 @@ def station(
 ) -> Station:
     """`operations`: name -> time for all products, or product -> time; `source`: "saturated" or interarrival time."""
     by_product = {
-        op: {p: _times(t) for p, t in times.items()} if isinstance(times, Mapping) else dict.fromkeys(products, _times(times))
+        op: {p: _times(t) for p, t in times.items()}
+        if isinstance(times, Mapping)
+        else dict.fromkeys(products, _times(times))
         for op, times in (operations or {}).items()
     }
     return Station(
@@ -164,7 +166,9 @@ def arm_times(
     x = np.asarray(at_m, float)
     length = np.abs(x[:, None] - x[None, :])
     n = len(stations)
-    return ArmTimes(tuple(stations), length / speed_m_s, length / speed_m_s, np.full(n, pick_s), np.full(n, place_s), length)
+    return ArmTimes(
+        tuple(stations), length / speed_m_s, length / speed_m_s, np.full(n, pick_s), np.full(n, place_s), length
+    )
 
 
 def belt_times(transit_s: float, capacity: int = 1000, spacing_s: float = 0.0) -> BeltTimes:
