@@ -12,9 +12,12 @@ from layout.model.pose import Array
 
 ISOMETRIC_AZIMUTH_RAD = math.radians(-58.0)
 """Seen from in front of the floor's lower edge and a little from the right: fronts (-y) show."""
-ISOMETRIC_ELEVATION_RAD = math.radians(38.0)
+ISOMETRIC_ELEVATION_RAD = math.radians(41.0)
 FOV_RAD = math.radians(26.0)
 """A long lens: parallel edges of machines stay nearly parallel, as on a drawing."""
+LIGHT_LEFT_RAD = math.radians(-65.0)
+LIGHT_ELEVATION_RAD = math.radians(54.0)
+"""The light comes over the viewer's left shoulder, wherever the viewer stands."""
 MARGIN = 1.05
 """Share of the picture left around what is framed."""
 
@@ -67,11 +70,16 @@ class Camera:
 def frame(
     line: Line,
     aspect: float = 1.6,
-    azimuth_rad: float = ISOMETRIC_AZIMUTH_RAD,
+    azimuth_rad: float | None = None,
     elevation_rad: float = ISOMETRIC_ELEVATION_RAD,
     fov_rad: float = FOV_RAD,
 ) -> Camera:
-    """A camera that holds the whole line and its floor, seen from a direction (rad; azimuth from +x)."""
+    """A camera that holds the whole line and its floor, seen from a direction (rad; azimuth from +x).
+
+    Without an azimuth it is the isometric view that shows most: see `best_azimuth_rad`.
+    """
+    if azimuth_rad is None:
+        azimuth_rad = best_azimuth_rad(line)
     if elevation_rad > math.radians(89.0):
         direction, up = np.array([0.0, 0.0, 1.0]), (0.0, 1.0, 0.0)
     else:
@@ -96,9 +104,41 @@ def frame(
     return Camera(tuple(eye), tuple(target), up, fov_rad, near, distance + 2 * size)
 
 
+def best_azimuth_rad(line: Line) -> float:
+    """Of four isometric viewpoints the one that most machines face, with the low ones in front of the high ones."""
+    things = standing(line)
+    if not things:
+        return ISOMETRIC_AZIMUTH_RAD
+    at = np.array([(thing.pose.x_m, thing.pose.y_m) for thing in things])
+    high = np.array([thing.model.height_m for thing in things])
+    fronts = np.array([thing.pose.turn([(0.0, -1.0)])[0] for thing in line.stations.values()]).reshape(-1, 2)
+    spread = max(float(np.ptp(at, axis=0).max()), 1.0)
+    choices = [ISOMETRIC_AZIMUTH_RAD + k * math.pi / 2 for k in range(4)]
+    shown = []
+    for azimuth in choices:
+        towards = np.array([math.cos(azimuth), math.sin(azimuth)])
+        hiding = float(((at - at.mean(axis=0)) @ towards / spread) @ (high - high.mean()))
+        shown.append(round(float((fronts @ towards).sum()) - 3.0 * hiding, 6))
+    return choices[int(np.argmax(shown))]
+
+
 def plan_view(line: Line, aspect: float = 1.6) -> Camera:
     """Straight down, +y up in the picture, from so far that heights hardly lean."""
     return frame(line, aspect, elevation_rad=math.pi / 2, fov_rad=math.radians(8.0))
+
+
+def light(camera: Camera) -> tuple[float, float, float]:
+    """Direction towards the light for a picture from a camera."""
+    right = camera.axes()[0]
+    azimuth = math.atan2(right[1], right[0]) - math.pi / 2 + LIGHT_LEFT_RAD
+    flat = math.cos(LIGHT_ELEVATION_RAD)
+    return flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(LIGHT_ELEVATION_RAD)
+
+
+def sun(line: Line, camera: Camera) -> Camera:
+    """A camera where the light is, far away, that holds the whole line: what it does not see lies in shadow."""
+    x, y, z = light(camera)
+    return frame(line, 1.0, math.atan2(y, x), math.asin(z), math.radians(6.0))
 
 
 def standing(line: Line) -> tuple[Station | Arm, ...]:

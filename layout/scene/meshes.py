@@ -5,6 +5,7 @@ What is made from an asset is kept in a cache folder under the hash of what it w
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -23,7 +24,7 @@ from layout.model.pose import Array
 SMOOTH_RAD = np.radians(28.0)
 """Faces that meet at a smaller angle are shaded as one round surface; machine sheet metal bends at more."""
 
-_FORMAT = b"4"  # part of the cache key: raise it when the files below are written differently
+_FORMAT = b"5"  # part of the cache key: raise it when the files below are written differently
 
 Rgba = tuple[float, float, float, float]
 
@@ -133,6 +134,7 @@ def _colour(mesh: Any) -> Rgba:
     """Base colour of a mesh's material, from 0 to 1; light grey where there is none."""
     material = getattr(mesh.visual, "material", None)
     raw = getattr(material, "baseColorFactor", None)
+    linear = raw is not None  # glTF gives linear light, screens want sRGB (IEC 61966-2-1)
     if raw is None:
         raw = getattr(material, "diffuse", None)
     if raw is None and getattr(mesh.visual, "kind", None) in ("face", "vertex"):
@@ -142,6 +144,9 @@ def _colour(mesh: Any) -> Rgba:
     numbers = np.asarray(raw, dtype=float).ravel()
     if np.issubdtype(np.asarray(raw).dtype, np.integer) or numbers.max() > 1.0:
         numbers = numbers / 255.0
+    if linear:
+        low = numbers[:3] <= 0.0031308
+        numbers[:3] = np.where(low, 12.92 * numbers[:3], 1.055 * numbers[:3] ** (1 / 2.4) - 0.055)
     red, green, blue = (round(float(channel), 4) for channel in numbers[:3])
     return (red, green, blue, round(float(numbers[3]), 4) if len(numbers) > 3 else 1.0)
 
@@ -162,11 +167,22 @@ def write_obj(mesh: Any, path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: other processes may be reading the cache."""
+    """Write a text file (UTF-8) whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: others may be reading it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(name, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 _MESH = re.compile(r"""(<mesh\b[^>]*?\bfilename\s*=\s*)(["'])(.*?)\2""", re.DOTALL)

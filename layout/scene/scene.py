@@ -16,10 +16,10 @@ from layout.model.line import Line
 from layout.model.pose import Array
 from layout.scene import bodies, meshes
 from layout.scene.bodies import Body
-from layout.scene.cameras import Camera, standing
+from layout.scene.cameras import Camera, light, standing
 from layout.scene.display import problem_with_display
 from layout.scene.furniture import Piece
-from layout.scene.shading import Shot
+from layout.scene.shading import Shot, develop
 
 PARKING_M = 10_000.0
 """Bodies that a line does not use stand here, out of everything's way."""
@@ -181,8 +181,8 @@ class Scene:
         """Put a part out of sight."""
         self._park(body)
 
-    def shoot(self, camera: Camera, width: int, height: int, light: tuple[float, float, float]) -> Shot:
-        """What the CPU renderer sees: colours, depth and which body each pixel shows. `light`: direction towards it."""
+    def shoot(self, camera: Camera, width: int, height: int) -> Shot:
+        """What the CPU renderer sees, without shadows: colours, depth and which body each pixel shows."""
         self._check_open()
         view = tuple(camera.view().T.ravel())
         projection = tuple(camera.projection(width / height).T.ravel())
@@ -192,30 +192,32 @@ class Scene:
                 height,
                 view,
                 projection,
-                lightDirection=light,
+                lightDirection=light(camera),
                 lightColor=(1.0, 1.0, 1.0),
-                lightDistance=60.0,
                 lightAmbientCoeff=0.62,
                 lightDiffuseCoeff=0.42,
                 lightSpecularCoeff=0.12,
-                shadow=1,
+                shadow=0,
                 renderer=engine.ER_TINY_RENDERER,
                 physicsClientId=self._client,
             )
         near, far = camera.near_m, camera.far_m
-        z = np.reshape(np.asarray(depth, dtype=float), (height, width))
+        z = np.reshape(np.asarray(depth, dtype=np.float32), (height, width))
         return Shot(
             colour=np.reshape(np.asarray(rgba, dtype=np.uint8), (height, width, 4))[:, :, :3].copy(),
-            depth_m=2 * far * near / (far + near - (2 * z - 1) * (far - near)),
+            depth_m=(far * near / (far - z * (far - near))).astype(np.float32),
             body=np.reshape(np.asarray(seen), (height, width)).astype(np.int64),
         )
 
-    def render(self, camera: Camera, width: int = 1600, height: int = 1000, fine: int = 2) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8: the scene, each pixel averaged from `fine` x `fine` finer ones."""
-        from layout.scene.shading import develop
+    def render(
+        self, camera: Camera, width: int = 1600, height: int = 1000, fine: int = 2, sun: Camera | None = None
+    ) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8: the scene, each pixel averaged from `fine` x `fine` finer ones.
 
-        shot = self.shoot(camera, width * fine, height * fine, LIGHT)
-        return develop(shot, camera, fine)
+        sun : a camera where the light stands (see `cameras.sun`); without it nothing throws a shadow
+        """
+        shot = self.shoot(camera, width * fine, height * fine)
+        return develop(shot, camera, fine, (self.shoot(sun, SUN_PX, SUN_PX), sun) if sun else None)
 
     @property
     def client(self) -> int:
@@ -249,8 +251,8 @@ class Scene:
             raise SceneError(Problem("no such thing is placed", value=name, hint=f"placed: {known}")) from None
 
 
-LIGHT = (-6.0, -9.0, 14.0)
-"""Direction towards the light: over the viewer's left shoulder in the isometric view."""
+SUN_PX = 1600
+"""Width of the picture from the light: a shadow's edge is true to a centimetre on a floor of 15 m."""
 
 
 def _key(model: MachineModel | ArmModel) -> _Key:
