@@ -13,7 +13,7 @@ import numpy as np
 
 from layout.errors import LayoutError
 from layout.model.line import Belt, Line, Station
-from layout.model.pose import Array
+from layout.model.pose import Array, Pose
 from layout.model.results import BeltTimes
 
 if TYPE_CHECKING:
@@ -247,6 +247,14 @@ def _strip(way: Way | Array, width: float) -> Any:
     return shapely.LineString(way).buffer(0.5 * width, cap_style="flat", join_style="mitre")
 
 
+@lru_cache(maxsize=1024)
+def _outline(ring: tuple[Point, ...], pose: Pose | None) -> Any:
+    """A polygon on the floor, from its machine's frame where it has one."""
+    import shapely
+
+    return shapely.Polygon(ring if pose is None else pose.apply(ring))
+
+
 class _Blocked:
     """What a belt must not cross: other footprints, obstacles, kept-clear areas, the edge of the floor.
 
@@ -259,11 +267,11 @@ class _Blocked:
         self.width = belt.width_m
         own = (belt.origin, belt.target)
         others = [s for s in line.stations.values() if s.name not in own] + list(line.arms.values())
-        rings = [item.pose.apply(item.model.footprint_m) for item in others]
-        rings += [np.array(a.polygon) for a in (*line.floor.obstacles.values(), *line.floor.keep_clear.values())]
-        self.others = shapely.STRtree([shapely.Polygon(ring) for ring in rings])
-        self.own = [shapely.Polygon(s.pose.apply(s.model.footprint_m)) for s in (line.stations[n] for n in own)]
-        self.floor = shapely.Polygon(line.floor.boundary)
+        shapes = [_outline(item.model.footprint_m, item.pose) for item in others]
+        areas = (*line.floor.obstacles.values(), *line.floor.keep_clear.values())
+        self.others = shapely.STRtree([*shapes, *(_outline(area.polygon, None) for area in areas)])
+        self.own = [_outline(s.model.footprint_m, s.pose) for s in (line.stations[name] for name in own)]
+        self.floor = _outline(line.floor.boundary, None)
 
     def free(self, way: Way, start: _End, end: _End) -> bool:
         """Whether a belt along the way crosses nothing."""

@@ -16,7 +16,7 @@ from layout.motion.kinematics import Chain
 
 CANDIDATES = 32
 """Pairs of configurations kept for each port, the nearest to home: the choice among stations is made from these.
-More make no cell quicker (docs/motion.md); 16 make it 3 % slower."""
+More make no cell quicker, 16 cost a tenth of the travel time (docs/motion.md)."""
 
 LINE_STEPS = 6
 """The straight line between approach and hand-over is checked at five points between."""

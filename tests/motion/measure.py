@@ -1,0 +1,153 @@
+"""The figures of docs/motion.md, measured: `python tests/motion/measure.py`. Not a test: nothing is asserted."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from layout.files.assets import load_model
+from layout.model.library import ArmModel, MachineModel
+from layout.model.line import Arm, Station
+from layout.model.pose import Pose
+from layout.motion import arms, bounds, ports, reach
+from layout.motion.inverse import solve
+from layout.motion.kinematics import chain_of, forward
+from layout.motion.profile import move_time, sample
+
+ARMS = ("arm_16kg_r2010", "kuka_iiwa7", "franka_panda")
+MACHINES = ("cnc_mill", "cnc_lathe", "part_washer", "vision_station", "infeed_station", "outfeed_station")
+
+
+def main() -> None:
+    """Print everything."""
+    for name in ARMS:
+        inverse(name)
+    cells()
+    ways()
+
+
+def inverse(name: str) -> None:
+    """Success, number of solutions and time of inverse kinematics on 1000 reachable poses, and of a hopeless one."""
+    model = load_model(name)
+    assert isinstance(model, ArmModel)
+    chain = chain_of(model)
+    given = np.random.default_rng(11).uniform(chain.lower, chain.upper, (1001, chain.dof))
+    targets = forward(model, given)
+    solve(chain, targets[0])
+    counts, spans = [], []
+    for target in targets[1:]:
+        start = time.perf_counter()
+        counts.append(len(solve(chain, target)))
+        spans.append(1e3 * (time.perf_counter() - start))
+    solved = sum(count > 0 for count in counts)
+    print(
+        f"{name}: {solved} of 1000 solved, {np.mean(counts):.1f} solutions; "
+        f"median {np.median(spans):.3f} ms, mean {np.mean(spans):.3f}, 99 % {np.percentile(spans, 99):.3f}"
+    )
+    away = targets[0].copy()
+    away[0, 3] += 1.5 * chain.pivot.reach_m
+    solve(chain, away)
+    print(f"    unreachable pose: {1e3 * timed(lambda: solve(chain, away)):.3f} ms")
+
+
+def timed(call: Callable[[], object], times: int = 20) -> float:
+    """Median seconds of a call."""
+    spans = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        spans.append(time.perf_counter() - start)
+    return float(np.median(spans))
+
+
+def random_cell(model: ArmModel, rng: np.random.Generator) -> tuple[Arm, dict[str, Station]]:
+    """Six machines of the library around an arm, their ports towards it."""
+    stations, start = {}, rng.uniform(0, 2 * math.pi)
+    for k, name in enumerate(MACHINES):
+        machine = load_model(name)
+        assert isinstance(machine, MachineModel)
+        port = next(port for port in machine.ports.values() if "arm" in port.by)
+        angle = start + 2 * math.pi * k / len(MACHINES) + rng.uniform(-0.2, 0.2)
+        yaw = angle + math.pi - math.atan2(port.facing[1], port.facing[0]) + rng.uniform(-0.3, 0.3)
+        at = Pose(0, 0, yaw).apply([port.at_m[:2]])[0]
+        radius = rng.uniform(1.2, 1.7)
+        pose = Pose(radius * math.cos(angle) - at[0], radius * math.sin(angle) - at[1], yaw)
+        stations[name] = Station(name, name, machine, pose, {}, 1, 0, 0, {}, False, None, False)
+    return Arm("arm", model, Pose(0, 0), tuple(stations), "first_come", 1.0), stations
+
+
+def feasible(count: int) -> list[tuple[Arm, dict[str, Station]]]:
+    """That many random cells in which the arm serves all machines."""
+    model = load_model("arm_16kg_r2010")
+    assert isinstance(model, ArmModel)
+    rng = np.random.default_rng(0)
+    found: list[tuple[Arm, dict[str, Station]]] = []
+    while len(found) < count:
+        arm, stations = random_cell(model, rng)
+        if all(reach(arm, station).ok for station in stations.values()):
+            found.append((arm, stations))
+    return found
+
+
+def cells() -> None:
+    """Cost of reach, times and bounds for six machines; how near bounds come; how many configurations are enough."""
+    chosen = feasible(60)
+    line = type("Line", (), {})
+    spans: dict[str, list[float]] = {"reach": [], "arm_times": [], "bounds": [], "all cached": []}
+    ratios: list[float] = []
+    for cached in (ports, arms):
+        cached.clear_caches()
+    bounds._times.cache_clear()
+    for arm, stations in chosen:
+        holder = line()
+        holder.stations = stations
+        clock = [time.perf_counter()]
+        for station in stations.values():
+            reach(arm, station)
+        clock.append(time.perf_counter())
+        most = arms.arm_times(arm, stations)
+        clock.append(time.perf_counter())
+        least = bounds._arm(arm, holder)
+        clock.append(time.perf_counter())
+        arms.arm_times(arm, stations)
+        clock.append(time.perf_counter())
+        for name, span in zip(spans, np.diff(clock), strict=True):
+            spans[name].append(1e3 * span)
+        off = ~np.eye(len(most.stations), dtype=bool)
+        ratios.append(float((least.loaded_s[off] / most.loaded_s[off]).mean()))
+    print("six machines, one arm (ms, median): " + ", ".join(f"{k} {np.median(v):.2f}" for k, v in spans.items()))
+    print(f"bound / plan of loaded moves: {np.mean(ratios):.2f}")
+    keep = ports.CANDIDATES
+    for count in (8, 16, 32, 128):
+        ports.CANDIDATES = count
+        for cached in (ports, arms):
+            cached.clear_caches()
+        total = np.mean([arms.arm_times(arm, stations).loaded_s.sum() for arm, stations in chosen])
+        print(f"    {count} configurations a port: sum of loaded moves {total:.2f} s")
+    ports.CANDIDATES = keep
+
+
+def ways() -> None:
+    """How far the tool's path in proportion is from ruckig's, where joints accelerate differently."""
+    off = []
+    for arm, stations in feasible(20):
+        got = arms.arm_times(arm, stations)
+        assert got.approach is not None
+        for i in range(len(got.stations)):
+            for j in range(i):
+                one, other = got.approach[i], got.approach[j]
+                clock = np.linspace(0, move_time(arm.model, one, other), 200)
+                path = forward(arm.model, sample(arm.model, one, other, 1.0, clock))[:, :3, 3]
+                length = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
+                ends = 0.5 * (got.length_m[i, i] + got.length_m[j, j])
+                off.append((got.length_m[i, j] - ends) / length - 1.0)
+    print(
+        f"path in proportion against ruckig's: mean {np.mean(off):+.4f}, worst {off[int(np.argmax(np.abs(off)))]:+.4f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
