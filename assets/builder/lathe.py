@@ -135,7 +135,7 @@ def _inside(m: Model) -> None:
     m.add("black", cylinder((x, face - 0.001, z), (x, face + 0.01, z), 0.026, 20, 0))
     for k in range(3):
         master = box((x - 0.022, face - 0.014, z + 0.049), (x + 0.022, face + 0.02, z + 0.108), 0.003)
-        top = box((x - 0.016, face - 0.030, z + 0.049), (x + 0.016, face - 0.012, z + 0.090), 0.003)
+        top = box((x - 0.016, face - 0.020, z + 0.049), (x + 0.016, face - 0.012, z + 0.090), 0.003)
         for jaw in (master, top):
             m.add("dark_steel", turn(jaw, 120 * k, (0, 1, 0), (x, 0, z)), hull="jaw")
         m.add(

@@ -80,7 +80,7 @@ def _door(m: Model) -> None:
     pane = rounded(rect(leaf[0] + 0.09, leaf[2] + 0.14, leaf[1] - 0.09, leaf[3] - 0.10), 0.04)
     m.add("blue", prism(sash, FRONT - 0.05, FRONT - 0.014, "xz", 0.006, [pane]))
     window(m, "xz", leaf[0] + 0.08, leaf[2] + 0.13, leaf[1] - 0.08, leaf[3] - 0.09, FRONT - 0.05, -1, 0.045)
-    handle(m, (CENTRE - 0.13, FRONT - 0.05, 1.635), (CENTRE + 0.13, FRONT - 0.05, 1.635), (0, -0.03, 0))
+    handle(m, (CENTRE - 0.13, FRONT - 0.05, 1.635), (CENTRE + 0.13, FRONT - 0.05, 1.635), (0, -0.022, 0))
     m.solid("door", (leaf[0] - 0.02, FRONT - 0.058, leaf[2]), (leaf[1] + 0.02, FRONT, leaf[3]))
 
 
@@ -88,13 +88,13 @@ def _inside(m: Model) -> None:
     m.add("steel", box((-0.48, FRONT + 0.06, 0.74), (0.48, -0.10, 0.775), 0), hull="floor")
     for x in (-0.482, 0.476):
         m.add("steel", box((x, FRONT + 0.07, 0.77), (x + 0.006, -0.10, 2.2), 0))
-    m.add("steel", box((-0.48, -0.12, 0.77), (0.48, -0.09, 2.2), 0))
+    m.add("mid_grey", box((-0.48, -0.12, 0.77), (0.48, -0.09, 2.2), 0))
     under_roof = [(-0.12, 0.70), (0.50, 0.70), (0.50, 2.03), (-0.10, 2.25), (-0.12, 2.25)]
     m.hull("column", [[x, y, z] for x in (-X, X) for y, z in under_roof])
     for k in range(9):  # telescopic way covers of the column
         z = 0.86 + 0.075 * k
         m.add("steel", box((CENTRE - 0.22, -0.135 - 0.004 * (k % 2), z), (CENTRE + 0.22, -0.118, z + 0.07), 0))
-    m.add("white", box((-0.36, FRONT + 0.08, 1.60), (0.10, FRONT + 0.11, 1.64), 0.004))
+    m.add("white", box((-0.36, FRONT + 0.068, 1.60), (0.10, FRONT + 0.09, 1.64), 0.004))
     # saddle and table
     m.add("mid_grey", box((CENTRE - 0.22, -0.62, 0.775), (CENTRE + 0.22, -0.16, 0.85), 0.01), hull="saddle")
     m.add("steel", box((CENTRE - 0.30, -0.68, 0.85), (CENTRE + 0.30, -0.26, 0.91), 0.006), hull="table")

@@ -49,8 +49,8 @@ def circle(radius: float, centre: tuple[float, float] = (0.0, 0.0), n: int = 32)
     return np.column_stack([np.cos(angle), np.sin(angle)]) * radius + np.asarray(centre)
 
 
-def rounded(points: ArrayLike, radius: float | Sequence[float], steps: int = 4) -> Array:
-    """`points` (n, 2) with each corner replaced by an arc of `radius` (m) in `steps` chords; 1 is a chamfer."""
+def rounded(points: ArrayLike, radius: float | Sequence[float], steps: int = 4, exact: bool = False) -> Array:
+    """`points` (n, 2) with each corner an arc of `radius` (m) in at most `steps` chords (`exact`: in so many)."""
     ring = np.asarray(points, dtype=float)
     radii = np.broadcast_to(np.asarray(radius, dtype=float), (len(ring),))
     out: list[Array] = []
@@ -64,7 +64,7 @@ def rounded(points: ArrayLike, radius: float | Sequence[float], steps: int = 4) 
         middle = (back + ahead) / np.linalg.norm(back + ahead) * radii[i] / np.sin(half) + corner
         start = corner + back * radii[i] / np.tan(half) - middle
         end = corner + ahead * radii[i] / np.tan(half) - middle
-        chords = min(steps, max(1, round(radii[i] / 0.008)))  # small radii look round with fewer
+        chords = steps if exact else min(steps, max(1, round(radii[i] / 0.008)))  # small radii look round with fewer
         turn = np.arctan2(start[0] * end[1] - start[1] * end[0], start @ end)
         for step in range(chords + 1):
             angle = turn * step / chords
@@ -177,6 +177,8 @@ def loft(rings: Sequence[ArrayLike]) -> trimesh.Trimesh:
     """A skin over `rings`, each (n, 3) in metres and counter-clockwise seen from the last one; flat caps."""
     stack = [np.asarray(r, dtype=float) for r in rings]
     n = len(stack[0])
+    if any(len(r) != n for r in stack):
+        raise ValueError("rings of a loft must have equally many points")
     vertices = np.vstack([*stack, stack[0].mean(axis=0)[None], stack[-1].mean(axis=0)[None]])
     low, high = len(stack) * n, len(stack) * n + 1
     faces: list[list[int]] = []
@@ -264,7 +266,7 @@ def section(
 ) -> Array:
     """A rounded rectangle (n, 3) about (u, v) at height `w` of `plane`: one ring for `loft` (m)."""
     ring = rounded(
-        rect(u - half_u, v - half_v, u + half_u, v + half_v), min(radius, 0.98 * half_u, 0.98 * half_v), steps
+        rect(u - half_u, v - half_v, u + half_u, v + half_v), min(radius, 0.98 * half_u, 0.98 * half_v), steps, True
     )
     flat = np.column_stack([ring, np.full(len(ring), w)])
     out = _place(flat, plane)

@@ -14,6 +14,8 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull
 
 Array = NDArray[np.float64]
@@ -370,6 +372,20 @@ def test_arm_hulls_cover_its_visuals(link: str) -> None:
         if not file.name.endswith("_collision.obj"):
             rows = [line.split()[1:] for line in file.read_text().splitlines() if line.startswith("v ")]
             assert outside(np.array(rows, dtype=float), pieces).max() < COVER, file.name
+
+
+@pytest.mark.parametrize("name", [*MACHINES, *PARTS])
+def test_visual_faces_look_outwards(name: str) -> None:
+    """Every solid is closed and turned outwards, so that none shows holes or dark faces."""
+    for colour, (vertices, faces) in glb_meshes(ASSETS / name / "visual.glb").items():
+        points, index = np.unique(np.round(vertices, 5), axis=0, return_inverse=True)
+        faces = index.reshape(-1)[faces]
+        edges = np.vstack([faces[:, :2], faces[:, 1:]])
+        graph = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(points), len(points)))
+        _, label = connected_components(graph, directed=False)
+        a, b, c = (points[faces[:, k]] - points[faces[:, 0]].mean(axis=0) for k in range(3))
+        volume = np.bincount(label[faces[:, 0]], np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
+        assert volume.min() > 0, (colour, points[label == volume.argmin()].mean(axis=0).round(3))
 
 
 def test_home_is_free_of_self_collision(arm: tuple[int, int]) -> None:
