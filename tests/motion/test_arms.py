@@ -181,7 +181,7 @@ def test_moving_the_whole_cell_changes_nothing(kind, six, iiwa, around) -> None:
         pytest.fail("the test's cell must be feasible")
     first = arms.arm_times(arm, stations)
 
-    @settings(max_examples=15)
+    @settings(max_examples=15, deadline=None)
     @given(dx=st.floats(-20, 20), dy=st.floats(-20, 20), turn=st.floats(-7, 7))
     def holds(dx, dy, turn) -> None:
         moved = {name: _moved(s, dx, dy, turn) for name, s in stations.items()}

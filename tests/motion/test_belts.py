@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from layout.errors import LayoutError
@@ -125,6 +125,7 @@ def test_corridor_is_as_wide_as_the_belt(table, belt, cell) -> None:
 PLACES = st.tuples(st.floats(-5, 5), st.floats(-5, 5), st.floats(-math.pi, math.pi))
 
 
+@settings(deadline=None)
 @given(place=PLACES, moved=PLACES)
 def test_axioms(table, belt, cell, place, moved) -> None:
     """Never shorter than the straight line; leaves and arrives along the facings; moving the cell changes nothing."""

@@ -75,6 +75,7 @@ def planar(tmp_path_factory) -> ArmModel:
     )
 
 
+@settings(deadline=None)
 @given(a=st.floats(-3, 3), b=st.floats(-6, 6))
 def test_two_links_on_paper(planar, a, b) -> None:
     """x = l1 cos a + l2 cos(a + b), and its derivatives."""
@@ -130,7 +131,7 @@ def test_pivot_is_the_wrist(six, iiwa, panda) -> None:
         assert away.max() <= chain.pivot.reach_m + 1e-12
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(x=st.floats(-1, 1), y=st.floats(-1, 1), z=st.floats(-1, 1))
 def test_any_axis_turns_about_itself(tmp_path_factory, x, y, z) -> None:
     """A point on the joint's axis stays where it is, whichever way the axis points."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.errors import LayoutError
@@ -36,11 +36,13 @@ def test_seven_segments_by_hand(distance, speed, acceleration, jerk, time) -> No
         assert clocks.rest_to_rest(sign * distance, speed, acceleration, jerk) == pytest.approx(time, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(d=st.floats(1e-4, 10.0), v=LIMIT, a=LIMIT, j=LIMIT)
 def test_farthest_is_the_inverse(d, v, a, j) -> None:
     assert clocks.farthest(clocks.rest_to_rest(d, v, a, j), v, a, j) == pytest.approx(d, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_ruckig_takes_the_same_time(data) -> None:
     """The closed form is ruckig's time-optimal synchronised move, for any limits."""
@@ -94,6 +96,7 @@ def test_before_and_after_the_arm_stands_still(six) -> None:
     assert sample(six, six.home, there, 1.0, []).shape == (0, 6)
 
 
+@settings(deadline=None)
 @given(share=st.floats(0.05, 1.0))
 def test_speed_stretches_time(six, share) -> None:
     there = np.array(six.home) + [1.0, 0.4, -0.5, 0.3, -0.8, 1.5]
