@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.activities import arrive, counted, crowd, depart, fits, note, reserve
 from layout.flow.clocks import set_clock
 from layout.flow.jit import compiled, inlined
+from layout.flow.parts import counted, note
+from layout.flow.places import arrive, crowd, depart, fits, reserve
 from layout.flow.records import (
     ARM_CARRYING,
     ARM_FETCHING,

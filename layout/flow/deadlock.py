@@ -1,9 +1,9 @@
 """Who waits for whom: parts that can never move again because each waits for a place that another one holds.
 
-A station is stuck when it is full, no server of it will ever be free again by itself, and every finished part it holds
-can only go to stations or belts that are stuck as well. The stuck set is what is left after taking out, again and again,
-all that has a way out (the greatest fixpoint of the wait-for graph). Source: Coffman, Elphick, Shoshani, "System
-deadlocks", Computing Surveys 3, 1971.
+A station is stuck when it is full, no server of it will ever be free again by itself, and every finished part it
+holds can only go to stations or belts that are stuck as well. The stuck set is what is left after taking out, again
+and again, all that has a way out (the greatest fixpoint of the wait-for graph). Source: Coffman, Elphick, Shoshani,
+"System deadlocks", Computing Surveys 3, 1971.
 """
 
 from __future__ import annotations

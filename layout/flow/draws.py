@@ -68,7 +68,7 @@ def inverse_normal(p: Any) -> Any:
 
 @compiled
 def _erlang(word: Any, mean: Any, k: Any) -> Any:
-    """Sum of k exponentials of that mean: minus the log of a product of uniforms, taken in lots that cannot underflow."""
+    """Sum of k exponentials of that mean: minus the log of a product of uniforms, in lots that cannot underflow."""
     total, product, z = 0.0, 1.0, word
     for i in range(int(k)):
         z += _GOLDEN

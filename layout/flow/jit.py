@@ -1,6 +1,6 @@
 """Numba's decorators with types that a checker can follow. Compiled code is kept on disk.
 
-Nothing here makes an array, so reference counting is off (`_nrt`); it would cost several times what the simulation does.
+Nothing here makes an array, so reference counting is off (`_nrt`): it would cost several times the simulation.
 Numba notices a change in a function's own file only; `records.RUN` carries a digest of all of them for it.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
-_OPTIONS = {"cache": True, "_nrt": False, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "error_model": "numpy"}
 
 
 def compiled(function: F) -> F:
@@ -22,4 +22,4 @@ def compiled(function: F) -> F:
 
 def inlined(function: F) -> F:
     """Machine code that melts into its callers."""
-    return cast(F, njit(forceinline=True, **_OPTIONS)(function))
+    return cast(F, njit(**_OPTIONS, forceinline=True)(function))

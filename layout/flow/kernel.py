@@ -13,27 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.activities import (
-    append,
-    counted,
-    enter,
-    fail,
-    feed,
-    finish,
-    link_arrive,
-    mark_feed,
-    mark_push,
-    mark_start,
-    new_part,
-    note,
-    push,
-    repair,
-    start,
-)
 from layout.flow.arms import dispatch, picked_up, put_down
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, inlined
+from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
+from layout.flow.places import start
 from layout.flow.records import (
     ARM_FETCHING,
     ARM_WAITING,
@@ -55,7 +40,9 @@ from layout.flow.records import (
     TIME_STANDS_STILL,
     WORKING,
 )
+from layout.flow.servers import fail, finish, repair
 from layout.flow.tables import arms, belts, clocks, links, modes, parts, servers, stations, tree, when
+from layout.flow.ways import feed, link_arrive, push
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
 
@@ -202,10 +189,11 @@ def _anything_moves(w: Any) -> Any:
     for v in range(w.n_servers):
         if servers(w, v).state == WORKING or servers(w, v).state == DOWN:
             return True
+    moving = 0
     for k in range(w.n_clocks):
         if clocks(w, k).owner != OWNER_SERVER and when(w, k) < np.inf:
-            return True
-    return False
+            moving += 1
+    return moving > 0
 
 
 @compiled

@@ -36,7 +36,7 @@ class Paths:
     closed: frozenset[str]
 
     def next_hops(self, origin: str) -> dict[str, tuple[str, int]]:
-        """Station -> the first hop on the way there with the fewest hops, and their number; ties go to the first by name.
+        """Station -> first hop on the way there with the fewest hops, and their number; ties: the first by name.
 
         No way leads through a saturated source: it never has room.
         """

@@ -72,9 +72,9 @@ BELT = _dtype(
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
-    # marks: starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: an arm may have
-    # a task
-    "starts feeds pushes last_start last_feed last_push to_dispatch free serials inside entered left left_counted tracing traced status events "
+    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: arms may have a task
+    "starts feeds pushes last_start last_feed last_push to_dispatch "
+    "free serials inside entered left left_counted tracing traced status events "
     "inside_found n_stations n_servers n_arms n_belts n_links n_clocks n_leaves n_trace n_steps",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
@@ -142,7 +142,8 @@ TABLES = World._fields[1:]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "draws", "clocks", "activities", "arms", "kernel")
+    names = ("records", "streams", "tables", "jit", "draws", "clocks", "parts", "servers", "places", "ways",
+             "arms", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -61,7 +61,7 @@ def replicate(line: Line, moves: Moves, *, seed: int = 0, replications: int = 1)
 def run_once(
     network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
 ) -> tuple[rec.World, int]:
-    """One replication: the world it ended in, and the room for parts it needed (tried again with more if too little)."""
+    """One replication: the world it ended in, and the room for parts that it needed (found by trying)."""
     from layout.flow.kernel import simulate_run
 
     if horizon_s <= warmup_s:
@@ -99,7 +99,7 @@ def _result(network: Network, done: list[Replication], stopped: list[Standstill 
 
 
 def _deadlocks(stopped: list[Standstill | None]) -> tuple[Violation, ...]:
-    """One violation for each cycle that was met; its amount is the time lost to it (h), averaged over all replications."""
+    """One violation for each cycle met; its amount is the time lost to it (h), averaged over all replications."""
     lost: dict[tuple[str, ...], float] = {}
     for found in stopped:
         if found is not None:

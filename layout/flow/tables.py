@@ -1,4 +1,4 @@
-"""How compiled code reaches its tables: `stations(w, s).used`, `hop(w, s, goal)`, `when(w)[k]`.
+"""How compiled code reaches its tables: `stations(w, s).used`, `hop(w, s, goal)`, `when(w, k)`.
 
 `w` is the run's record (`records.RUN`), which holds the address of each table: functions pass one pointer to one
 another, and a row is an address away. Passing the tables as arrays costs more than all the simulation does.
@@ -6,11 +6,10 @@ another, and a row is an address away. Passing the tables as arrays costs more t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import from_dtype, types
 from numba.extending import intrinsic
 
@@ -29,7 +28,7 @@ def _address(builder: Any, record: Any, table: str) -> Any:
     return _field(builder, record, rec.RUN.fields["address"][1] + 8 * rec.TABLES.index(table))  # type: ignore[index]
 
 
-def _rows(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
+def _rows(table: str, dtype: Any) -> Any:
     """A function of (w, row): the record in that row, to read and to write."""
     row_type = from_dtype(dtype)
 
@@ -43,10 +42,10 @@ def _rows(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
         return row_type(w, types.int64), build
 
     typing.__name__ = table
-    return intrinsic(typing)  # type: ignore[no-any-return]
+    return intrinsic(typing)
 
 
-def _values(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
+def _values(table: str, dtype: Any) -> Any:
     """A function of (w, i): the number in that place."""
     item_type = from_dtype(np.dtype(dtype))
 
@@ -59,10 +58,10 @@ def _values(table: str, dtype: Any) -> Callable[[Any, Any], Any]:
         return item_type(w, types.int64), build
 
     typing.__name__ = table
-    return intrinsic(typing)  # type: ignore[no-any-return]
+    return intrinsic(typing)
 
 
-def _matrix(table: str, columns: str) -> Callable[[Any, Any, Any], Any]:
+def _matrix(table: str, columns: str) -> Any:
     """A function of (w, i, j): the whole number in row i, column j; `columns` is the field of w that counts them."""
 
     def typing(typing_context: Any, w: Any, i: Any, j: Any) -> Any:
@@ -76,10 +75,10 @@ def _matrix(table: str, columns: str) -> Callable[[Any, Any, Any], Any]:
         return types.int64(w, types.int64, types.int64), build
 
     typing.__name__ = table
-    return intrinsic(typing)  # type: ignore[no-any-return]
+    return intrinsic(typing)
 
 
-def _setter(table: str, dtype: Any) -> Callable[[Any, Any, Any], None]:
+def _setter(table: str, dtype: Any) -> Any:
     """A function of (w, i, value): put a number in that place."""
     item_type = from_dtype(np.dtype(dtype))
 
@@ -93,7 +92,7 @@ def _setter(table: str, dtype: Any) -> Callable[[Any, Any, Any], None]:
         return types.void(w, types.int64, item_type), build
 
     typing.__name__ = f"set_{table}"
-    return intrinsic(typing)  # type: ignore[no-any-return]
+    return intrinsic(typing)
 
 
 stations = _rows("stations", rec.STATION)

@@ -1,0 +1,134 @@
+"""Parts in the line: they enter, stand in queues, leave and are counted; what is to be looked at again is marked.
+
+Nothing conditional happens at once: a station gets a mark (`mark_start`, `mark_feed`, `mark_push`) and `kernel` comes
+back to it when all that is due at the instant is done, so that the order in which clocks ring does not matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layout.flow.draws import uniform
+from layout.flow.jit import compiled, inlined
+from layout.flow.records import FAR, POOL_FULL, TRACE_FULL
+from layout.flow.tables import mixes, parts, products, stations, steps, trace
+
+
+@inlined
+def counted(w: Any, start: Any, end: Any) -> Any:
+    """How much of start .. end (s) lies in the window that is measured."""
+    if start < w.warmup:
+        start = w.warmup
+    if end > w.horizon:
+        end = w.horizon
+    return end - start if end > start else 0.0
+
+
+@compiled
+def note(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
+    """Write a line of the trace."""
+    if end <= start:
+        return
+    if w.traced >= w.n_trace:
+        w.status = TRACE_FULL
+        return
+    row = trace(w, w.traced)
+    w.traced += 1
+    row.start, row.end, row.kind, row.index, row.state = start, end, kind, index, state
+    row.origin, row.target = origin, target
+    row.part, row.product = -1, -1
+    if part >= 0:
+        row.part, row.product = parts(w, part).serial, steps(w, parts(w, part).step).product
+
+
+@inlined
+def mark_start(w: Any, s: Any) -> None:
+    """Station s may have a server free and a part for it."""
+    if stations(w, s).to_start == 0:
+        stations(w, s).to_start = 1
+        w.starts += 1
+        w.last_start = s
+
+
+@inlined
+def mark_feed(w: Any, s: Any) -> None:
+    """Station s may have room for what waits to get in."""
+    if stations(w, s).to_feed == 0:
+        stations(w, s).to_feed = 1
+        w.feeds += 1
+        w.last_feed = s
+
+
+@inlined
+def mark_push(w: Any, s: Any) -> None:
+    """Station s may have a finished part that can move on."""
+    if stations(w, s).to_push == 0:
+        stations(w, s).to_push = 1
+        w.pushes += 1
+        w.last_push = s
+
+
+@inlined
+def _count_inside(w: Any, change: Any) -> None:
+    w.wip_area += w.inside * counted(w, w.wip_since, w.now)
+    w.wip_since = w.now
+    w.inside += change
+
+
+@inlined
+def new_part(w: Any, s: Any) -> Any:
+    """A part at source s, its product drawn from the mix; -1 where the pool is empty."""
+    station = stations(w, s)
+    p = w.free
+    if p < 0:
+        w.status = POOL_FULL
+        return p
+    w.free = parts(w, p).next
+    m = station.mix0
+    if station.mix1 - m > 1:
+        u = uniform(w, station.mix)
+        while m < station.mix1 - 1 and u >= mixes(w, m).cumulative:
+            m += 1
+    part = parts(w, p)
+    part.product = mixes(w, m).product
+    part.step = products(w, part.product).step0
+    part.serial = w.serials
+    w.serials += 1
+    part.server = part.goal = part.next = part.prev = -1
+    part.claimed, part.reach = 0, FAR
+    part.entered = -1.0
+    part.ready = part.since = w.now
+    return p
+
+
+@inlined
+def enter(w: Any, p: Any) -> None:
+    """From here on the part counts as being in the line."""
+    parts(w, p).entered = w.now
+    w.entered += 1
+    _count_inside(w, 1)
+
+
+@inlined
+def leave(w: Any, p: Any) -> None:
+    """The part is a good one and leaves the line."""
+    part = parts(w, p)
+    _count_inside(w, -1)
+    w.left += 1
+    w.sojourn += counted(w, part.entered, w.now)
+    if w.warmup < w.now <= w.horizon:
+        w.left_counted += 1
+        products(w, part.product).left += 1
+        w.lead += w.now - part.entered
+    part.next = w.free
+    w.free = p
+
+
+@inlined
+def append(w: Any, head: Any, tail: Any, p: Any) -> Any:
+    """Put part p at the end of a queue: its new (head, tail)."""
+    parts(w, p).next, parts(w, p).prev = -1, tail
+    if tail >= 0:
+        parts(w, tail).next = p
+        return head, p
+    return p, p

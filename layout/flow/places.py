@@ -1,0 +1,118 @@
+"""Places of a station: parts arrive at them, take a server when one is free, and give them up when they depart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layout.flow.jit import compiled, inlined
+from layout.flow.parts import append, enter, leave, mark_start, new_part, note
+from layout.flow.records import AT_STATION, LEAVE, STARVED, T_WAITING
+from layout.flow.servers import advance, free_server
+from layout.flow.tables import parts, servers, service, stations
+
+
+@inlined
+def arrive(w: Any, p: Any, s: Any) -> None:
+    """A part comes to rest at station s, where its place is reserved; in a sink it leaves the line."""
+    part, station = parts(w, p), stations(w, s)
+    if part.goal >= 0 and part.goal != s:
+        stations(w, part.goal).load -= 1
+        station.load += 1
+    part.goal = -1
+    part.claimed = 0
+    if service(w, s, part.step) == LEAVE:
+        station.load -= 1
+        leave(w, p)
+        return
+    part.since = w.now
+    station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
+    mark_start(w, s)
+
+
+@inlined
+def fits(w: Any, p: Any, s: Any) -> Any:
+    """Whether station s has a place for the part; what leaves the line there needs none."""
+    return stations(w, s).used < stations(w, s).places or service(w, s, parts(w, p).step) == LEAVE
+
+
+@inlined
+def crowd(w: Any, step: Any, s: Any) -> Any:
+    """Parts at or on their way to station s, for each of its servers; not looked at where there is no choice."""
+    if step.able1 - step.able0 == 1:
+        return 0.0
+    return stations(w, s).load / stations(w, s).servers
+
+
+@inlined
+def reserve(w: Any, p: Any, s: Any, goal: Any) -> None:
+    """Keep a place at station s for a part that is on its way to `goal`."""
+    if service(w, s, parts(w, p).step) != LEAVE:
+        stations(w, s).used += 1
+    parts(w, p).goal = goal
+    stations(w, goal).load += 1
+
+
+@compiled
+def start(w: Any, s: Any) -> None:
+    """Servers of station s that are up and free take the next part: of its queue, of the arrivals, of the stock."""
+    station = stations(w, s)
+    while station.idle > 0 and w.status == 0:
+        p = station.queue_head
+        if p >= 0:
+            station.queue_head = parts(w, p).next
+            if station.queue_head < 0:
+                station.queue_tail = -1
+        elif station.used < station.places and (station.outside_head >= 0 or station.saturated == 1):
+            p = station.outside_head
+            if p >= 0:
+                station.outside_head = parts(w, p).next
+                if station.outside_head < 0:
+                    station.outside_tail = -1
+            else:
+                p = new_part(w, s)
+                if p < 0:
+                    return
+            station.used += 1
+            station.load += 1
+        else:
+            return
+        if w.tracing == 1:
+            note(w, parts(w, p).since, w.now, AT_STATION, s, T_WAITING, p, s, s)
+        v = station.server0
+        while servers(w, v).state != STARVED:
+            v += 1
+        servers(w, v).part = p
+        parts(w, p).server = v
+        advance(w, v)
+        w.events += 1
+
+
+@inlined
+def depart(w: Any, p: Any, s: Any) -> None:
+    """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
+    station, part = stations(w, s), parts(w, p)
+    if w.tracing == 1:
+        note(w, part.ready, w.now, AT_STATION, s, T_WAITING, p, s, s)
+    if part.prev >= 0:
+        parts(w, part.prev).next = part.next
+    else:
+        station.ready_head = part.next
+    if part.next >= 0:
+        parts(w, part.next).prev = part.prev
+    else:
+        station.ready_tail = part.prev
+    part.next = part.prev = -1
+    if part.entered < 0.0:
+        enter(w, p)
+    v = part.server
+    if v < 0:
+        held = station.ready_head
+        while held >= 0 and parts(w, held).server < 0:
+            held = parts(w, held).next
+        if held < 0:
+            station.out -= 1
+            return
+        v = parts(w, held).server
+        parts(w, held).server = -1
+    part.server = -1
+    free_server(w, v)

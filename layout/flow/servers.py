@@ -1,0 +1,185 @@
+"""What a server does: it works, breaks down, is repaired, holds a finished part, is free again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layout.flow.clocks import set_clock
+from layout.flow.draws import draw
+from layout.flow.jit import compiled, inlined
+from layout.flow.parts import append, counted, enter, leave, mark_feed, mark_push, mark_start, note
+from layout.flow.records import (
+    AT_STATION,
+    BLOCKED,
+    DOWN,
+    FAR,
+    LEAVE,
+    RING_FAIL,
+    RING_FINISH,
+    RING_NONE,
+    RING_REPAIR,
+    STARVED,
+    T_DOWN,
+    T_WORKING,
+    WORKING,
+)
+from layout.flow.tables import modes, parts, servers, service, stations
+
+
+@inlined
+def set_state(w: Any, v: Any, state: Any) -> None:
+    """Server v changes state; the time in the old one is booked."""
+    server = servers(w, v)
+    if state == server.state:
+        return
+    span = counted(w, server.since, w.now)
+    if server.state == WORKING:
+        server.in_working += span
+    elif server.state == BLOCKED:
+        server.in_blocked += span
+    elif server.state == DOWN:
+        server.in_down += span
+    else:
+        server.in_starved += span
+        stations(w, server.station).idle -= 1
+    if state == STARVED:
+        stations(w, server.station).idle += 1
+    server.state, server.since = state, w.now
+
+
+@inlined
+def schedule(w: Any, v: Any) -> None:
+    """Set server v's clock to the end of its work or to its next failure, whichever comes first."""
+    server, now = servers(w, v), w.now
+    time, ring = np.inf, RING_NONE
+    if server.state == WORKING:
+        time, ring = now + server.left, RING_FINISH
+    for m in range(server.mode0, server.mode0 + server.modes):
+        mode = modes(w, m)
+        if mode.calendar == 1:
+            due = mode.due + server.down
+        elif server.state == WORKING:
+            due = now + (mode.due - server.worked)
+        else:
+            continue
+        if due < time:
+            time, ring = max(due, now), RING_FAIL + m - server.mode0
+    server.ring = ring
+    set_clock(w, v, time)
+    if w.tracing == 1 and server.state == WORKING:
+        note(w, now, time, AT_STATION, server.station, T_WORKING, server.part, server.station, server.station)
+
+
+@compiled
+def advance(w: Any, v: Any) -> None:
+    """The part at server v goes on: its next operation here, out of the line, or to wait for its transport."""
+    server, now = servers(w, v), w.now
+    p = server.part
+    part = parts(w, p)
+    s = server.station
+    station = stations(w, s)
+    while True:
+        role = service(w, s, part.step)
+        if role < 0:
+            break
+        if part.entered < 0.0:
+            enter(w, p)
+        work = draw(w, role)
+        if work > 0.0:
+            server.left, server.began, server.busy = work, now, 1
+            set_state(w, v, WORKING)
+            schedule(w, v)
+            return
+        part.step += 1
+        part.reach = FAR
+    server.left, server.busy = 0.0, 0
+    if role == LEAVE:
+        set_state(w, v, BLOCKED)
+        leave(w, p)
+        free_server(w, v)
+        return
+    part.ready = now
+    station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
+    mark_push(w, s)
+    w.to_dispatch = 1
+    set_state(w, v, BLOCKED)
+    if station.out < station.places_out:
+        station.out += 1
+        part.server = -1
+        free_server(w, v)
+    else:
+        schedule_idle(w, v)
+
+
+@inlined
+def schedule_idle(w: Any, v: Any) -> None:
+    """A server that does not work has only calendar failures to come."""
+    if servers(w, v).modes > 0:
+        schedule(w, v)
+    else:
+        set_clock(w, v, np.inf)
+
+
+@inlined
+def free_server(w: Any, v: Any) -> None:
+    """Server v has given its part away: a place is free, and it may start the next one."""
+    server = servers(w, v)
+    station = stations(w, server.station)
+    server.part = -1
+    if server.state != DOWN:
+        set_state(w, v, STARVED)
+        schedule_idle(w, v)
+    if station.used == station.places:
+        station.room_since = w.now
+    station.used -= 1
+    station.load -= 1
+    mark_start(w, server.station)
+    mark_feed(w, server.station)
+    w.to_dispatch = 1
+
+
+@inlined
+def finish(w: Any, v: Any) -> None:
+    """The work of server v is done."""
+    server = servers(w, v)
+    server.worked += server.left
+    parts(w, server.part).step += 1
+    parts(w, server.part).reach = FAR
+    advance(w, v)
+
+
+@inlined
+def fail(w: Any, v: Any, mode_number: Any) -> None:
+    """Server v breaks down: it keeps its part, and its other clocks stand still until it is repaired."""
+    server = servers(w, v)
+    mode = modes(w, server.mode0 + mode_number)
+    if server.state == WORKING:
+        spent = w.now - server.began
+        server.left = max(0.0, server.left - spent)
+        server.worked = server.worked + spent if mode.calendar == 1 else mode.due
+    mode.due = (w.now - server.down if mode.calendar == 1 else server.worked) + draw(w, mode.between)
+    repair_s = draw(w, mode.repair)
+    server.down += repair_s
+    set_state(w, v, DOWN)
+    server.ring = RING_REPAIR
+    set_clock(w, v, w.now + repair_s)
+    if w.tracing == 1:
+        note(w, w.now, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
+             server.station)  # fmt: skip
+
+
+@inlined
+def repair(w: Any, v: Any) -> None:
+    """Server v runs again: it goes on with its part's work, holds a finished part, or may take the next."""
+    server = servers(w, v)
+    if server.part < 0:
+        set_state(w, v, STARVED)
+        mark_start(w, server.station)
+    elif server.busy == 1:
+        server.began = w.now
+        set_state(w, v, WORKING)
+    else:
+        set_state(w, v, BLOCKED)
+    schedule(w, v)
