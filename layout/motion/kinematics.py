@@ -103,11 +103,9 @@ def _chain(joints: tuple[Joint, ...], flange: Matrix, tcp_m: Point3, home: tuple
 def _z_to(axis: Sequence[float]) -> Array:
     """(4, 4) rotation that takes z to a unit vector; exact for the six axis directions."""
     z = np.asarray(axis, dtype=float)
-    other = np.eye(3)[int(np.argmin(np.round(abs(z), 6)))]
-    x = np.cross(other, z)
+    other = np.eye(3)[1 if abs(z[0]) > 0.9 else 0]
+    x = other - z * (other @ z)
     x /= np.linalg.norm(x)
-    if z[2] == 1.0:
-        x = np.array([1.0, 0.0, 0.0])
     out = np.eye(4)
     out[:3, 0], out[:3, 1], out[:3, 2] = x, np.cross(z, x), z
     return out

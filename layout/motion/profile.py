@@ -18,14 +18,14 @@ from layout.model.pose import Array
 from layout.motion import clocks
 from layout.motion.kinematics import Chain, chain_of
 
-LINEAR_SPEED_M_S = 1.0
-"""The tool goes in and out of a machine on a straight line no faster than this: half of what six-axis arms of this
-size allow for programmed straight lines (2 m/s), as is usual close to fixtures."""
+LINEAR_SPEED_M_S = 2.0
+"""The tool goes in and out of a machine on a straight line no faster than this: the most that controllers of six-axis
+arms of this size take for a programmed straight line. A cell's `speed` slows it as it slows the joints."""
 
-LINEAR_ACCELERATION_M_S2 = 2.5
+LINEAR_ACCELERATION_M_S2 = 5.0
 """Reaches LINEAR_SPEED_M_S in 0.4 s, as the joints reach theirs where a URDF says no more."""
 
-LINEAR_JERK_M_S3 = 12.5
+LINEAR_JERK_M_S3 = 25.0
 """Reaches LINEAR_ACCELERATION_M_S2 in 0.2 s."""
 
 
