@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_visual_stays_over_the_footprint(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine() -> int:
+def engine() -> Iterator[int]:
     client = pybullet.connect(pybullet.DIRECT)
     yield client
     pybullet.disconnect(client)
@@ -283,7 +284,7 @@ ROBOT = ET.parse(ARM / "arm.urdf").getroot()
 
 
 @pytest.fixture(scope="module")
-def arm() -> tuple[int, int]:
+def arm() -> Iterator[tuple[int, int]]:
     client = pybullet.connect(pybullet.DIRECT)
     body = pybullet.loadURDF(str(ARM / "arm.urdf"), useFixedBase=True, physicsClientId=client)
     yield client, body
