@@ -28,7 +28,7 @@ from layout.model.line import Line, Station
 from layout.model.results import ArmTimes, Moves
 
 Terms = dict[int, float]  # variable -> coefficient
-Hop = tuple[str, str]
+Hop = tuple[str, str, bool]  # origin, target, whether the parts leave the line there
 
 
 def bound(line: Line, moves: Moves) -> float:
@@ -124,8 +124,8 @@ class _Programme:
                         y = self.variable()
                         balance[y] = 1.0
                         rate_out[target][y] = 1.0
-                        for hop in self.ways.path(origin, target, self.hops):
-                            self.flow[hop][y] += 1.0
+                        for a, b in self.ways.path(origin, target, self.hops):
+                            self.flow[a, b, operation is None and b == target][y] += 1.0
                     self.equal.append(balance)
                 if operation:
                     self._book(rate_out, operation, name)
@@ -153,20 +153,23 @@ class _Programme:
         load: dict[str, Terms] = defaultdict(lambda: defaultdict(float))
         down: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(dict))  # arm -> station -> parts put down
         up: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(dict))
-        for (origin, target), flow in self.flow.items():
+        for (origin, target, leaving), flow in self.flow.items():
             balance = {y: -factor for y, factor in flow.items()}
             for transport in self.ways.legs[origin, target]:
-                z = self.variable(self._limit(transport))
+                z = self.variable()
                 balance[z] = 1.0
-                self._reserve(transport, origin, target, z)
+                self._reserve(transport, origin, target, leaving, z)
                 times = self.moves.arms.get(transport)
                 if times is not None and transport in self.line.arms:
                     load[transport][z] = self._task_s(times, origin, target)
                     down[transport][target][z] = 1.0
                     up[transport][origin][z] = 1.0
+                elif transport in self.line.belts:
+                    load[transport][z] = 1 / self._limit(transport)
             self.equal.append(balance)
-        for arm, terms in load.items():
-            self._empty_moves(self.moves.arms[arm], terms, down[arm], up[arm])
+        for transport, terms in load.items():
+            if transport in down:
+                self._empty_moves(self.moves.arms[transport], terms, down[transport], up[transport])
             self.at_most.append((terms, 1.0))
 
     def _limit(self, transport: str) -> float:
@@ -177,10 +180,10 @@ class _Programme:
         by_spacing = 1 / times.spacing_s if times.spacing_s > 0 else math.inf
         return min(by_spacing, max(1, times.capacity) / times.transit_s if times.transit_s > 0 else math.inf)
 
-    def _reserve(self, transport: str, origin: str, target: str, z: int) -> None:
+    def _reserve(self, transport: str, origin: str, target: str, leaving: bool, z: int) -> None:
         """Places that are taken while parts are handed over."""
         times = self.moves.arms.get(transport) if transport in self.line.arms else None
-        if not self.line.stations[target].is_sink:
+        if not leaving:
             if times is not None:
                 self.places[target][z] += self._task_s(times, origin, target)
             elif transport in self.line.links:
