@@ -36,6 +36,7 @@ class Body:
     joints : engine joint index of each driven joint, in the model's order
     tip : link index of the tool flange, -1 where there is none
     margin_m : rounding of the collision shapes, by link
+    skins : bodies that show a link in the window: engine id, link, position and rotation in the link's frame
     """
 
     base: int
@@ -47,6 +48,7 @@ class Body:
     tip: int = -1
     margin_m: dict[int, float] = field(default_factory=dict)
     client: int = 0
+    skins: tuple[tuple[int, int, Vector, Vector], ...] = ()
 
     def move(self, position: Vector, turn: Vector = _NO_TURN) -> None:
         """Put the model's frame at a position (m) and a rotation (quaternion x, y, z, w)."""
@@ -58,11 +60,21 @@ class Body:
         engine.resetBasePositionAndOrientation(self.base, at, how, physicsClientId=self.client)
         for body in self.shown:
             engine.resetBasePositionAndOrientation(body, position, turn, physicsClientId=self.client)
+        self._dress_links()
 
     def bend(self, angles: Sequence[float]) -> None:
         """Set the driven joints (rad; m where prismatic)."""
         for joint, angle in zip(self.joints, angles, strict=True):
             engine.resetJointState(self.base, joint, float(angle), physicsClientId=self.client)
+        self._dress_links()
+
+    def _dress_links(self) -> None:
+        frames: dict[int, tuple[Vector, Vector]] = {}
+        for body, link, shift, twist in self.skins:
+            if link not in frames:
+                frames[link] = link_frame(self.base, link, self.client)
+            at, how = engine.multiplyTransforms(*frames[link], shift, twist)
+            engine.resetBasePositionAndOrientation(body, at, how, physicsClientId=self.client)
 
 
 def load_machine(model: MachineModel | PartModel, client: int, visuals: bool) -> Body:
@@ -116,8 +128,11 @@ def load_shown(part: meshes.Painted, client: int) -> int:
         return int(_call(engine.createMultiBody, part.path, 0, -1, shape, physicsClientId=client))
 
 
-def load_arm(model: ArmModel, client: int, visuals: bool) -> Body:
-    """An arm from its URDF, base fixed. Raises SceneError where a joint or link is not in the engine's tree."""
+def load_arm(model: ArmModel, client: int, visuals: bool, window: bool = False) -> Body:
+    """An arm from its URDF, base fixed. Raises SceneError where a joint or link is not in the engine's tree.
+
+    window : give each coloured piece a body of its own, since the engine's window shows a link in one colour only
+    """
     flags = engine.URDF_USE_INERTIA_FROM_FILE | engine.URDF_MAINTAIN_LINK_ORDER
     if not visuals:
         flags |= engine.URDF_IGNORE_VISUAL_SHAPES
@@ -154,19 +169,55 @@ def load_arm(model: ArmModel, client: int, visuals: bool) -> Body:
     for link in body.links:
         shapes = engine.getCollisionShapeData(base, link, physicsClientId=client)
         body.margin_m[link] = HULL_MARGIN_M if any(shape[2] == _MESH_SHAPE for shape in shapes) else 0.0
+    if window and visuals:
+        with quiet():
+            body.skins = _skins(base, client)
     return body
+
+
+def link_frame(base: int, link: int, client: int) -> tuple[Vector, Vector]:
+    """Position (m) and rotation of a link's own frame (as the URDF has it) in the world; -1 is the root."""
+    if link >= 0:
+        state = engine.getLinkState(base, link, computeForwardKinematics=True, physicsClientId=client)
+        return state[4], state[5]
+    centre, turn = engine.getBasePositionAndOrientation(base, physicsClientId=client)
+    inertia = engine.getDynamicsInfo(base, -1, physicsClientId=client)
+    found: tuple[Vector, Vector] = engine.multiplyTransforms(
+        centre, turn, *engine.invertTransform(inertia[3], inertia[4])
+    )
+    return found
+
+
+def _skins(base: int, client: int) -> tuple[tuple[int, int, Vector, Vector], ...]:
+    """Bodies that show what an arm's links show, each in its own colour; the links themselves become invisible."""
+    found = []
+    shapes = engine.getVisualShapeData(base, physicsClientId=client)
+    for shape in shapes:
+        link, kind, size, name, shift, twist, rgba = shape[1:8]
+        what: dict[str, object]
+        if kind == engine.GEOM_MESH:
+            what = {"fileName": name.decode(), "meshScale": size}
+        elif kind == engine.GEOM_BOX:
+            what = {"halfExtents": [edge / 2 for edge in size]}
+        elif kind in (engine.GEOM_CYLINDER, engine.GEOM_CAPSULE):
+            what = {"length": size[0], "radius": size[1]}
+        elif kind == engine.GEOM_SPHERE:
+            what = {"radius": size[0]}
+        else:
+            continue
+        drawn = engine.createVisualShape(kind, rgbaColor=rgba, physicsClientId=client, **what)
+        found.append((int(engine.createMultiBody(0, -1, drawn, physicsClientId=client)), link, shift, twist))
+    for link in {shape[1] for shape in shapes}:
+        engine.changeVisualShape(base, link, rgbaColor=(0, 0, 0, 0), physicsClientId=client)
+    return tuple(found)
 
 
 def _foot(model: ArmModel, base: int, links: dict[str, int], client: int) -> tuple[Vector, Vector]:
     """Pose of the URDF's root in the frame of the model's base link, whose origin stands on the floor."""
     if model.base not in links:
         return (0.0, 0.0, 0.0), _NO_TURN
-    state = engine.getLinkState(base, links[model.base], computeForwardKinematics=True, physicsClientId=client)
-    centre, turn = engine.getBasePositionAndOrientation(base, physicsClientId=client)
-    inertia = engine.getDynamicsInfo(base, -1, physicsClientId=client)
-    root = engine.multiplyTransforms(centre, turn, *engine.invertTransform(inertia[3], inertia[4]))
-    inverse = engine.invertTransform(state[4], state[5])
-    found: tuple[Vector, Vector] = engine.multiplyTransforms(*inverse, *root)
+    inverse = engine.invertTransform(*link_frame(base, links[model.base], client))
+    found: tuple[Vector, Vector] = engine.multiplyTransforms(*inverse, *link_frame(base, -1, client))
     return found
 
 

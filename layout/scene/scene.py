@@ -62,7 +62,8 @@ class Scene:
         """Let the engine go; a second call does nothing."""
         if self._client >= 0:
             if engine.isConnected(self._client):
-                engine.disconnect(self._client)
+                with bodies.quiet():
+                    engine.disconnect(self._client)
             self._client = -1
 
     @property
@@ -234,7 +235,7 @@ class Scene:
         pool = self._pool.setdefault(key, [])
         while len(pool) <= number:
             if isinstance(model, ArmModel):
-                pool.append(bodies.load_arm(model, self._client, self.visuals))
+                pool.append(bodies.load_arm(model, self._client, self.visuals, self.gui))
             else:
                 pool.append(bodies.load_machine(model, self._client, self.visuals))
         return pool[number]

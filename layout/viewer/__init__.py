@@ -1,0 +1,6 @@
+"""Looking at a line while it runs, in PyBullet's window."""
+
+from layout.viewer.schedule import Moment, PartState, Schedule
+from layout.viewer.view import view
+
+__all__ = ["Moment", "PartState", "Schedule", "view"]

@@ -1,0 +1,67 @@
+"""layout view: the line in 3-D, its parts moving as simulated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+
+def view(
+    target: Annotated[Path, typer.Argument(help="Scenario file, or a run folder (its best layout).")],
+    layout: Annotated[Optional[Path], typer.Argument(help="Layout file (default: the scenario's start).")] = None,  # noqa: UP045
+    minutes: Annotated[float, typer.Option(help="Simulated minutes to show; then it begins again.", min=0.1)] = 30.0,
+    begin: Annotated[float, typer.Option(help="Simulated minute to begin at.", min=0.0)] = 0.0,
+    speed: Annotated[float, typer.Option(help="Times real time (keys + and - change it).", min=0.1, max=100.0)] = 1.0,
+    seconds: Annotated[Optional[float], typer.Option(help="Close after so many seconds.", min=0.0)] = None,  # noqa: UP045
+    picture: Annotated[Optional[Path], typer.Option(help="PNG of the window's last view.", metavar="PNG")] = None,  # noqa: UP045
+) -> int:
+    """Look at a layout in 3-D while it runs. An infeasible one stands still, and the exit code is 1.
+
+    Needs a display; the report of a run has a 3-D picture without one.
+    """
+    from layout.errors import LayoutError, SceneError
+    from layout.scene.display import problem_with_display
+
+    problem = problem_with_display()
+    if problem:  # before anything slow is done
+        raise SceneError(problem)
+
+    from layout import flow, motion
+    from layout.cli.inputs import scenario_and_layout
+    from layout.model.realise import realise
+    from layout.model.results import Moves, TraceEvent
+    from layout.pipeline import Evaluator
+    from layout.viewer import view as show
+
+    scenario, candidate = scenario_and_layout(target, layout)
+    line = realise(scenario, candidate)
+    with Evaluator(scenario) as evaluator:
+        evaluation = evaluator(candidate)
+    trace: list[TraceEvent] = []
+    if evaluation.flow is not None and evaluation.moves is not None:
+        moves = evaluation.moves
+        trace = flow.trace(line, moves, until_s=minutes * 60.0)
+        found = evaluation.flow.throughput_per_h
+        headline = f"{found.mean:.1f} +- {found.half_width:.1f} good parts per hour"
+    else:
+        try:
+            moves = motion.plan(line)
+        except LayoutError:  # out of reach: the belts can be shown all the same
+            moves = motion.straight_line(line)
+            moves = Moves(belts=moves.belts)
+        headline = f"not feasible: {evaluation.violations[0]}"
+        for violation in evaluation.violations:
+            typer.echo(str(violation), err=True)
+    show(
+        line,
+        moves,
+        trace,
+        headline,
+        seconds=seconds,
+        speed=speed,
+        start_s=min(begin, minutes) * 60.0,
+        photograph=picture,
+    )
+    return 0 if evaluation.feasible else 1

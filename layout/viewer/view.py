@@ -1,0 +1,202 @@
+"""The window: a line with its parts moving as simulated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from layout.errors import Problem, SceneError
+from layout.model.line import Line
+from layout.model.pose import Array
+from layout.model.results import Moves, TraceEvent
+from layout.scene import Scene
+from layout.scene.bodies import Body
+from layout.scene.cameras import extent, standing
+from layout.scene.display import problem_with_display
+from layout.scene.furniture import furniture
+from layout.scene.window import INK, Window
+from layout.viewer.schedule import Schedule
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+FRAME_S = 1 / 30
+NAME_ABOVE_M = 0.25
+HEADLINE_ABOVE_M = 0.7
+STATE_COLOURS: dict[str, tuple[float, float, float]] = {
+    "working": (0.05, 0.45, 0.20),
+    "down": (0.80, 0.10, 0.10),
+    "waiting": (0.75, 0.45, 0.0),
+}
+KEYS = (
+    "space: pause    + / -: faster, slower    r: from the start    q: close    "
+    "names: green works, orange waits, red is down"
+)
+
+
+@dataclass
+class Clock:
+    """Time of the run that is shown: paused, slowed down or sped up by keys; begins again after its end."""
+
+    end_s: float
+    speed: float = 1.0
+    now_s: float = 0.0
+    paused: bool = False
+
+    def press(self, keys: set[str]) -> None:
+        """Do what the keys say."""
+        if " " in keys:
+            self.paused = not self.paused
+        if keys & {"+", "="}:
+            self.speed = next((s for s in SPEEDS if s > self.speed), SPEEDS[-1])
+        if keys & {"-", "_"}:
+            self.speed = next((s for s in reversed(SPEEDS) if s < self.speed), SPEEDS[0])
+        if "r" in keys:
+            self.now_s = 0.0
+
+    def pass_by(self, real_s: float) -> None:
+        """Let real time (s) pass."""
+        if self.paused or self.end_s <= 0:
+            return
+        self.now_s += real_s * self.speed
+        if self.now_s >= self.end_s:
+            self.now_s %= self.end_s
+
+    def text(self) -> str:
+        """The time shown and how fast it goes."""
+        minutes, seconds = divmod(int(self.now_s), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}   {self.speed:g}x{'   paused' if self.paused else ''}"
+
+
+def view(
+    line: Line,
+    moves: Moves,
+    trace: Sequence[TraceEvent],
+    headline: str = "",
+    *,
+    seconds: float | None = None,
+    speed: float = 1.0,
+    start_s: float = 0.0,
+    photograph: Path | None = None,
+    each_frame: Callable[[float], None] | None = None,
+) -> None:
+    """Open a window on a line and let its parts move as in the trace, until it is closed (or for some real seconds).
+
+    headline : shown above the line, such as its throughput
+    speed : times real time; start_s : where in the run to begin (s)
+    photograph : PNG to write of what the window shows at the end (without texts)
+    each_frame : called with the run's time after each frame
+
+    Raises SceneError where no window can be opened.
+    """
+    problem = problem_with_display()
+    if problem:
+        raise SceneError(problem)
+    schedule = Schedule(line, moves, trace)
+    with Scene(gui=True, title=f"layout: {line.name}") as scene:
+        window = Window(scene)
+        with window.until_closed():
+            with window.still():
+                scene.place(line)
+                scene.dress(furniture(line, moves))
+                window.look(line)
+            stage = _Stage(scene, window, line)
+            clock = Clock(schedule.end_s, speed, start_s)
+            stage.show(schedule, clock, headline)
+            began = last = time.monotonic()
+            while window.open and (seconds is None or last - began < seconds):
+                keys = window.pressed()
+                if "q" in keys:
+                    break
+                clock.press(keys)
+                now = time.monotonic()
+                clock.pass_by(now - last)
+                last = now
+                stage.show(schedule, clock, headline)
+                if each_frame is not None:
+                    each_frame(clock.now_s)
+                time.sleep(max(FRAME_S - (time.monotonic() - now), 0.001))
+            if photograph is not None and window.open:
+                _write_png(photograph, window)
+
+
+class _Stage:
+    """Bodies of the parts that are on view, and the texts."""
+
+    def __init__(self, scene: Scene, window: Window, line: Line) -> None:
+        self._scene = scene
+        self._window = window
+        self._line = line
+        self._spare: dict[str, list[Body]] = {}
+        self._shown: dict[int, tuple[str, Body]] = {}
+        self._states: dict[str, str] = {}
+        floor = np.asarray(line.floor.boundary, dtype=float)
+        x, y = floor.mean(axis=0)
+        width = float(np.ptp(floor, axis=0).max())
+        self._above = window.left_of(
+            (float(x), float(y), float(extent(line)[:, 2].max()) + HEADLINE_ABOVE_M), width / 3
+        )
+        window.text("keys", KEYS, window.left_of((float(x), float(y), -0.12 * width), width / 3), 1.0)
+
+    def show(self, schedule: Schedule, clock: Clock, headline: str) -> None:
+        """Put everything where it is at the clock's time."""
+        moment = schedule.positions(clock.now_s)
+        x, y, z = self._above
+        if headline:
+            self._window.text("headline", headline, (x, y, z + 0.45), 1.9)
+        if schedule.end_s > 0:
+            self._window.text("clock", clock.text(), (x, y, z), 1.3)
+        for thing in standing(self._line):
+            state = moment.states.get(thing.name, "idle")
+            if self._states.get(thing.name) != state:
+                self._states[thing.name] = state
+                at = (thing.pose.x_m, thing.pose.y_m, thing.model.height_m + NAME_ABOVE_M)
+                self._window.text(thing.name, thing.name, at, 1.2, STATE_COLOURS.get(state, INK))
+        for name, angles in moment.joints.items():
+            self._scene.set_joints(name, angles)
+        for number in [n for n in self._shown if n not in moment.parts]:
+            product, body = self._shown.pop(number)
+            self._scene.park(body)
+            self._spare.setdefault(product, []).append(body)
+        for number, part in moment.parts.items():
+            if number not in self._shown:
+                self._shown[number] = (part.product, self._take(part.product))
+            self._shown[number][1].move(part.pose[:3, 3].tolist(), quaternion(part.pose[:3, :3]))
+        self._window.draw()
+
+    def _take(self, product: str) -> Body:
+        spare = self._spare.get(product)
+        return spare.pop() if spare else self._scene.prop(self._line.products[product].model)
+
+
+def quaternion(turn: Array) -> tuple[float, float, float, float]:
+    """A rotation (3, 3) as x, y, z, w (Shepperd's method: the greatest of the four is taken from the diagonal)."""
+    t = np.array([turn[0, 0], turn[1, 1], turn[2, 2], np.trace(turn)])
+    k = int(np.argmax(t))
+    q = np.empty(4)
+    if k == 3:
+        q[:] = (turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1], 1 + t[3])
+    else:
+        i, j, m = k, (k + 1) % 3, (k + 2) % 3
+        q[i] = 1 - t[3] + 2 * turn[i, i]
+        q[j], q[m] = turn[j, i] + turn[i, j], turn[m, i] + turn[i, m]
+        q[3] = turn[m, j] - turn[j, m]
+    q /= np.linalg.norm(q)
+    return float(q[0]), float(q[1]), float(q[2]), float(q[3])
+
+
+def _write_png(path: Path, window: Window) -> None:
+    import io
+
+    from PIL import Image
+
+    from layout.scene.meshes import write_bytes
+
+    buffer = io.BytesIO()
+    Image.fromarray(window.photograph()).save(buffer, format="PNG")
+    try:
+        write_bytes(path, buffer.getvalue())
+    except OSError as error:
+        raise SceneError(Problem("the picture cannot be written", value=str(error), file=str(path))) from error
