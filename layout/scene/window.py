@@ -18,7 +18,7 @@ from layout.scene.scene import Scene
 
 WINDOW_FOV_RAD = math.radians(90.0)
 """The engine's window has this lens, and no other ..."""
-FRAME_FOV_RAD = math.radians(74.0)
+FRAME_FOV_RAD = math.radians(80.0)
 """... so the line is framed by a narrower one: the edges of so wide a picture are distorted."""
 ASPECT = 1.6
 

@@ -24,7 +24,7 @@ from layout.viewer.schedule import Schedule
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 FRAME_S = 1 / 30
 NAME_ABOVE_M = 0.25
-HEADLINE_ABOVE_M = 0.7
+HEADLINE_ABOVE_M = 0.9
 STATE_COLOURS: dict[str, tuple[float, float, float]] = {
     "working": (0.05, 0.45, 0.20),
     "down": (0.80, 0.10, 0.10),
@@ -138,7 +138,8 @@ class _Stage:
         self._above = window.left_of(
             (float(x), float(y), float(extent(line)[:, 2].max()) + HEADLINE_ABOVE_M), width / 3
         )
-        window.text("keys", KEYS, window.left_of((float(x), float(y), -0.12 * width), width / 3), 1.0)
+        x, y, z = self._above
+        window.text("keys", KEYS, (x, y, z - 0.4), 0.9)
 
     def show(self, schedule: Schedule, clock: Clock, headline: str) -> None:
         """Put everything where it is at the clock's time."""

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from PIL import Image
+
+from layout.errors import SceneError
+from layout.model.line import Belt, Line
+from layout.model.results import BeltTimes, Moves
+from layout.scene import Camera, Scene, frame, picture, plan_view
+from layout.scene.cameras import extent
+from layout.scene.furniture import along, extrude, furniture
+from layout.scene.meshes import painted
+from layout.scene.pictures import render
+
+WIDTH, HEIGHT = 320, 200
+
+
+@pytest.fixture
+def line(world: Any, tmp_path: Path) -> Line:
+    red = world.machine(tmp_path, "red", [((-0.8, -0.8, 0), (0.8, 0.8, 1.5))], colours=[(255, 0, 0)])
+    green = world.machine(tmp_path, "green", [((-0.8, -0.8, 0), (0.8, 0.8, 1.5))], colours=[(0, 255, 0)])
+    return world.line(
+        world.station("r", red, 3, 4),
+        world.station("g", green, 9, 4),
+        world.arm("arm", world.arm_model(tmp_path), 6, 6),
+        Belt("belt", "r", "g", 0.3, 0.4, 0.5),
+        products={"p": world.part(tmp_path)},
+        obstacles={"column": {"polygon": [(1, 1), (1.4, 1), (1.4, 1.4), (1, 1.4)]}},
+        keep_clear={"exit": {"polygon": [(10, 0), (12, 0), (12, 2), (10, 2)]}},
+    )
+
+
+@pytest.fixture
+def moves() -> Moves:
+    return Moves(belts={"belt": BeltTimes(20.0, 10, 1.3, 4.4, np.array([[3.8, 4.0], [6, 4.0], [6, 3.0], [8.2, 3.0]]))})
+
+
+def at(image: np.ndarray, camera: Camera, point: tuple[float, float, float]) -> np.ndarray:
+    column, row = camera.pixels([point], WIDTH, HEIGHT)[0]
+    return image[round(row), round(column)].astype(int)
+
+
+@pytest.mark.parametrize("view", ["iso", "plan"])
+def test_everything_is_where_the_camera_says(line: Line, moves: Moves, view: Any) -> None:
+    image = render(line, moves, view=view, width=WIDTH, height=HEIGHT, labels=False)
+    assert image.shape == (HEIGHT, WIDTH, 3) and image.dtype == np.uint8
+    aspect = WIDTH / HEIGHT
+    camera = plan_view(line, aspect) if view == "plan" else frame(line, aspect)
+    red, green = at(image, camera, (3, 4, 1.5)), at(image, camera, (9, 4, 1.5))
+    assert red[0] > 120 and red[1] < 60
+    assert green[1] > 120 and green[0] < 60
+    belt = at(image, camera, (6, 3.5, 0.8))
+    assert belt.max() < 110  # dark
+    assert at(image, camera, (11, 1, 0))[0] > at(image, camera, (11, 1, 0))[2]  # the fire exit is reddish
+    assert np.ptp(at(image, camera, (11, 7, 0))) < 15  # plain floor is grey
+
+
+def test_a_camera_holds_everything(line: Line) -> None:
+    for aspect in (0.7, 1.0, 2.2):
+        for azimuth in np.linspace(-3, 3, 7):
+            for elevation in (0.2, 0.7, math.pi / 2):
+                camera = frame(line, aspect, azimuth, elevation)
+                pixels = camera.pixels(extent(line), 1000 * aspect, 1000) / [1000 * aspect, 1000]
+                assert pixels.min() > 0 and pixels.max() < 1
+                assert max(np.ptp(pixels, axis=0)) > 0.8  # and is not farther than need be
+
+
+def test_pictures_are_written_whole(line: Line, moves: Moves, tmp_path: Path) -> None:
+    path = tmp_path / "line.png"
+    path.write_text("old")
+    with Scene(visuals=True) as scene:
+        picture(line, moves, path, width=WIDTH, height=HEIGHT, names={"r": "press"}, scene=scene)
+        first = Image.open(path).copy()
+        picture(line, moves, path, width=WIDTH, height=HEIGHT, names={"r": "press"}, scene=scene)
+        assert np.array_equal(np.asarray(first), np.asarray(Image.open(path)))  # the scene is as it was
+    assert first.size == (WIDTH, HEIGHT)
+    assert [p.name for p in tmp_path.glob("*.png")] == ["line.png"]
+    with pytest.raises(SceneError, match="written"):
+        picture(line, None, tmp_path / "no" / "where.png", width=64, height=40)
+    with Scene() as bare, pytest.raises(SceneError, match="visuals"):
+        picture(line, None, path, scene=bare)
+
+
+def test_colours_are_kept_apart_and_cached(world: Any, tmp_path: Path) -> None:
+    boxes = [((i, 0, 0), (i + 0.5, 1, 1)) for i in range(20)]
+    colours = [(10 * i, 255 - 10 * i, 40) for i in range(20)]
+    model = world.machine(tmp_path, "bright", boxes, colours=colours)
+    first = painted(model.visual)
+    assert len(first) == 20  # more than the engine takes in one array of shapes
+    assert painted(model.visual) == first and all(part.path.is_file() for part in first)
+
+
+def test_gltf_colours_are_linear(world: Any, tmp_path: Path) -> None:
+    (part,) = painted(world.machine(tmp_path, colours=[(55, 128, 255)]).visual)
+    assert part.rgba == pytest.approx((0.5029, 0.7354, 1.0, 1.0), abs=2e-3)
+
+
+def test_extruded_areas_are_solid() -> None:
+    ring = shapely.box(0, 0, 3, 2).difference(shapely.box(1, 0.5, 2, 1.5))
+    solid = extrude(ring, 0.5, 2.0)
+    solid.merge_vertices()
+    assert solid.is_watertight
+    assert solid.volume == pytest.approx(5.0 * 1.5)
+
+
+def test_along_a_path() -> None:
+    path = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+    for share, expected in (
+        (0.0, (0, 0)),
+        (1 / 3, (1, 0)),
+        (2 / 3, (2, 0)),
+        (5 / 6, (2, 0.5)),
+        (1.0, (2, 1)),
+        (7, (2, 1)),
+    ):
+        assert along(path, share)[0] == pytest.approx(expected)
+    assert along(path, 0.9)[1] == pytest.approx(math.pi / 2)
+
+
+def test_belts_are_drawn_at_their_height(line: Line, moves: Moves) -> None:
+    pieces = furniture(line, moves)
+    assert len(pieces) > len(furniture(line, None))
+    assert all(np.isfinite(piece.mesh.vertices).all() and len(piece.mesh.faces) for piece in pieces)
+    belt = max((p for p in pieces if p.rgba[0] < 0.2), key=lambda p: p.mesh.bounds[1][2])
+    assert belt.mesh.bounds[1][2] == pytest.approx(0.8)
