@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import shapely
 
 from layout.feasibility.ground import FACING, TOLERANCE_M, Areas, Ground, overlaps, worst
 from layout.model.library import Port
-from layout.model.line import Belt, Line, Station
+from layout.model.line import Belt, Station
 from layout.model.pose import Array
 from layout.model.results import Violation
 from layout.motion.belts import TOUCHING_M, corridor, lay_out
@@ -64,7 +65,7 @@ def quick_belt(ground: Ground) -> list[Violation]:
     The amount is the least way (m) that such a first piece, as long as the belt is wide, must move to be free.
     """
     line = ground.line
-    stubs = _stubs(line)
+    stubs = _stubs(ground)
     out = ground.site.outside(stubs.rings)
     found: list[tuple[tuple[str, ...], float]] = [((name,), far) for name, far in zip(stubs.names, out, strict=True)]
     for areas in (ground.bodies, ground.site.obstacles, ground.site.keep_clear):
@@ -76,31 +77,35 @@ def quick_belt(ground: Ground) -> list[Violation]:
     return worst("belt", found, scale=SCALE_M)
 
 
-def _stubs(line: Line) -> Areas:
+def _stubs(ground: Ground) -> Areas:
     """The first piece of each belt at both ends, (n, 4, 2) (m)."""
-    names, rings = [], []
-    for item in line.belts.values():
-        ends = _ports(item, line)
-        apart = float(np.linalg.norm(ends[0][0] - ends[1][0])) if len(ends) == 2 else 0.0
+    names: list[str] = []
+    rings: list[list[tuple[float, float]]] = []
+    for item in ground.line.belts.values():
+        ends = _ports(item, ground)
+        apart = math.dist(ends[0][:2], ends[1][:2]) if len(ends) == 2 else 0.0
         if apart < TOUCHING_M:
             continue
-        for at, outwards in ends:
-            aside, ahead = np.array([-outwards[1], outwards[0]]) * item.width_m / 2, outwards * min(item.width_m, apart)
+        length, half = min(item.width_m, apart), item.width_m / 2
+        for x, y, u, v in ends:
+            a, b, c, d = x - v * half, y + u * half, x + v * half, y - u * half
             names.append(item.name)
-            rings.append([at + aside, at - aside, at - aside + ahead, at + aside + ahead])
+            rings.append([(a, b), (c, d), (c + u * length, d + v * length), (a + u * length, b + v * length)])
     return Areas(tuple(names), np.array(rings, dtype=float).reshape(-1, 4, 2))
 
 
-def _ports(item: Belt, line: Line) -> list[tuple[Array, Array]]:
-    """Place and outward direction (2,) of a belt's ports (m, world), as far as there are any."""
+def _ports(item: Belt, ground: Ground) -> list[tuple[float, float, float, float]]:
+    """Place (m) and outward direction in the world of a belt's ports, as far as there are any."""
     ends: tuple[tuple[str, Literal["in", "out"]], ...] = ((item.origin, "out"), (item.target, "in"))
     found = []
     for name, way in ends:
-        station = line.stations[name]
-        port = station.model.port_for(way, "belt")
+        port = ground.line.stations[name].model.port_for(way, "belt")
         if port is not None:
-            outwards = station.pose.turn([port.facing])[0]
-            found.append((station.pose.apply([port.at_m[:2]])[0], outwards / np.linalg.norm(outwards)))
+            cos, sin, x0, y0 = ground.frames[name]
+            (x, y), (u, v) = port.at_m[:2], port.facing
+            size = math.hypot(u, v)
+            u, v = u / size, v / size
+            found.append((x0 + cos * x - sin * y, y0 + sin * x + cos * y, cos * u - sin * v, sin * u + cos * v))
     return found
 
 

@@ -64,6 +64,16 @@ class Areas:
     def __len__(self) -> int:
         return len(self.names)
 
+    @cached_property
+    def low(self) -> Array:
+        """(n, 2) float (m): lower corner of each polygon's box."""
+        return np.asarray(self.rings.min(axis=1))
+
+    @cached_property
+    def high(self) -> Array:
+        """(n, 2) float (m): upper corner of each polygon's box."""
+        return np.asarray(self.rings.max(axis=1))
+
 
 @dataclass(frozen=True, eq=False)
 class Site:
@@ -190,6 +200,12 @@ class Ground:
         return Areas(tuple(names), out)
 
     @cached_property
+    def frames(self) -> dict[str, tuple[float, float, float, float]]:
+        """Cosine and sine of the yaw, x, y (m) of each thing by name: for single points, where arrays are slow."""
+        rows = self._frames.tolist()
+        return {thing.name: (row[0], row[1], row[2], row[3]) for thing, row in zip(self.things, rows, strict=True)}
+
+    @cached_property
     def _frames(self) -> Array:
         """(n, 4) float: cosine and sine of the yaw, x, y of each thing."""
         poses = np.array([(t.pose.yaw_rad, t.pose.x_m, t.pose.y_m) for t in self.things]).reshape(-1, 3)
@@ -228,7 +244,7 @@ def overlaps(a: Areas, b: Areas, same: bool = False) -> list[tuple[tuple[str, st
     """Names and depth (m) of every overlapping pair of different names; `same` where a and b are one list."""
     if not len(a) or not len(b):
         return []
-    rows, columns = convex.near(a.rings, b.rings)
+    rows, columns = np.nonzero(np.maximum(a.low[:, None] - b.high[None], b.low[None] - a.high[:, None]).max(axis=2) < 0)
     pairs = [
         (i, j)
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True)

@@ -6,14 +6,14 @@ import math
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-
 from layout import motion
 from layout.feasibility.ground import Ground, worst
 from layout.model.library import Port
 from layout.model.line import Arm, Station
 from layout.model.results import Violation
 from layout.motion.kinematics import Chain, chain_of
+
+_Frame = tuple[float, float, float, float]  # cosine and sine of the yaw, x, y
 
 LEAST_M = 0.001
 """What a hand-over counts that is out of reach for other reasons than distance (joint limits, the arm in itself)."""
@@ -31,31 +31,43 @@ def reach(ground: Ground) -> list[Violation]:
 
 def quick_reach(ground: Ground) -> list[Violation]:
     """What `reach` finds at least: the wrist would have to be farther out than the arm is long (m)."""
-    return worst("reach", [((arm.name, station.name), shortfall_m(arm, station)) for arm, station in _served(ground)])
+    found = [((arm.name, station.name), shortfall_m(ground, arm, station)) for arm, station in _served(ground)]
+    return worst("reach", found)
 
 
-def shortfall_m(arm: Arm, station: Station) -> float:
+def shortfall_m(ground: Ground, arm: Arm, station: Station) -> float:
     """Least distance (m) by which an arm misses a port of a station that it needs; 0 where it may reach them all.
 
     Wherever the tool is turned about its own axis, the wrist centre stands at a known place behind it, up to what the
     tool is offset sideways; and it gets no farther from the shoulder than the chain is long.
     """
-    needed = []
     ways: tuple[tuple[Literal["in", "out"], bool], ...] = (("in", station.is_source), ("out", station.is_sink))
+    needed = {}
     for way, one_end in ways:
         port = station.model.port_for(way, "arm")
         if port is not None and (not one_end or (station.is_source and station.is_sink)):
-            needed.append(_port_shortfall_m(arm, station, port))
-    return max(needed, default=0.0)
+            needed[port.name] = port
+    frames = ground.frames[arm.name], ground.frames[station.name]
+    return max((_port_shortfall_m(arm, *frames, port) for port in needed.values()), default=0.0)
 
 
-def _port_shortfall_m(arm: Arm, station: Station, port: Port) -> float:
+def _port_shortfall_m(arm: Arm, base: _Frame, machine: _Frame, port: Port) -> float:
     ahead, aside, shoulder, limit = _wrist(chain_of(arm.model))
-    length = math.sqrt(sum(t * t for t in port.tool))
-    behind = [a + t * ahead / length for a, t in zip(port.at_m, port.tool, strict=True)]
-    points = station.pose.apply([behind, [b + r for b, r in zip(behind, port.retreat_m, strict=True)]])
-    away = np.linalg.norm(points - arm.pose.apply([shoulder]), axis=1)
-    return max(0.0, float(away.max()) - limit - aside)
+    (x0, y0), z0 = _moved(base, shoulder[0], shoulder[1]), shoulder[2]
+    (ax, ay, az), (rx, ry, rz) = port.at_m, port.retreat_m
+    share = ahead / math.hypot(*port.tool)
+    bx, by, bz = ax + port.tool[0] * share, ay + port.tool[1] * share, az + port.tool[2] * share
+    away = 0.0
+    for x, y, z in ((bx, by, bz), (bx + rx, by + ry, bz + rz)):  # at the hand-over, and where it begins
+        u, v = _moved(machine, x, y)
+        away = max(away, math.hypot(u - x0, v - y0, z - z0))
+    return max(0.0, away - limit - aside)
+
+
+def _moved(frame: _Frame, x: float, y: float) -> tuple[float, float]:
+    """A point of a thing's frame on the floor (m)."""
+    cos, sin, x0, y0 = frame
+    return x0 + cos * x - sin * y, y0 + sin * x + cos * y
 
 
 @lru_cache(maxsize=64)
