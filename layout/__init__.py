@@ -36,8 +36,8 @@ def evaluate(
     replications: int | None = None,
 ) -> Evaluation:
     """Evaluate one layout of a scenario: a Layout, a layout file, or (left out) the scenario's start."""
-    from layout.pipeline import Evaluator
     from layout.files.layouts import load_layout
+    from layout.pipeline import Evaluator
 
     if isinstance(layout, (str, Path)):
         layout = load_layout(Path(layout), scenario)

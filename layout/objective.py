@@ -60,7 +60,7 @@ def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
         "throughput": max(ceiling_per_h, 1e-9),
         "lead_time": max(10 * work_s, 1.0),
         "wip": float(max(len(line.stations), 1)),
-        "handling_distance": diagonal * max(len(p.route) + 1 for p in line.products.values()),
+        "handling_distance": diagonal,
         "floor_area": area,
     }
 
@@ -93,18 +93,18 @@ def total_violation(violations: Sequence[Violation]) -> float:
     return sum(v.amount / v.scale for v in violations)
 
 
-def best_first(evaluations: Sequence[Evaluation], objectives: Sequence[Objective]) -> list[int]:
-    """Order of feasible evaluations, best first: by each objective in turn among those within tolerance of its best."""
-    remaining = list(range(len(evaluations)))
+def best_first(candidates: Sequence[Mapping[str, float]], objectives: Sequence[Objective]) -> list[int]:
+    """Order of candidates' measures, best first: by each objective in turn among those within tolerance of its best."""
+    remaining = list(range(len(candidates)))
     order: list[int] = []
     while remaining:
         tied = remaining
         for aim in objectives:
-            worth = {i: aim.sign * evaluations[i].objectives[aim.measure] for i in tied}
+            worth = {i: aim.sign * candidates[i][aim.measure] for i in tied}
             top = max(worth.values())
             tied = [i for i in tied if worth[i] >= top - aim.tolerance * abs(top)]
         last = objectives[-1]
-        winner = max(tied, key=lambda i: (last.sign * evaluations[i].objectives[last.measure], -i))
+        winner = max(tied, key=lambda i: (last.sign * candidates[i][last.measure], -i))
         order.append(winner)
         remaining.remove(winner)
     return order

@@ -79,7 +79,7 @@ MACHINES: dict[str, Machine] = {
         "rounded to 1.06 x 2.20 x 2.30 m",
         (0.53, 1.10),
         (700, 600, 100, 300),
-        {"table": Port("inout", "arm", mill.AT, OUTWARDS, REACH_IN, (0, -0.65, 0.05))},
+        {"table": Port("inout", "arm", mill.AT, OUTWARDS, REACH_IN, (0, -0.58, 0.03))},
     ),
     "cnc_lathe": Machine(
         "compact single-spindle chucker, spindle facing the front, sliding door (open)",
@@ -89,21 +89,21 @@ MACHINES: dict[str, Machine] = {
         "rounded to 1.60 x 1.38 x 1.80 m",
         (0.80, 0.69),
         (700, 500, 100, 500),
-        {"chuck": Port("inout", "arm", lathe.AT, OUTWARDS, REACH_IN, (0, -0.62, 0.03))},
+        {"chuck": Port("inout", "arm", lathe.AT, OUTWARDS, REACH_IN, (0, -0.50, 0.03))},
     ),
     "part_washer": Machine(
         "compact spray-chamber washer with rotating basket, lifting door (open)",
         OWN + "size class of single-chamber spray washers for parts to about 300 mm: about 1.0 x 1.1 x 1.9 m, rounded",
         (0.50, 0.55),
         (700, 500, 500, 0),
-        {"basket": Port("inout", "arm", washer.AT, OUTWARDS, REACH_IN, (0, -0.62, 0.03))},
+        {"basket": Port("inout", "arm", washer.AT, OUTWARDS, REACH_IN, (0, -0.46, 0.03))},
     ),
     "vision_station": Machine(
         "camera inspection cell of aluminium profile with a ring light and a shuttle table",
         OWN + "built from 45 mm profile as integrators do: 0.80 x 0.80 x 1.92 m, open to the front",
         (vision.HALF, vision.HALF),
         (700, 500, 0, 0),
-        {"nest": Port("inout", "arm", vision.AT, OUTWARDS, DOWN, (0, -0.50, 0.10))},
+        {"nest": Port("inout", "arm", vision.AT, OUTWARDS, DOWN, (0, -0.42, 0.05))},
     ),
     "infeed_station": Machine(
         "belt conveyor's end with a stop, from which an arm picks",
@@ -112,7 +112,7 @@ MACHINES: dict[str, Machine] = {
         (300, 0, 50, 200),
         {
             "belt": Port("in", BELTS, (0, 0.45, TOP), (0, 1)),
-            "pick": Port("out", "arm", (0, -0.345, HAND), OUTWARDS, DOWN, (0, 0, 0.30)),
+            "pick": Port("out", "arm", (0, -0.345, HAND), OUTWARDS, DOWN, (0, 0, 0.20)),
         },
     ),
     "outfeed_station": Machine(
@@ -121,7 +121,7 @@ MACHINES: dict[str, Machine] = {
         (0.25, 0.45),
         (300, 0, 50, 200),
         {
-            "place": Port("in", "arm", (0, -0.30, HAND), OUTWARDS, DOWN, (0, 0, 0.30)),
+            "place": Port("in", "arm", (0, -0.30, HAND), OUTWARDS, DOWN, (0, 0, 0.20)),
             "belt": Port("out", BELTS, (0, 0.45, TOP), (0, 1)),
         },
     ),
@@ -172,9 +172,8 @@ def kr16() -> str:
     """arm_16kg_r2010: published speeds; accelerations assumed."""
     head = [
         "description: six-axis arm, 16 kg, 2.013 m reach, on a 0.45 m pedestal, with a parallel gripper",
-        'source: "Link lengths, axis speeds, payload and mass of the KUKA KR 16 R2010-2 (KR CYBERTECH specification); '
-        "own shape, own URDF. Axis ranges are narrower than published (A1 +-185, A2 -185..65, A3 -138..175, A4 +-350, "
-        'A5 +-130, A6 +-350 degrees), which leaves room for hoses. Accelerations, jerks and torques are assumptions."',
+        'source: "Link lengths, axis ranges and speeds, payload and mass of the KUKA KR 16 R2010-2 (KR CYBERTECH '
+        'specification); own shape, own URDF. Accelerations, jerks and torques are assumptions."',
         "urdf: arm.urdf",
         "base: base_link",
         "tip: tool0",
@@ -184,19 +183,19 @@ def kr16() -> str:
         "payload: 16 kg",
         "reach: 2.013 m",
         "tool_mass: 3.5 kg           # the gripper, a link of the URDF",
-        "grip: 0.6 s",
+        "grip: 0.4 s",
         "home: [0, -90, 90, 0, 90, 0]",
     ]
     rows = []
     for number, axis in enumerate(urdf.AXES, start=1):
-        rise = 0.4 if number <= 3 else 0.25
+        rise = 0.6 if number <= 3 else 0.3
         acceleration = round(axis.speed / rise, 1)
         rows.append((f"joint_a{number}", axis.speed, acceleration, round(acceleration / RAMP_S, 1)))
     return _arm(
         "arm_16kg_r2010",
         head,
         rows,
-        "assumed: full speed in 0.4 s (A1-A3) and 0.25 s (A4-A6), jerk = acceleration / 0.1 s",
+        "assumed, with rated payload: full speed in 0.6 s (A1-A3) and 0.3 s (A4-A6), jerk = acceleration / 0.1 s",
     )
 
 

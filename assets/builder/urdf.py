@@ -25,11 +25,11 @@ class Axis:
 
 # Peak torques of the gears, large enough for the library's accelerations at full stretch with 16 kg.
 AXES = (
-    Axis((0.0, 0.0, arm.PEDESTAL + arm.A1_HEIGHT), (0, 0, -1), -170, 170, 200, 2400),
+    Axis((0.0, 0.0, arm.PEDESTAL + arm.A1_HEIGHT), (0, 0, -1), -185, 185, 200, 2400),
     Axis((arm.A1_OFFSET, 0.0, 0.0), (0, 1, 0), -185, 65, 175, 3400),
-    Axis((arm.UPPER, 0.0, 0.0), (0, 1, 0), -137, 163, 190, 1500),
-    Axis((0.0, 0.0, arm.ELBOW), (-1, 0, 0), -185, 185, 430, 270),
-    Axis((arm.FOREARM, 0.0, 0.0), (0, 1, 0), -120, 120, 430, 260),
+    Axis((arm.UPPER, 0.0, 0.0), (0, 1, 0), -138, 175, 190, 1500),
+    Axis((0.0, 0.0, arm.ELBOW), (-1, 0, 0), -350, 350, 430, 270),
+    Axis((arm.FOREARM, 0.0, 0.0), (0, 1, 0), -130, 130, 430, 260),
     Axis((0.0, 0.0, 0.0), (-1, 0, 0), -350, 350, 630, 120),
 )
 # kg: robot 255 in all (without the pedestal of 115, which is part of base_link), gripper 3.5

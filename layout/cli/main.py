@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "check": "layout.cli.check",
     "evaluate": "layout.cli.evaluate",
     "optimize": "layout.cli.optimize",
+    "view": "layout.cli.view",
     "report": "layout.cli.report",
     "assets": "layout.cli.assets",
     "schema": "layout.cli.schema",

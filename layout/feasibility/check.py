@@ -47,9 +47,13 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
 
 
 def ways(line: Line) -> tuple[Violation, ...]:
-    """The rules that `quick` only estimates, in full: belts as laid out, and reach by inverse kinematics. No scene."""
+    """What `quick` only estimates, without a scene: belts as laid out, reach by inverse kinematics, gaps in the plan.
+
+    The gaps are those between footprints, where `check` measures between hulls: a proposal that passes here passes
+    there, as far as the hulls stay above their footprints.
+    """
     ground = Ground(line)
-    return _merged([*belts.belt(ground), *reach.reach(ground)])
+    return _merged([*clearance.plan_gaps(ground), *belts.belt(ground), *reach.reach(ground)])
 
 
 def quick(line: Line) -> tuple[Violation, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import shapely
+
 from layout.feasibility import convex
 from layout.feasibility.ground import Ground, worst
 from layout.model.results import Violation
@@ -31,7 +34,7 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
     ]
     if not pairs:
         return []
-    joined = {frozenset((belt.origin, belt.target)) for belt in line.belts.values()}
+    joined = _joined(ground)
     scene.place(line)
     gaps = scene.distances(pairs, wanted + ENGINE_ERROR_M)
     return worst(
@@ -42,3 +45,23 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
         ],
         scale=SCALE_M,
     )
+
+
+def plan_gaps(ground: Ground) -> list[Violation]:
+    """Footprints of two stations or arm bases come closer than `floor.clearance`: by what is missing (m)."""
+    names, polygons = ground.bodies.names, ground.body_polygons
+    wanted, joined = ground.line.floor.clearance_m + ENGINE_ERROR_M, _joined(ground)
+    i, j = np.triu_indices(len(names), 1)
+    short = wanted - shapely.distance(polygons[i], polygons[j])
+    close = np.nonzero(short > 0)[0]
+    pairs = [(names[i[k]], names[j[k]], float(short[k])) for k in close]
+    return worst(
+        "clearance",
+        [((a, b), missing) for a, b, missing in pairs if a != b and frozenset((a, b)) not in joined],
+        scale=SCALE_M,
+    )
+
+
+def _joined(ground: Ground) -> set[frozenset[str]]:
+    """Pairs of stations with a belt between them."""
+    return {frozenset((belt.origin, belt.target)) for belt in ground.line.belts.values()}

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from layout.files.layouts import layout_to_mapping
-from layout.model.results import Evaluation, Estimate
+from layout.model.results import Estimate, Evaluation
 from layout.model.scenario import Scenario
 
 

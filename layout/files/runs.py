@@ -39,6 +39,16 @@ COLUMNS = (
 )
 
 
+MEASURE_COLUMNS = {
+    "throughput": "throughput_per_h",
+    "lead_time": "lead_time_s",
+    "wip": "wip",
+    "handling_distance": "handling_distance_m",
+    "floor_area": "floor_area_m2",
+}
+"""Column of trials.csv by measure."""
+
+
 class Trial(Protocol):
     """What a told candidate offers here (Optuna's FrozenTrial does)."""
 

@@ -25,8 +25,8 @@ arms of this size take for a programmed straight line. A cell's `speed` slows it
 LINEAR_ACCELERATION_M_S2 = 5.0
 """Reaches LINEAR_SPEED_M_S in 0.4 s, as the joints reach theirs where a URDF says no more."""
 
-LINEAR_JERK_M_S3 = 25.0
-"""Reaches LINEAR_ACCELERATION_M_S2 in 0.2 s."""
+LINEAR_JERK_M_S3 = 50.0
+"""Reaches LINEAR_ACCELERATION_M_S2 in 0.1 s."""
 
 
 def move_time(arm: ArmModel, q0: ArrayLike, q1: ArrayLike, speed: float = 1.0) -> float:

@@ -19,11 +19,11 @@ from optuna.trial import FrozenTrial, Trial
 
 from layout import objective
 from layout.errors import SearchError
-from layout.pipeline import Evaluator
 from layout.files.runs import RunFolder
 from layout.model.line import Layout
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
+from layout.pipeline import Evaluator
 from layout.search.final import confirm
 from layout.search.journal import Journal
 from layout.search.sampler import LayoutSampler

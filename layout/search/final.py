@@ -8,12 +8,14 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from layout import objective
+from layout.files.runs import MEASURE_COLUMNS
 from layout.model.line import Layout
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.search.workers import Workers
 
 FINALISTS = 5
+CONTENDERS = 200  # told candidates among which the finalists are chosen by the objectives in turn
 REPLICATIONS = 30
 
 
@@ -27,7 +29,7 @@ def confirm(
     """
     fresh = int(np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0])
     replications = max(REPLICATIONS, scenario.spec.time.replications)
-    finalists = [Layout(dict(trial.params)) for trial in _finalists(trials)]
+    finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials)]
     start = Layout(dict(scenario.start)) if scenario.start else Layout(dict(trials[0].params))
     futures = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
     again = [pool.result(future, layout) for future, layout in zip(futures, (start, *finalists), strict=True)]
@@ -36,23 +38,23 @@ def confirm(
         (evaluation for evaluation in again[1:] if not evaluation.feasible),
         key=lambda evaluation: objective.total_violation(evaluation.violations),
     )
-    order = objective.best_first(feasible, scenario.spec.objectives)
+    order = objective.best_first([evaluation.objectives for evaluation in feasible], scenario.spec.objectives)
     return again[0], [feasible[i] for i in order] + others
 
 
-def _finalists(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """The best by value, feasible first, no layout twice."""
-    ranked = sorted(
-        trials,
-        key=lambda t: (
-            t.user_attrs["state"] != "feasible",
-            max(t.constraints.values(), default=0.0),
-            -(t.value or 0.0),
-        ),
-    )
-    chosen: dict[tuple[tuple[str, object], ...], FrozenTrial] = {}
-    for trial in ranked:
-        chosen.setdefault(tuple(sorted(trial.params.items())), trial)
-        if len(chosen) == FINALISTS:
-            break
-    return list(chosen.values())
+def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """The best as told, no layout twice: by the objectives in turn; where none is feasible, the least violating."""
+    distinct = list({tuple(sorted(trial.params.items())): trial for trial in reversed(trials)}.values())
+    feasible = [trial for trial in distinct if trial.user_attrs["state"] == "feasible"]
+    if not feasible:
+        return sorted(distinct, key=lambda t: (max(t.constraints.values(), default=0.0), t.number))[:FINALISTS]
+    aims = scenario.spec.objectives
+    feasible.sort(key=lambda trial: (-(trial.value or 0.0), trial.number))
+    contenders = feasible[:CONTENDERS]
+    order = objective.best_first([measures(trial) for trial in contenders], aims)
+    return [contenders[i] for i in order[:FINALISTS]]
+
+
+def measures(trial: FrozenTrial) -> dict[str, float]:
+    """The measures a told candidate was recorded with."""
+    return {measure: float(trial.user_attrs[column]) for measure, column in MEASURE_COLUMNS.items()}

@@ -13,10 +13,10 @@ from types import TracebackType
 
 from pebble import ProcessExpired, ProcessPool
 
-from layout.pipeline import Evaluator
 from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Scenario
+from layout.pipeline import Evaluator
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
 
@@ -67,7 +67,7 @@ class Workers:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if error is None:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         else:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()

@@ -106,9 +106,12 @@ def test_speed_stretches_time(six, share) -> None:
 
 
 def test_linear_moves_by_hand() -> None:
-    """2 m/s, 5 m/s^2, 25 m/s^3: 2 m in 1 + 0.4 + 0.2 s; on 1 m the speed is not reached: 0.2 + 2 sqrt(0.01 + 0.2) s."""
-    assert linear_time(2.0) == pytest.approx(1.6)
-    assert linear_time(1.0) == pytest.approx(0.2 + 2 * np.sqrt(0.21))
+    """2 m/s, 5 m/s^2, 50 m/s^3: 2 m in 1 + 0.4 + 0.1 s; on 0.5 m the speed is not reached.
+
+    There t = 0.1 + sqrt(0.1^2 + 4 x 0.5 / 5) s: acceleration ramps of 0.1 s at both ends of both halves.
+    """
+    assert linear_time(2.0) == pytest.approx(1.5)
+    assert linear_time(0.5) == pytest.approx(0.1 + np.sqrt(0.01 + 0.4))
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
