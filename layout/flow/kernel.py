@@ -25,6 +25,7 @@ from layout.flow.records import (
     AT_BELT,
     AT_STATION,
     BLOCKED,
+    DONE,
     DOWN,
     OWNER_ARM,
     OWNER_BELT_IN,
@@ -54,7 +55,7 @@ def simulate_run(run: Any) -> None:
     _begin(w)
     _settle(w)
     at_once = 0
-    while w.status == 0:
+    while w.status == DONE:
         k = tree(w, 1)
         now = when(w, k)
         if now == np.inf:
@@ -68,7 +69,7 @@ def simulate_run(run: Any) -> None:
             break
         w.now = now
         idle_failure = False
-        while when(w, k) == now:
+        while when(w, k) == now and w.status == DONE:
             idle_failure |= _ring(w, k)
             w.events += 1
             k = tree(w, 1)
@@ -146,7 +147,7 @@ def _part_arrives(w: Any, k: Any, s: Any) -> None:
 @compiled
 def _settle(w: Any) -> None:
     """Everything that can happen at this instant without time passing."""
-    while w.status == 0:
+    while w.status == DONE:
         if w.starts > 0:
             alone = w.starts == 1 and stations(w, w.last_start).to_start == 1
             for s in range(w.last_start if alone else 0, w.n_stations):

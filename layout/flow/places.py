@@ -6,7 +6,7 @@ from typing import Any
 
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, enter, leave, mark_start, new_part, note
-from layout.flow.records import AT_STATION, LEAVE, STARVED, T_WAITING
+from layout.flow.records import AT_STATION, DONE, LEAVE, STARVED, T_WAITING
 from layout.flow.servers import advance, free_server
 from layout.flow.tables import parts, servers, service, stations
 
@@ -56,7 +56,7 @@ def reserve(w: Any, p: Any, s: Any, goal: Any) -> None:
 def start(w: Any, s: Any) -> None:
     """Servers of station s that are up and free take the next part: of its queue, of the arrivals, of the stock."""
     station = stations(w, s)
-    while station.idle > 0 and w.status == 0:
+    while station.idle > 0 and w.status == DONE:
         p = station.queue_head
         if p >= 0:
             station.queue_head = parts(w, p).next

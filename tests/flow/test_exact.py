@@ -7,6 +7,7 @@ import pytest
 from layout.errors import LayoutError
 from layout.flow import simulate, trace, unconnected
 from layout.flow.simulation import replicate
+from layout.model.distribution import deterministic
 from layout.model.results import Estimate
 from tests.flow.builders import (
     arm,
@@ -23,7 +24,7 @@ from tests.flow.builders import (
     station,
     timed,
 )
-from layout.model.distribution import deterministic
+from tests.flow.recursion import recursion
 
 EXACT = pytest.approx
 
@@ -34,24 +35,6 @@ def leaves(given, times=None, until_s=1000.0):
     return [
         e.end_s for e in trace(given, times or moves(), until_s=until_s) if e.resource == last and e.state == "working"
     ]
-
-
-def recursion(times, buffers, n):
-    """Departures of a saturated line of single machines, blocking after service (s).
-
-    C = S + time, D[i, j] = max(C, D[i - b - 1, j + 1]). Source: Dallery, Gershwin, "Manufacturing flow line systems",
-    Queueing Systems 12 (1992).
-    """
-    machines = len(times)
-    left = [[0.0] * machines for _ in range(n)]
-    for i in range(n):
-        for j in range(machines):
-            start = max(left[i - 1][j] if i else 0.0, left[i][j - 1] if j else 0.0)
-            done = start + times[j][i]
-            if j < machines - 1 and i - buffers[j] - 1 >= 0:
-                done = max(done, left[i - buffers[j] - 1][j + 1])
-            left[i][j] = done
-    return [row[-1] for row in left]
 
 
 @pytest.mark.parametrize("buffers", [(0, 0), (1, 0), (0, 2), (3, 1)])
@@ -83,7 +66,7 @@ def test_only_parts_that_leave_after_the_warm_up_and_up_to_the_horizon_count():
 
 
 def test_out_buffer_frees_the_machine():
-    """2 s of work, then 10 s of link to a full place: two parts wait in the out-buffer before the machine is blocked."""
+    """2 s of work, then a machine of 100 s: two parts wait in the out-buffer before this one is blocked."""
     stations = [
         station("a", {"work": 2.0}, buffer=(0, 2), source="saturated"),
         station("b", {"more": 100.0}, sink=True),

@@ -260,7 +260,7 @@ class Cell:
         self.arrived = {m: simpy.Store(self.env) for m in self.used}
         self.out = {m: simpy.Container(self.env, 1, init=1) for m in self.used}  # free places of the out-buffer
         self.waiting = {"source": [0.0], "m1": [], "m2": []}
-        self.taken_from_machine = {m: None for m in self.used}
+        self.taken_from_machine = dict.fromkeys(self.used)
         self.changed = self.env.event()
         for m in self.used:
             self.env.process(self.machine(m))

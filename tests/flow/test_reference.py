@@ -7,7 +7,7 @@ from layout.model.distribution import Distribution
 from tests.flow.builders import arm, arm_times, exponential, failure, line, moves, product, serial, station
 from tests.reference import flow_values as values
 
-LONG = dict(horizon_s=120_000.0, warmup_s=2_000.0, replications=12, level=0.99)
+LONG = {"horizon_s": 120_000.0, "warmup_s": 2_000.0, "replications": 12, "level": 0.99}
 
 
 def rate(given):

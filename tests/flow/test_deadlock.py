@@ -1,0 +1,92 @@
+"""Parts that can never move again are found, named, and end the run."""
+
+import pytest
+
+from layout.flow import simulate
+from tests.flow.builders import (
+    arm,
+    arm_times,
+    belt,
+    belt_times,
+    exponential,
+    failure,
+    line,
+    link,
+    moves,
+    product,
+    station,
+)
+
+
+def swap(buffer=(0, 0), failures=None, source="saturated"):
+    """Two machines without places, and products that go round them in opposite ways: one gripper cannot swap."""
+    stations = [
+        station("source", source=source),
+        station("m1", {"op": {"p": 5.0}, "end": {"q": 4.0}}, buffer=buffer, failures=failures),
+        station("m2", {"op": {"q": 5.0}, "end": {"p": 4.0}}, buffer=buffer, failures=failures),
+        station("sink", sink=True),
+    ]
+    products = [product(name, ["op", "end"], share=0.5) for name in "pq"]
+    names = ["source", "m1", "m2", "sink"]
+    given = line(stations, products, arms=[arm("robot", names)], horizon_s=7200.0, warmup_s=600.0)
+    return given, moves({"robot": arm_times(names, [0, 1, 2, 3], pick_s=0.5, place_s=0.5)})
+
+
+def test_swap_of_two_machines():
+    found = simulate(*swap())
+    (deadlock,) = found.deadlocks
+    assert deadlock.rule == "deadlock"
+    assert deadlock.subjects == ("m1", "m2")
+    assert deadlock.unit == "h"
+    assert 1.9 < deadlock.amount < 2.0
+    assert found.throughput_per_h.mean == 0
+    assert found.resources["m1"]["blocked"] == pytest.approx(1.0)
+    assert sum(found.resources["robot"].values()) == pytest.approx(1.0)
+
+
+def test_calendar_failures_do_not_hide_it():
+    mode = {"stop": failure(exponential(100.0), exponential(10.0), "calendar")}
+    found = simulate(*swap(failures=mode))
+    assert found.deadlocks[0].subjects == ("m1", "m2")
+    assert found.deadlocks[0].amount > 1.5
+
+
+def test_arrivals_do_not_hide_it():
+    found = simulate(*swap(source=exponential(20.0)))
+    assert found.deadlocks[0].subjects == ("m1", "m2")
+
+
+def test_places_put_it_off_or_away():
+    assert simulate(*swap(buffer=(0, 3))).throughput_per_h.mean > 0
+
+
+def test_a_loop_of_belts():
+    """Parts go from a over a belt to b and back over another to be finished; nothing keeps a place free."""
+    stations = [
+        station("source", source="saturated"),
+        station("a", {"first": 1.0, "third": 1.0}),
+        station("b", {"second": 10.0}),
+        station("sink", sink=True),
+    ]
+    given = line(stations, [product(route=["first", "second", "third"])], belts=[belt("a", "b"), belt("b", "a")],
+                 links=[link("source", "a"), link("a", "sink")], horizon_s=3600.0)  # fmt: skip
+    found = simulate(given, moves(belts={"a~b": belt_times(3.0, 2, 0.5), "b~a": belt_times(3.0, 2, 0.5)}))
+    assert found.deadlocks[0].subjects == ("a", "a~b", "b", "b~a")
+
+
+def test_half_a_line_may_be_stuck():
+    """A cell that locks beside a line that runs: the run goes on, the cell is named."""
+    given, times = swap()
+    beside = [station("m9", {"alone": 3.0}, source="saturated", sink=True, products=["r"])]
+    products = [*given.products.values(), product("r", ["alone"], sources=["m9"], sinks=["m9"])]
+    names = list(given.arms["robot"].serves)
+    both = line([*given.stations.values(), *beside], products, arms=[arm("robot", names)], horizon_s=7200.0)
+    found = simulate(both, times)
+    assert found.deadlocks[0].subjects == ("m1", "m2")
+    assert found.by_product["r"].mean == pytest.approx(1200.0)
+    assert found.by_product["p"].mean < 10
+
+
+def test_a_line_that_only_waits_for_parts_is_no_deadlock():
+    stations = [station("m", {"work": 1.0}, source=10_000.0, sink=True)]
+    assert simulate(line(stations, [product(sources=["m"], sinks=["m"])]), moves()).deadlocks == ()
