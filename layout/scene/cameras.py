@@ -12,13 +12,18 @@ from layout.model.pose import Array
 
 ISOMETRIC_AZIMUTH_RAD = math.radians(-58.0)
 """Seen from in front of the floor's lower edge and a little from the right: fronts (-y) show."""
-ISOMETRIC_ELEVATION_RAD = math.radians(41.0)
+ISOMETRIC_ELEVATION_RAD = math.radians(46.0)
 FOV_RAD = math.radians(26.0)
 """A long lens: parallel edges of machines stay nearly parallel, as on a drawing."""
 LIGHT_LEFT_RAD = math.radians(-65.0)
 LIGHT_ELEVATION_RAD = math.radians(54.0)
 """The light comes over the viewer's left shoulder, wherever the viewer stands."""
 MARGIN = 1.05
+
+SEE_OVER_M = 1.2
+HIDES_FOR_M = 4.0
+WORTH_OF_AN_ARM = 6.0
+FLOOR_AROUND_M = 0.8
 """Share of the picture left around what is framed."""
 
 
@@ -105,21 +110,36 @@ def frame(
 
 
 def best_azimuth_rad(line: Line) -> float:
-    """Of four isometric viewpoints the one that most machines face, with the low ones in front of the high ones."""
+    """Of twelve viewpoints around the line the one that most machines face and from which the arms are seen best.
+
+    A machine or obstacle higher than `SEE_OVER_M` hides what stands up to a few metres behind it: an arm counts most.
+    """
     things = standing(line)
     if not things:
         return ISOMETRIC_AZIMUTH_RAD
     at = np.array([(thing.pose.x_m, thing.pose.y_m) for thing in things])
-    high = np.array([thing.model.height_m for thing in things])
-    fronts = np.array([thing.pose.turn([(0.0, -1.0)])[0] for thing in line.stations.values()]).reshape(-1, 2)
-    spread = max(float(np.ptp(at, axis=0).max()), 1.0)
-    choices = [ISOMETRIC_AZIMUTH_RAD + k * math.pi / 2 for k in range(4)]
+    working = [station for station in line.stations.values() if station.operations]
+    fronts = np.array([station.pose.turn([(0.0, -1.0)])[0] for station in working]).reshape(-1, 2)
+    high = [s.pose.apply(s.model.footprint_m) for s in line.stations.values() if s.model.height_m > SEE_OVER_M]
+    high += [np.asarray(a.polygon, dtype=float) for a in line.floor.obstacles.values() if a.height_m > SEE_OVER_M]
+    weight = np.array([WORTH_OF_AN_ARM if thing.name in line.arms else 1.0 for thing in things])
+    choices = [ISOMETRIC_AZIMUTH_RAD + k * math.pi / 6 for k in range(12)]
     shown = []
     for azimuth in choices:
         towards = np.array([math.cos(azimuth), math.sin(azimuth)])
-        hiding = float(((at - at.mean(axis=0)) @ towards / spread) @ (high - high.mean()))
-        shown.append(round(float((fronts @ towards).sum()) - 3.0 * hiding, 6))
+        hidden = sum(float(weight @ _behind(at, outline, towards)) for outline in high)
+        shown.append(round(float((fronts @ towards).sum()) - hidden, 6))
     return choices[int(np.argmax(shown))]
+
+
+def _behind(at: Array, outline: Array, towards: Array) -> Array:
+    """(n,) 0 to 1: how far an outline (k, 2) covers points (n, 2) (m) from a camera in that direction."""
+    aside = np.array([-towards[1], towards[0]])
+    along = outline.mean(axis=0) @ towards - at @ towards
+    off = np.abs(outline.mean(axis=0) @ aside - at @ aside)
+    half = np.ptp(outline @ aside) / 2 + 0.3
+    close = np.clip(1.0 - along / HIDES_FOR_M, 0.0, 1.0)
+    return np.where((along > 0.3) & (off < half), close, 0.0)
 
 
 def plan_view(line: Line, aspect: float = 1.6) -> Camera:
@@ -147,13 +167,16 @@ def standing(line: Line) -> tuple[Station | Arm, ...]:
 
 
 def extent(line: Line) -> Array:
-    """(n, 3) float (m): the floor's corners and the upper corners of everything that stands on it."""
-    floor = np.asarray(line.floor.boundary, dtype=float)
-    found = [np.column_stack([floor, np.zeros(len(floor))])]
+    """(n, 3) float (m): the upper corners of everything that stands on the floor, and the floor around it."""
+    found = []
     for body in standing(line):
         flat = body.pose.apply(body.model.footprint_m)
         found.append(np.column_stack([flat, np.full(len(flat), body.model.height_m)]))
-    for area in line.floor.obstacles.values():
-        flat = np.asarray(area.polygon, dtype=float)
-        found.append(np.column_stack([flat, np.full(len(flat), area.height_m)]))
-    return np.vstack(found)
+    floor = np.asarray(line.floor.boundary, dtype=float)
+    if not found:
+        return np.column_stack([floor, np.zeros(len(floor))])
+    things = np.vstack(found)
+    low = np.maximum(things[:, :2].min(axis=0) - FLOOR_AROUND_M, floor.min(axis=0))
+    most = np.minimum(things[:, :2].max(axis=0) + FLOOR_AROUND_M, floor.max(axis=0))
+    corners = [[low[0], low[1], 0.0], [most[0], low[1], 0.0], [most[0], most[1], 0.0], [low[0], most[1], 0.0]]
+    return np.vstack([things, corners])
