@@ -32,7 +32,7 @@ def line(world: Any, tmp_path: Path) -> Line:
         Belt("belt", "r", "g", 0.3, 0.4, 0.5),
         products={"p": world.part(tmp_path)},
         obstacles={"column": {"polygon": [(1, 1), (1.4, 1), (1.4, 1.4), (1, 1.4)]}},
-        keep_clear={"exit": {"polygon": [(10, 0), (12, 0), (12, 2), (10, 2)]}},
+        keep_clear={"exit": {"polygon": [(9.9, 2.4), (10.6, 2.4), (10.6, 3.1), (9.9, 3.1)]}},
     )
 
 
@@ -57,8 +57,8 @@ def test_everything_is_where_the_camera_says(line: Line, moves: Moves, view: Any
     assert green[1] > 120 and green[0] < 60
     belt = at(image, camera, (6, 3.5, 0.8))
     assert belt.max() < 110  # dark
-    assert at(image, camera, (11, 1, 0))[0] > at(image, camera, (11, 1, 0))[2]  # the fire exit is reddish
-    assert np.ptp(at(image, camera, (11, 7, 0))) < 15  # plain floor is grey
+    assert at(image, camera, (10.25, 2.75, 0))[0] > at(image, camera, (10.25, 2.75, 0))[2]  # the fire exit is reddish
+    assert np.ptp(at(image, camera, (10.25, 5.8, 0))) < 15  # plain floor is grey
 
 
 def test_a_camera_holds_everything(line: Line) -> None:
