@@ -17,6 +17,8 @@ _UNITS: dict[str, dict[str, float]] = {
 }
 # A bare number is SI, except that people write angles in degrees.
 _BARE = {"angle": math.pi / 180}
+# How much of the world writes 1.5.
+_COMMA = re.compile(r"^\s*[-+]?\d+,\d+\s*\S*\s*$")
 _QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\s*$")
 
 
@@ -26,21 +28,27 @@ def parse(value: object, dimension: str) -> float:
     Raises ValueError with a sentence for the user when the text has no such unit or is no finite number.
     """
     units = _UNITS[dimension]
+    kind = f"a{'n' if dimension[0] in 'aeiou' else ''} {dimension}"
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(f"expected a {dimension} such as {example(dimension)}")
+        raise ValueError(f"expected {kind} such as {example(dimension)}")
     if isinstance(value, str):
         match = _QUANTITY.match(value)
-        if not match:
-            raise ValueError(f"not a {dimension}; write a number with a unit, such as {example(dimension)}")
+        if not match or match[2].startswith(":"):
+            if _COMMA.match(value):
+                raise ValueError(f"not {kind}; write a decimal point: {value.strip().replace(',', '.', 1)}")
+            raise ValueError(f"not {kind}; write a number with a unit, such as {example(dimension)}")
         number, unit = float(match[1]), match[2]
         if unit and unit not in units:
             known = ", ".join(u for u in units if u)
-            raise ValueError(f"unknown unit {unit!r} for a {dimension}; use one of {known}")
+            raise ValueError(f"unknown unit {unit!r} for {kind}; use one of {known}")
         factor = float(units[unit]) if unit else _BARE.get(dimension, 1.0)
     else:
-        number, factor = float(value), _BARE.get(dimension, 1.0)
-    if not math.isfinite(number):
-        raise ValueError(f"a {dimension} must be a finite number")
+        try:
+            number, factor = float(value), _BARE.get(dimension, 1.0)
+        except OverflowError:  # Python's integers have no end
+            number, factor = math.inf, 1.0
+    if not math.isfinite(number * factor):
+        raise ValueError(f"{kind} must be a finite number")
     return number * factor
 
 

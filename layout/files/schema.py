@@ -85,7 +85,6 @@ def _say(entry: _Entry, document: Document) -> Problem:
         case "value_error":
             what = entry.message.removeprefix("Value error, ")
             what, _, hint = what.partition("; ")
-            what = what.replace("not a angle", "not an angle").replace("a acceleration", "an acceleration")
         case "union_tag_not_found":
             what, hint, path = "is missing", f"write {_tag(entry)}: and one of {_tags(document)}", (*path, _tag(entry))
         case "union_tag_invalid":
@@ -109,6 +108,8 @@ def _say(entry: _Entry, document: Document) -> Problem:
         case "too_short":
             least = entry.context.get("min_length", 1)
             what = f"needs at least {least} entr{'y' if least == 1 else 'ies'}"
+            if path[-1:] and path[-1] in ("boundary", "polygon", "footprint"):
+                what, hint = f"needs at least {least} corners", "list its corners in order around it, [[x, y], ...]"
         case "too_long":
             what = f"has too many entries (at most {entry.context.get('max_length')})"
         case "string_too_short":
@@ -119,6 +120,12 @@ def _say(entry: _Entry, document: Document) -> Problem:
             what = "must be a whole number"
         case "float_type" | "float_parsing":
             what = "must be a number"
+        case "greater_than_equal":
+            what = f"must be at least {entry.context.get('ge'):g}"
+        case "less_than_equal":
+            what = f"must be at most {entry.context.get('le'):g}"
+        case "greater_than":
+            what = f"must be more than {entry.context.get('gt'):g}"
         case _:
             what = entry.message.replace("Input should be", "must be")
     return document.problem(what, path, shown, hint)

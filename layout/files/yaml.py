@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,13 @@ class Document:
 
     file : the file's name as messages show it
     lines : path of keys and list indices -> line, counted from 1
+    problems : what is wrong with the YAML itself though the rest could be read, such as keys given twice
     """
 
     file: str
     data: Any
     lines: Mapping[KeyPath, int] = field(repr=False)
+    problems: tuple[Problem, ...] = ()
 
     def line(self, path: KeyPath) -> int:
         """Line of the value at a path, or of the nearest thing around it that the file holds."""
@@ -99,7 +102,7 @@ def read_bytes(path: Path, error: type[LayoutError] = ScenarioError) -> bytes:
             raise error(Problem("is too large to be written by hand", file=str(path), hint="is it the right file?"))
         return path.read_bytes()
     except FileNotFoundError:
-        near = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        near = sorted(p.name for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
         hint = did_you_mean(path.name, near, "there") if near else "check the path"
         raise error(Problem("no such file", file=str(path), hint=hint)) from None
     except (OSError, ValueError) as trouble:
@@ -107,8 +110,11 @@ def read_bytes(path: Path, error: type[LayoutError] = ScenarioError) -> bytes:
         raise error(Problem(f"cannot be read: {reason}", file=str(path))) from None
 
 
-def parse_document(raw: bytes, file: str, error: type[LayoutError] = ScenarioError) -> Document:
-    """Read YAML 1.2 from bytes (UTF-8); `file` is the name that messages show."""
+def parse_document(raw: bytes, file: str, error: type[LayoutError] = ScenarioError, *, go_on: bool = False) -> Document:
+    """Read YAML 1.2 from bytes (UTF-8); `file` is the name that messages show.
+
+    go_on : where the rest can be read all the same, leave problems to the caller (`Document.problems`)
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -130,6 +136,9 @@ def parse_document(raw: bytes, file: str, error: type[LayoutError] = ScenarioErr
         raise error(_unprintable(str(trouble), text, file)) from None
     except RecursionError:
         raise error(Problem("nests too deep", file=file, hint="a bracket or brace too many?")) from None
+    except _TooManyError:
+        hint = "do aliases (*name) multiply?"
+        raise error(Problem(f"holds more than {MAX_VALUES} values", file=file, hint=hint)) from None
     except (
         ValueError,
         AttributeError,
@@ -141,9 +150,13 @@ def parse_document(raw: bytes, file: str, error: type[LayoutError] = ScenarioErr
     ) as trouble:
         # ruamel's scanner lets a few of these through on garbage.
         raise error(Problem(f"is not YAML that can be read ({show(str(trouble))})", file=file)) from None
-    if builder.problems:
+    if builder.problems and not go_on:
         raise error(builder.problems)
-    return Document(file, data, builder.lines)
+    return Document(file, data, builder.lines, tuple(builder.problems))
+
+
+class _TooManyError(Exception):
+    """More values than a person writes."""
 
 
 def _syntax(trouble: Any, text: str, file: str) -> Problem:
@@ -152,8 +165,13 @@ def _syntax(trouble: Any, text: str, file: str) -> Problem:
     lines = text.splitlines()
     there = lines[line - 1] if 0 < line <= len(lines) else ""
     what = str(trouble.problem or trouble.context or "cannot be understood").strip()
-    if "\t" in there[: len(there) - len(there.lstrip())] or "'\\t'" in what:
+    if "\t" in there[: len(there) - len(there.lstrip())]:
         return Problem("a tab in the indentation", file=file, line=line, hint="YAML indents with spaces only")
+    if "'\\t'" in what:
+        return Problem("a tab where YAML wants spaces", value=show(there), file=file, line=line, hint="use spaces")
+    if "found another document" in what:
+        hint = "keep one scenario or layout to a file; '---' begins another"
+        return Problem("holds more than one YAML document", file=file, line=line, hint=hint)
     hint = "check indentation, brackets and colons here and on the line before"
     if "mapping values are not allowed" in what:
         hint = "a text that holds ': ' needs quotes; check the indentation too"
@@ -193,7 +211,9 @@ class _Builder:
     def build(self, node: Any, path: KeyPath, depth: int) -> Any:
         self.count += 1
         self.lines.setdefault(path, node.start_mark.line + 1)
-        if depth > MAX_DEPTH or self.count > MAX_VALUES:
+        if self.count > MAX_VALUES:
+            raise _TooManyError
+        if depth > MAX_DEPTH:
             raise RecursionError
         tag = str(node.tag or "")
         if node.id == "scalar":
@@ -222,6 +242,11 @@ class _Builder:
                 continue
             if key_node.id != "scalar":
                 self.note("a key must be a plain name", path, key_node, hint="quote it, or check the colon before it")
+                continue
+            if node.flow_style and made and _after_comma(key_node, value_node):
+                before, rest = next(reversed(made)), key_node.value
+                hint = f"write a decimal point: {made[before]}.{rest}"
+                self.note("a decimal comma ends the value", (*path, before), key_node, f"{made[before]},{rest}", hint)
                 continue
             key = self.scalar(key_node, path, str(key_node.tag))
             if not isinstance(key, str):
@@ -269,3 +294,11 @@ class _Builder:
             self.note("this number is too large", path, node, show(node.value))
             return None
         return value
+
+
+def _after_comma(key_node: Any, value_node: Any) -> bool:
+    """Whether a key without a value is what follows a decimal comma: the `5 s` of `{wash: 1,5 s}`."""
+    alone = (
+        value_node.id == "scalar" and not value_node.value and value_node.start_mark.index == value_node.end_mark.index
+    )
+    return alone and re.match(r"\d+(?!\w*:)", str(key_node.value)) is not None

@@ -70,6 +70,8 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "uniform": (("low", "time"), ("high", "time")),
 }
 KINDS: tuple[str, ...] = ("deterministic", "exponential", *_FORMS)
+# Nothing on a shop floor is quicker, and a simulated shift would be endless.
+LEAST_MEAN_S = 1e-3
 _HOW = (
     "write a time ('95 s') or one of exponential, " + ", ".join(_FORMS) + ", such as {lognormal: {mean: 95 s, cv: 0.1}}"
 )
@@ -119,14 +121,22 @@ def _checked(kind: str, p: tuple[float, ...]) -> Distribution:
             raise ValueError(f"{kind} needs 0 <= {' <= '.join(n for n, _ in _FORMS[kind])}, and low < high")
     elif any(number <= 0 for number in p):
         raise ValueError(f"{kind} needs positive {' and '.join(n for n, _ in _FORMS[kind])}")
+    if kind == "weibull" and not 0.1 <= p[1] <= 1000:
+        raise ValueError("weibull's shape must be from 0.1 to 1000; 1 is exponential, 3.6 is nearly normal")
+    if kind in ("gamma", "lognormal") and p[1] > 100:
+        raise ValueError(f"{kind}'s cv must be at most 100; it is the standard deviation over the mean")
     if kind == "erlang" and (p[1] != int(p[1]) or p[1] > 1000):
         raise ValueError("erlang's k must be a whole number from 1 to 1000")
-    return Distribution(kind, p)
+    made = Distribution(kind, p)
+    _positive(made.mean_s, f"the mean of {kind}")
+    return made
 
 
 def _positive(number: float, what: str) -> float:
     if number <= 0:
         raise ValueError(f"{what} must be more than zero")
+    if number < LEAST_MEAN_S:
+        raise ValueError(f"{what} must be at least {units.duration(LEAST_MEAN_S)}; is the unit right?")
     return number
 
 

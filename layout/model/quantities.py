@@ -39,14 +39,14 @@ def _quantity_schema(dimension: str) -> dict[str, Any]:
 
 
 def _quantity(
-    dimension: str, *, low: float | None = None, high: float | None = None, strict: bool = False
+    dimension: str, *, low: float | None = None, high: float | None = None, strict: bool = False, hint: str = ""
 ) -> Callable[[object], float]:
     def read(value: object) -> float:
         number = units.parse(value, dimension)
         if low is not None and (number < low or (strict and number == low)):
-            raise ValueError(f"must be {'more than' if strict else 'at least'} {low:g}")
+            raise ValueError(f"must be {'more than' if strict else 'at least'} {low:g}{hint and '; ' + hint}")
         if high is not None and number > high:
-            raise ValueError(f"must be at most {high:g}")
+            raise ValueError(f"must be at most {high:g}{hint and '; ' + hint}")
         return number
 
     return read
@@ -140,9 +140,6 @@ def _yaw_schema() -> dict[str, Any]:
 
 
 Seconds = Annotated[float, BeforeValidator(_quantity("time", low=0.0)), WithJsonSchema(_quantity_schema("time"))]
-PositiveSeconds = Annotated[
-    float, BeforeValidator(_quantity("time", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("time"))
-]
 Metres = Annotated[float, BeforeValidator(_quantity("length")), WithJsonSchema(_quantity_schema("length"))]
 Length = Annotated[float, BeforeValidator(_quantity("length", low=0.0)), WithJsonSchema(_quantity_schema("length"))]
 PositiveLength = Annotated[
@@ -159,6 +156,25 @@ PositiveFraction = Annotated[
     BeforeValidator(_quantity("fraction", low=0.0, high=1.0, strict=True)),
     WithJsonSchema(_quantity_schema("fraction")),
 ]
+# Longer shifts are slips of the unit, and would keep the simulation busy for days.
+LONGEST_HORIZON_S = 366 * 86400.0
+Horizon = Annotated[
+    float,
+    BeforeValidator(
+        _quantity("time", low=0.0, strict=True, high=LONGEST_HORIZON_S, hint="simulate a shift, such as 8 h")
+    ),
+    WithJsonSchema(_quantity_schema("time")),
+]
+
+
+def _level(value: object) -> float:
+    number = units.parse(value, "fraction")
+    if not 0.5 <= number <= 0.9999:
+        raise ValueError("must be from 50 % to 99.99 %; 95 % is customary")
+    return number
+
+
+Level = Annotated[float, BeforeValidator(_level), WithJsonSchema(_quantity_schema("fraction"))]
 FreeAxis = Annotated[float | Range | Choose[float], BeforeValidator(_axis), WithJsonSchema(_length_pair_schema())]
 FreeYaw = Annotated[float | Range | Choose[float], BeforeValidator(_yaw), WithJsonSchema(_yaw_schema())]
 FreeCount = Annotated[

@@ -22,12 +22,13 @@ from layout.model.quantities import (
     FreeCount,
     FreeSpeed,
     FreeYaw,
+    Horizon,
     Length,
+    Level,
     Mass,
     Metres,
     PositiveFraction,
     PositiveLength,
-    PositiveSeconds,
     Range,
     Seconds,
     choice_schema,
@@ -63,11 +64,11 @@ class Floor(Spec):
 class Time(Spec):
     """The simulated shift: horizon (warm-up included), warm-up, replications, seed and interval level."""
 
-    horizon_s: PositiveSeconds = Field(default=8 * 3600.0, alias="horizon")
+    horizon_s: Horizon = Field(default=8 * 3600.0, alias="horizon")
     warmup_s: Seconds = Field(default=1800.0, alias="warmup")
     replications: int = Field(default=10, ge=2, le=100_000)
     seed: int = Field(default=0, ge=0)
-    level: float = Field(default=0.95, gt=0.0, lt=1.0)
+    level: Level = 0.95
 
 
 class Product(Spec):

@@ -116,7 +116,7 @@ def test_wrong_model_files(press: Path, old: str, new: str, where: str, words: s
         ("home: [0, 90, 100]", "home: [0, 90, 600]", "home[2]", "j3 goes from 0 to 500"),
         ("tool_mass: 1 kg", "tool_mass: 6 kg", "tool_mass", "whole payload"),
         ("  j1:", "  j9:", "joints.j9", "j1"),
-        ("speed: 90", "speed: 0", "joints.j1.speed", "greater than 0"),
+        ("speed: 90", "speed: 0", "joints.j1.speed", "more than 0"),
     ],
 )
 def test_wrong_arms(tmp_path: Path, old: str, new: str, where: str, words: str) -> None:
