@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 
 from layout.errors import AssetError, Problem, SceneError
 from layout.model.pose import Array
+from layout.packages import find_mesh
 
 SMOOTH_RAD = np.radians(28.0)
 """Faces that meet at a smaller angle are shaded as one round surface; machine sheet metal bends at more."""
@@ -201,7 +201,7 @@ def urdf_for_engine(urdf: Path) -> Path:
 
     def absolute(match: re.Match[str]) -> str:
         name = match[3]
-        found = _find_mesh(name, urdf)
+        found = find_mesh(name, urdf)
         if found is None:
             missing.append(name)
             return match[0]
@@ -216,21 +216,3 @@ def urdf_for_engine(urdf: Path) -> Path:
     if not out.is_file():
         write_text(out, text)
     return out
-
-
-def _find_mesh(name: str, urdf: Path) -> Path | None:
-    folder = urdf.resolve().parent
-    if name.startswith("file://"):
-        name = name.removeprefix("file://")
-    if not name.startswith("package://"):
-        candidates: Sequence[Path] = [folder / name]
-    else:
-        package, _, rest = name.removeprefix("package://").partition("/")
-        above = [folder, *folder.parents]
-        candidates = [
-            *(base / package / rest for base in above),
-            *(base / rest for base in above if base.name == package),
-            folder / rest,
-            *(base / rest for base in above[1:4]),
-        ]
-    return next((path.resolve() for path in candidates if path.is_file()), None)

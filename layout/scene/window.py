@@ -69,11 +69,18 @@ class Window:
             physicsClientId=self._client,
         )
 
-    def left_of(self, at_m: tuple[float, float, float], metres: float) -> tuple[float, float, float]:
-        """A place so far to the left, as the window's camera sees it now: texts begin at theirs."""
+    def place_at(self, across: float, down: float) -> tuple[float, float, float]:
+        """The place (m) that the camera now sees at these shares of the window's width and height.
+
+        As far away as what the camera looks at: texts begin at theirs.
+        """
         seen = engine.getDebugVisualizerCamera(physicsClientId=self._client)
-        right = np.array([seen[2][0], seen[2][4], seen[2][8]])
-        x, y, z = np.asarray(at_m) - right * metres
+        view, projection = (np.array(seen[i]).reshape(4, 4, order="F") for i in (2, 3))
+        target = projection @ view @ np.array([*seen[11], 1.0])
+        point = np.linalg.solve(
+            projection @ view, target[3] * np.array([2 * across - 1, 1 - 2 * down, target[2] / target[3], 1.0])
+        )
+        x, y, z = point[:3] / point[3]
         return float(x), float(y), float(z)
 
     def text(

@@ -15,7 +15,7 @@ from layout.model.pose import Array
 from layout.model.results import Moves, TraceEvent
 from layout.scene import Scene
 from layout.scene.bodies import Body
-from layout.scene.cameras import extent, standing
+from layout.scene.cameras import standing
 from layout.scene.display import problem_with_display
 from layout.scene.furniture import furniture
 from layout.scene.window import INK, Window
@@ -24,8 +24,7 @@ from layout.viewer.schedule import Schedule
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 FRAME_S = 1 / 30
 NAME_ABOVE_M = 0.25
-HEADLINE_ABOVE_M = 0.9
-STATE_COLOURS: dict[str, tuple[float, float, float]] = {
+STATE_COLOURS = {
     "working": (0.05, 0.45, 0.20),
     "down": (0.80, 0.10, 0.10),
     "waiting": (0.75, 0.45, 0.0),
@@ -132,23 +131,16 @@ class _Stage:
         self._spare: dict[str, list[Body]] = {}
         self._shown: dict[int, tuple[str, Body]] = {}
         self._states: dict[str, str] = {}
-        floor = np.asarray(line.floor.boundary, dtype=float)
-        x, y = floor.mean(axis=0)
-        width = float(np.ptp(floor, axis=0).max())
-        self._above = window.left_of(
-            (float(x), float(y), float(extent(line)[:, 2].max()) + HEADLINE_ABOVE_M), width / 3
-        )
-        x, y, z = self._above
-        window.text("keys", KEYS, (x, y, z - 0.4), 0.9)
+        self._headline_at, self._clock_at = window.place_at(0.03, 0.06), window.place_at(0.03, 0.11)
+        self._window.text("keys", KEYS, window.place_at(0.03, 0.155), 0.9)
 
     def show(self, schedule: Schedule, clock: Clock, headline: str) -> None:
         """Put everything where it is at the clock's time."""
         moment = schedule.positions(clock.now_s)
-        x, y, z = self._above
         if headline:
-            self._window.text("headline", headline, (x, y, z + 0.45), 1.9)
+            self._window.text("headline", headline, self._headline_at, 1.9)
         if schedule.end_s > 0:
-            self._window.text("clock", clock.text(), (x, y, z), 1.3)
+            self._window.text("clock", clock.text(), self._clock_at, 1.3)
         for thing in standing(self._line):
             state = moment.states.get(thing.name, "idle")
             if self._states.get(thing.name) != state:
