@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
-from xml.etree import ElementTree
 
 import numpy as np
 from pydantic import ValidationError
 
 from layout.errors import AssetError, Problem
-from layout.files.meshes import MeshFacts, look
+from layout.files.meshes import MeshFacts, glance, look
 from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, PortFile
 from layout.files.polygons import fault
 from layout.files.schema import findings
-from layout.files.urdf import read_chain
+from layout.files.urdf import mesh_names, read_chain
 from layout.files.yaml import did_you_mean, parse_document, read_bytes
 from layout.model.library import ArmModel, Joint, MachineModel, Model, PartModel, Point2, Port
+from layout.packages import find_mesh
 
 # How far hulls may reach beyond the footprint before it is worth a word (m): door handles, not machines.
 OVERHANG_M = 0.05
@@ -237,6 +237,13 @@ class _Reader:
 
     def mesh(self, key: str, name: str, *, convexity: bool = False) -> tuple[Path, MeshFacts | None]:
         path = self.folder / name
+        if not name.strip():
+            self.add("names no file", (key,), hint="name a mesh file beside model.yaml")
+            return path, None
+        if convexity and path.suffix.lower() != ".obj":
+            hint = "give each convex piece an `o` object of its own; trimesh converts most formats"
+            self.add("hulls must be an OBJ file", (key,), name, hint)
+            return path, None
         try:
             facts = look(path, convexity=convexity)
         except AssetError as trouble:
@@ -246,7 +253,10 @@ class _Reader:
             return path, None
         self.files.append((name, path))
         for piece in facts.pieces:
-            if not piece.convex:
+            if not piece.solid:
+                hint = "a convex piece needs at least 4 vertices that are not in one plane; give it a thickness"
+                self.add(f"the hull {piece.name!r} has no volume", (key,), name, hint)
+            elif not piece.convex:
                 what = f"the hull {piece.name!r} is not convex"
                 self.warn(what, (key,), name, "physics fills its hollows; split it into convex pieces")
         return path, facts
@@ -292,20 +302,19 @@ class _Reader:
         return path
 
     def urdf_joints(self, urdf: Path) -> Mapping[str, str]:
-        """Joint types of a URDF by name; notes its mesh files, and those that are missing."""
-        try:
-            root = ElementTree.parse(urdf).getroot()
-        except (ElementTree.ParseError, OSError, UnicodeDecodeError, ValueError):
-            return {}  # read_chain says what is wrong
-        for name in dict.fromkeys(element.get("filename", "") for element in root.iter("mesh")):
-            if name.startswith(("package://", "http:", "https:")) or not name:
+        """Joint types of a URDF by name; notes its mesh files, and those that are missing or broken."""
+        joints, names = mesh_names(urdf)
+        for name in names:
+            path = find_mesh(name, urdf)
+            if path is None:
+                where = "a folder named after its package, above the URDF" if "://" in name else str(urdf.parent / name)
+                self.add("the URDF names a mesh that is not there", ("urdf",), name, f"looked for {where}")
                 continue
-            path = urdf.parent / name.removeprefix("file://")
-            if path.is_file():
-                self.files.append((name, path))
-            else:
-                self.add("the URDF names a mesh that is not there", ("urdf",), name, f"looked for {path}")
-        return {joint.get("name", ""): joint.get("type", "") for joint in root.iter("joint")}
+            self.files.append((name, path))
+            wrong = glance(path) if path.suffix.lower() in (".obj", ".stl") else ""  # COLLADA is left to the engine
+            if wrong:
+                self.add(f"a mesh that the URDF names {wrong}", ("urdf",), name, "export it again")
+        return joints
 
     def home(self, given: tuple[float, ...], joints: tuple[Joint, ...]) -> tuple[float, ...] | None:
         if len(given) != len(joints):

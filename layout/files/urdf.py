@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,10 @@ def read_chain(
     joints: list[Joint] = []
     origin = np.eye(4)
     for element in path:
+        if element.origin is not None and not np.isfinite(element.origin).all():
+            what = f"the origin of joint {element.name!r} is no finite number"
+            problems.append(Problem(what, "urdf", hint="repair its <origin xyz= rpy=>", file=str(urdf)))
+            element.origin = None
         origin = origin @ (np.eye(4) if element.origin is None else np.asarray(element.origin, dtype=float))
         if element.type == "fixed":
             continue
@@ -83,10 +88,28 @@ def read_chain(
     return tuple(joints), _frozen(origin)
 
 
+def mesh_names(urdf: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Joint types by name, and the meshes named; nothing where the file is broken, which `read_chain` reports."""
+    try:
+        root = ElementTree.parse(urdf).getroot()
+    except (ElementTree.ParseError, OSError, ValueError):
+        return {}, ()
+    names = dict.fromkeys(element.get("filename", "") for element in root.iter("mesh"))
+    joints = {joint.get("name", ""): joint.get("type", "") for joint in root.iter("joint")}
+    return joints, tuple(name for name in names if name)
+
+
 def _parse(urdf: Path) -> Any:
     """The file as yourdfpy's Robot: names, frames and limits, no meshes."""
     if not urdf.is_file():
         raise AssetError(Problem("there is no such URDF file", "urdf", str(urdf), "check the path", str(urdf)))
+    hint = "it must be well-formed URDF; expand xacro files first"
+    try:
+        root = ElementTree.parse(urdf).getroot()
+    except (ElementTree.ParseError, OSError, ValueError) as error:
+        raise AssetError(Problem("the URDF cannot be read as XML", "urdf", str(error), hint, str(urdf))) from None
+    if root.tag != "robot":
+        raise AssetError(Problem("the URDF has no <robot> at its root", "urdf", f"<{root.tag}>", hint, str(urdf)))
     import yourdfpy
 
     try:
@@ -95,7 +118,6 @@ def _parse(urdf: Path) -> Any:
         ).robot
     except Exception as error:
         text = " ".join(str(error).split())[:200] or type(error).__name__
-        hint = "it must be well-formed URDF; expand xacro files first"
         raise AssetError(Problem("the URDF cannot be read", "urdf", text, hint, str(urdf))) from error
     if not robot.links:
         raise AssetError(Problem("the URDF has no links", "urdf", "", "a URDF has <link> and <joint>", str(urdf)))
