@@ -6,10 +6,10 @@ in the order they were asked. What was told is in the run folder's journal befor
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial
 
 from layout import objective
-from layout.errors import SearchError
+from layout.errors import Problem, SearchError
 from layout.files.runs import RunFolder
 from layout.model.line import Layout
 from layout.model.results import Evaluation
@@ -27,10 +27,11 @@ from layout.pipeline import Evaluator
 from layout.search.final import confirm
 from layout.search.journal import Journal
 from layout.search.sampler import LayoutSampler
-from layout.search.space import distributions
-from layout.search.workers import Workers
+from layout.search.space import suggest
+from layout.search.workers import Ticket, Workers
 
 IN_FLIGHT = 8  # candidates asked but not told; a constant, so that the answer does not depend on --workers
+WORST = -1e9  # told for a candidate whose figures are no numbers, such as the lead time where no part leaves
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def optimize(
         )
     settings = {"evaluations": evaluations, "seed": seed, "in_flight": IN_FLIGHT}
     folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = Journal(folder.journal if folder else None)
     study = _Study(scenario, seed, journal, folder)
     with Workers(scenario, workers) as pool:
@@ -114,9 +116,7 @@ class _Study:
     """The Optuna study in memory and the journal beside it."""
 
     def __init__(self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.scenario = scenario
-        self.space = distributions(scenario.variables)
         with Evaluator(scenario) as evaluator:
             self.scale = evaluator.scales()
         self.study = optuna.create_study(
@@ -134,14 +134,15 @@ class _Study:
 
     def run(self, evaluations: int, pool: Workers, on_progress: Callable[[Progress], None] | None) -> None:
         """Ask, evaluate and tell until that many candidates are told."""
-        pending: deque[tuple[Trial, Layout, Future[Evaluation]]] = deque()
+        pending: deque[tuple[Trial, Ticket]] = deque()
         while len(self.trials) < evaluations:
             while len(self.trials) + len(pending) < evaluations and len(pending) < IN_FLIGHT:
-                trial = self.study.ask(self.space)
-                layout = Layout(dict(trial.params))
-                pending.append((trial, layout, pool.submit(layout)))
-            trial, layout, future = pending.popleft()
-            self._tell(trial, pool.result(future, layout))
+                trial = self.study.ask()
+                layout = Layout(suggest(trial, self.scenario.variables))
+                pending.append((trial, pool.submit(layout)))
+            trial, ticket = pending.popleft()
+            self._tell(trial, pool.result(ticket))
+            self._check_crashes()
             if on_progress:
                 on_progress(self.progress(evaluations))
 
@@ -155,11 +156,22 @@ class _Study:
             if evaluation.feasible
             else objective.infeasible_score(evaluation, self.scale)
         )
-        frozen = self.study.tell(trial, value)
+        frozen = self.study.tell(trial, value if math.isfinite(value) else WORST)
         self.journal.add(frozen)
         self.trials.append(frozen)
         if self.folder:
             self.folder.append_trial(self.scenario.variables, frozen)
+
+    def _check_crashes(self) -> None:
+        """Give up where nothing but crashes was ever told: it is not the candidates' fault."""
+        if len(self.trials) == 2 * IN_FLIGHT and all(t.user_attrs["state"] == "failed" for t in self.trials):
+            raise SearchError(
+                Problem(
+                    f"the first {len(self.trials)} candidates all crashed",
+                    value=self.trials[-1].user_attrs["violations"],
+                    hint="'layout evaluate' with the scenario shows where",
+                )
+            )
 
     def progress(self, evaluations: int, stage: str = "searching") -> Progress:
         feasible = [t for t in self.trials if t.user_attrs["state"] == "feasible"]

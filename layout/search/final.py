@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from optuna.trial import FrozenTrial
@@ -11,12 +12,14 @@ from layout import objective
 from layout.files.runs import MEASURE_COLUMNS
 from layout.model.line import Layout
 from layout.model.results import Evaluation
-from layout.model.scenario import Scenario
+from layout.model.scenario import Objective, Scenario
+from layout.search.space import Copies
 from layout.search.workers import Workers
 
 FINALISTS = 5
 CONTENDERS = 200  # told candidates among which the finalists are chosen by the objectives in turn
 REPLICATIONS = 30
+NO_NUMBER = 1e300
 
 
 def confirm(
@@ -27,18 +30,19 @@ def confirm(
     Where no candidate is feasible the finalists are the least violating ones, least first. Without a start in the
     scenario, the first candidate told stands for it.
     """
+    aims = scenario.spec.objectives
     fresh = int(np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0])
     replications = max(REPLICATIONS, scenario.spec.time.replications)
     finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials)]
-    start = Layout(dict(scenario.start)) if scenario.start else Layout(dict(trials[0].params))
-    futures = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
-    again = [pool.result(future, layout) for future, layout in zip(futures, (start, *finalists), strict=True)]
+    start = Layout(Copies(scenario).needed(scenario.start) if scenario.start else dict(trials[0].params))
+    tickets = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
+    again = [pool.result(ticket) for ticket in tickets]
     feasible = [evaluation for evaluation in again[1:] if evaluation.feasible]
     others = sorted(
         (evaluation for evaluation in again[1:] if not evaluation.feasible),
         key=lambda evaluation: objective.total_violation(evaluation.violations),
     )
-    order = objective.best_first([evaluation.objectives for evaluation in feasible], scenario.spec.objectives)
+    order = objective.best_first([finite(e.objectives, aims) for e in feasible], aims)
     return again[0], [feasible[i] for i in order] + others
 
 
@@ -51,8 +55,14 @@ def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[Frozen
     aims = scenario.spec.objectives
     feasible.sort(key=lambda trial: (-(trial.value or 0.0), trial.number))
     contenders = feasible[:CONTENDERS]
-    order = objective.best_first([measures(trial) for trial in contenders], aims)
+    order = objective.best_first([finite(measures(trial), aims) for trial in contenders], aims)
     return [contenders[i] for i in order[:FINALISTS]]
+
+
+def finite(values: Mapping[str, float], aims: Sequence[Objective]) -> dict[str, float]:
+    """Measures with the worst there is for those that are no numbers (the lead time where no part leaves)."""
+    worst = {aim.measure: -aim.sign * NO_NUMBER for aim in aims}
+    return {m: v if math.isfinite(v) else worst.get(m, NO_NUMBER) for m, v in values.items()}
 
 
 def measures(trial: FrozenTrial) -> dict[str, float]:

@@ -18,7 +18,7 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._study: optuna.Study | None = None
         if path is not None:
-            _drop_torn_line(path)
+            _clean(path)
             storage = JournalStorage(JournalFileBackend(str(path)))
             self._study = optuna.create_study(
                 study_name=STUDY, storage=storage, direction="maximize", load_if_exists=True
@@ -34,8 +34,9 @@ class Journal:
             self._study.add_trial(trial)
 
 
-def _drop_torn_line(path: Path) -> None:
-    """A kill in the middle of a write leaves half a line; what comes after it would be lost with it."""
+def _clean(path: Path) -> None:
+    """A kill in the middle of a write leaves half a line, and what comes after it would be lost; and perhaps a lock."""
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     if not path.exists():
         return
     content = path.read_bytes()

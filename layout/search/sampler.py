@@ -10,7 +10,7 @@ any number of workers, and a resumed study goes on as if it had never stopped.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,15 +22,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from layout import feasibility
 from layout.model.line import Layout
-from layout.model.quantities import Choose, Range
 from layout.model.realise import instances, realise
 from layout.model.results import Violation
 from layout.model.scenario import Conveyor, Scenario
 from layout.objective import total_violation
+from layout.search.moves import Moves
 from layout.search.packing import Packer
-from layout.search.space import Spot, distributions, nearest
+from layout.search.space import Values, distributions
 
-Values = dict[str, Any]
 T = TypeVar("T")
 
 PACKINGS = 16  # packings, and changes of the start, before learning begins
@@ -53,6 +52,15 @@ class _Plan:
         return self.stage, total_violation(self.violations)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A candidate told: what it is ranked by (less is better), what it looks like, its values."""
+
+    key: tuple[bool, float, int]
+    arrangement: tuple[Any, ...]
+    values: Values
+
+
 class LayoutSampler(BaseSampler):
     """Proposes layouts of one scenario.
 
@@ -65,19 +73,17 @@ class LayoutSampler(BaseSampler):
         self.scenario = scenario
         self.seed = seed
         self.lag = lag
-        self.variables = {variable.name: variable for variable in scenario.variables}
         self.packer = Packer(scenario)
-        self.movable = [spot for spot in self.packer.spots.values() if spot.free]
+        self.moves = Moves(scenario, self.packer)
+        self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
         machines = scenario.spec.machines
-        self.belt_ends = {
-            name: (*instances(t.from_, machines[t.from_]), *instances(t.to, machines[t.to]))
-            for name, t in scenario.spec.transport.items()
-            if isinstance(t, Conveyor)
-        }
-        self._arrangements: dict[int, tuple[Any, ...]] = {}
-        self.loose = frozenset(spot.subject for spot in self.movable)
-        placed = {f"{spot.subject}.{field}" for spot in self.movable for field in ("x", "y", "yaw")}
-        self.settings = [name for name in self.variables if name not in placed]
+        self.belt_ends: dict[str, tuple[str, ...]] = {}
+        for name, belt in scenario.spec.transport.items():
+            if isinstance(belt, Conveyor):
+                ends = [instances(machine, machines[machine]) for machine in (belt.from_, belt.to)]
+                self.belt_ends[name] = (*ends[0], *ends[1])
+                self.belt_ends |= {f"{name} {a}-{b}": (a, b) for a in ends[0] for b in ends[1]}
+        self._known: tuple[str, dict[int, _Told]] = ("", {})
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """All of the scenario's variables are proposed together."""
@@ -88,16 +94,11 @@ class LayoutSampler(BaseSampler):
     ) -> Values:
         """One whole candidate."""
         rng = np.random.default_rng([self.seed, trial.number])
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        told = [t for t in done if t.number <= trial.number - self.lag]
-        if trial.number == 0 and self.scenario.start:
-            return dict(self.scenario.start)
+        if trial.number == 0 and self.start:
+            return dict(self.start)
+        told = self._told(study, trial.number - self.lag)
         if trial.number < PACKINGS or not told or rng.random() < RESTART:
-            return (
-                self._changed(rng, dict(self.scenario.start))
-                if self.scenario.start and trial.number % 2
-                else self._packed(rng)
-            )
+            return self._changed(rng, self.start) if self.start and trial.number % 2 else self._packed(rng)
         return self._changed(rng, self._parent(rng, told))
 
     def sample_independent(
@@ -111,41 +112,52 @@ class LayoutSampler(BaseSampler):
 
     def _packed(self, rng: np.random.Generator) -> Values:
         for attempt in range(PACKING_TRIES):
-            values: Values = {name: _draw(rng, self.variables[name].domain) for name in self.settings}
-            packed = self.packer.pack(rng, values, self.loose, force=attempt == PACKING_TRIES - 1)
+            values: Values = self.moves.settings_drawn(rng)
+            loose = {spot.subject for spot in self.moves.standing(values)}
+            packed = self.packer.pack(rng, values, loose, force=attempt == PACKING_TRIES - 1)
             if packed is not None:
                 break
         assert packed is not None
         return self._repaired(rng, packed, PACKING_REPAIRS)
 
-    def _parent(self, rng: np.random.Generator, told: Sequence[FrozenTrial]) -> Values:
-        """A good candidate of one of the good arrangements: so that one arrangement's many variants don't crowd out."""
-        ranked = sorted(told, key=lambda t: (not _feasible(t), -(t.value or 0.0), t.number))
-        arrangements: dict[tuple[Any, ...], list[FrozenTrial]] = {}
-        for trial in ranked:
-            arrangements.setdefault(self._arrangement(trial), []).append(trial)
-        variants = _early(rng, list(arrangements.values()), 0.25)
-        return dict(_early(rng, variants, 0.4).params)
+    def _told(self, study: optuna.Study, last: int) -> list[_Told]:
+        """Candidates told up to a number, best first."""
+        if self._known[0] != study.study_name:
+            self._known = (study.study_name, {})
+        known, found = self._known[1], []
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            if trial.number <= last:
+                if trial.number not in known:
+                    key = (not _feasible(trial), -(trial.value or 0.0), trial.number)
+                    known[trial.number] = _Told(key, self._arrangement(trial.params), trial.params)
+                found.append(known[trial.number])
+        return sorted(found, key=lambda entry: entry.key)
 
-    def _arrangement(self, trial: FrozenTrial) -> tuple[Any, ...]:
+    def _parent(self, rng: np.random.Generator, told: Sequence[_Told]) -> Values:
+        """A good candidate of one of the good arrangements: so that one arrangement's many variants don't crowd out."""
+        arrangements: dict[tuple[Any, ...], list[_Told]] = {}
+        for entry in told:
+            arrangements.setdefault(entry.arrangement, []).append(entry)
+        variants = _early(rng, list(arrangements.values()), 0.25)
+        return dict(_early(rng, variants, 0.4).values)
+
+    def _arrangement(self, values: Values) -> tuple[Any, ...]:
         """What tells layouts apart at a glance: who stands where around each arm, and which way everyone faces."""
-        if trial.number not in self._arrangements:
-            at = {spot.subject: spot.at(trial.params) for spot in self.movable}
-            facing = tuple(round(at[spot.subject][2] / (math.pi / 4)) for spot in self.movable)
-            rings = []
-            for arm, served in self.packer.arms.items():
-                x, y, _ = self.packer.spots[arm].at(trial.params)
-                places = {s: self.packer.spots[s].at(trial.params) for s in served}
-                rings.append(tuple(sorted(served, key=lambda s: math.atan2(places[s][1] - y, places[s][0] - x))))
-            self._arrangements[trial.number] = (facing, tuple(rings))
-        return self._arrangements[trial.number]
+        stands, spots = self.packer.copies.stands, self.packer.spots
+        facing = tuple((s.subject, round(s.at(values)[2] / (math.pi / 4))) for s in self.moves.standing(values))
+        rings = []
+        for arm, served in self.packer.arms.items():
+            x, y, _ = spots[arm].at(values)
+            places = {s: spots[s].at(values) for s in served if stands(s, values)}
+            rings.append(tuple(sorted(places, key=lambda s: math.atan2(places[s][1] - y, places[s][0] - x))))
+        return facing, tuple(rings)
 
     def _changed(self, rng: np.random.Generator, parent: Values) -> Values:
         best: tuple[_Plan, Values] | None = None
         for _ in range(MOVE_TRIES):
             values = dict(parent)
             for _ in range(1 + min(int(rng.geometric(0.65)) - 1, 2)):
-                self._move(rng, values)
+                self.moves.change(rng, values)
             if values == parent:
                 continue
             plan = self._plan(values)
@@ -160,14 +172,11 @@ class LayoutSampler(BaseSampler):
         plan = self._plan(values)
         for _ in range(tries):
             guilty = {subject for violation in plan.violations for subject in violation.subjects}
-            spots = [spot for spot in self.movable if spot.subject in self._involved(guilty)]
+            spots = [spot for spot in self.moves.standing(values) if spot.subject in self._involved(guilty)]
             if not spots:
                 break
             trial = dict(values)
-            spot = spots[int(rng.integers(len(spots)))]
-            mends = (*[self._nudge] * 4, self._turn, self._orbit, self._pull, self._swap, *[self._replace] * 2)
-            mend = mends[int(rng.integers(len(mends)))]
-            mend(rng, trial, spot)
+            self.moves.mend(rng, trial, spots[int(rng.integers(len(spots)))])
             found = self._plan(trial)
             if found.rank < plan.rank:
                 values, plan = trial, found
@@ -186,94 +195,10 @@ class LayoutSampler(BaseSampler):
         violations = feasibility.ways(line)
         return _Plan(1 if violations else 0, violations)
 
-    def _move(self, rng: np.random.Generator, values: Values) -> None:
-        moves: list[Callable[[np.random.Generator, Values, Spot], None]] = []
-        if self.movable:
-            moves += [self._shift] * 4 + [self._turn] + [self._orbit] * 2 + [self._pull] * 2
-        if len(self.movable) > 1:
-            moves += [self._swap] + [self._replace] * 3
-        sets = (2 if self.movable else 1) if self.settings else 0
-        choice = int(rng.integers(len(moves) + sets))
-        if choice >= len(moves):
-            self._set(rng, values)
-        else:
-            moves[choice](rng, values, self.movable[int(rng.integers(len(self.movable)))])
-
-    def _shift(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """A little or a lot (2 cm to 2 m)."""
-        x, y, yaw = spot.at(values)
-        step = 0.02 * 100.0 ** float(rng.random())
-        spot.put(values, x + step * float(rng.normal()), y + step * float(rng.normal()), yaw)
-
-    def _nudge(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """Out of the way: 1 cm to 1 m."""
-        x, y, yaw = spot.at(values)
-        step = 0.01 * 100.0 ** float(rng.random())
-        spot.put(values, x + step * float(rng.normal()), y + step * float(rng.normal()), yaw)
-
-    def _turn(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """To another orientation."""
-        if isinstance(spot.yaw, (Range, Choose)):
-            x, y, _ = spot.at(values)
-            spot.put(values, x, y, _draw(rng, spot.yaw))
-
-    def _swap(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """Two machines change places."""
-        other = self.movable[int(rng.integers(len(self.movable)))]
-        here, there = spot.at(values), other.at(values)
-        spot.put(values, *there)
-        other.put(values, *here)
-
-    def _replace(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """Up to three machines, taken out and put back where they fit best."""
-        count = min(int(rng.integers(1, 4)), len(self.movable))
-        others = [self.movable[int(i)].subject for i in rng.choice(len(self.movable), count, replace=False)]
-        packed = self.packer.pack(rng, values, {spot.subject, *others[1:]})
-        if packed is not None:
-            values.update(packed)
-
-    def _orbit(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """Round the arm that serves it, turned with it where any yaw is allowed."""
-        arms = [arm for arm, served in self.packer.arms.items() if spot.subject in served]
-        if not arms:
-            return self._shift(rng, values, spot)
-        ax, ay, _ = self.packer.spots[arms[int(rng.integers(len(arms)))]].at(values)
-        x, y, yaw = spot.at(values)
-        angle = float(rng.normal(0.0, 0.6))
-        c, s = math.cos(angle), math.sin(angle)
-        turned = yaw + angle if isinstance(spot.yaw, Range) else yaw
-        return spot.put(values, ax + c * (x - ax) - s * (y - ay), ay + s * (x - ax) + c * (y - ay), turned)
-
-    def _pull(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """Towards another that it exchanges parts with."""
-        partners = list(self.packer.weights.get(spot.subject, {}))
-        if not partners:
-            return self._shift(rng, values, spot)
-        px, py, _ = self.packer.spots[partners[int(rng.integers(len(partners)))]].at(values)
-        x, y, yaw = spot.at(values)
-        part = float(rng.uniform(0.02, 0.5))
-        return spot.put(values, x + part * (px - x), y + part * (py - y), yaw)
-
-    def _set(self, rng: np.random.Generator, values: Values) -> None:
-        """One setting anew: near its value for ranges, any other option for choices."""
-        name = self.settings[int(rng.integers(len(self.settings)))]
-        domain = self.variables[name].domain
-        if isinstance(domain, Range):
-            width = (domain.high - domain.low) * 0.2
-            values[name] = nearest(domain, float(values[name]) + float(rng.normal(0.0, width)))
-        else:
-            values[name] = _draw(rng, domain)
-
 
 def _early(rng: np.random.Generator, ranked: Sequence[T], chance: float) -> T:
     """One of a ranked list: the first with this chance, else the second with this chance, and so on."""
     return ranked[(int(rng.geometric(chance)) - 1) % len(ranked)]
-
-
-def _draw(rng: np.random.Generator, domain: Choose[Any] | Range) -> Any:
-    if isinstance(domain, Range):
-        return float(rng.uniform(domain.low, domain.high))
-    return domain.options[int(rng.integers(len(domain.options)))]
 
 
 def _feasible(trial: FrozenTrial) -> bool:

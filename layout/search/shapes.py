@@ -50,6 +50,12 @@ def polygons(outline: Array, poses: Array) -> Any:
     return shapely.polygons(moved(outline, poses))
 
 
+@lru_cache(maxsize=8192)
+def polygon(outline: Shape, pose: tuple[float, float, float], needed: bool = False) -> Any:
+    """A footprint (or the floor that the machine needs) at one pose, as a shapely polygon."""
+    return polygons(outline.envelope if needed else outline.footprint, np.array([pose]))[0]
+
+
 def moved(points: Array, poses: Array) -> Array:
     """(n, k, 2) float: points (k, 2) of a machine's frame in the world, for n poses (n, 3)."""
     c, s = np.cos(poses[:, 2]), np.sin(poses[:, 2])

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.trial import Trial
 
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
 from layout.model.scenario import Robot, Scenario, Variable
+
+Values = dict[str, Any]
 
 
 def distributions(variables: Sequence[Variable]) -> dict[str, BaseDistribution]:
@@ -22,6 +25,41 @@ def _distribution(domain: Choose[Any] | Range) -> BaseDistribution:
     if isinstance(domain, Range):
         return FloatDistribution(domain.low, domain.high)
     return CategoricalDistribution(domain.options)
+
+
+def suggest(trial: Trial, variables: Sequence[Variable]) -> Values:
+    """The values that the study's sampler proposes for a trial, noted in it; only those that the candidate needs."""
+    proposed, values = trial.relative_params, {}
+    for name, domain in ((v.name, v.domain) for v in variables if v.name in proposed):
+        if isinstance(domain, Range):
+            values[name] = trial.suggest_float(name, domain.low, domain.high)
+        else:
+            values[name] = trial.suggest_categorical(name, domain.options)
+    return values
+
+
+class Copies:
+    """Which copies of a machine stand, where the search chooses how many: the others have no values."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._subjects = {variable.name: variable.subject for variable in scenario.variables}
+        self._places = {
+            instance: (f"{name}.count", number)
+            for name, machine in scenario.spec.machines.items()
+            if isinstance(machine.count, Choose)
+            for number, instance in enumerate(instances(name, machine))
+        }
+
+    def stands(self, subject: str, values: Mapping[str, Any]) -> bool:
+        """Whether a subject is part of the line under these values."""
+        if subject not in self._places:
+            return True
+        count, number = self._places[subject]
+        return number < int(values[count])
+
+    def needed(self, values: Mapping[str, Any]) -> Values:
+        """The values without those of copies that do not stand."""
+        return {name: value for name, value in values.items() if self.stands(self._subjects[name], values)}
 
 
 @dataclass(frozen=True)

@@ -1,73 +1,162 @@
 """Worker processes that evaluate candidates and may crash: PyBullet is C++, and a broken mesh can end a process.
 
-Only the candidate that broke its worker is lost; it is reported as violating the rule `crash`.
+Only the candidate that broke its worker is lost, after a second try (a process may also be killed for want of
+memory); it is reported as violating the rule `crash`.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
+from concurrent.futures import TimeoutError as Hanging
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from types import TracebackType
+from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
+from layout.errors import LayoutError, Problem
 from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
+ATTEMPTS = 2  # times a candidate is begun before it counts as one that crashes
+CRASH_SCALE = 1e-6  # a crash weighs more than any distance that a layout misses
 
-_evaluator: Evaluator | None = None
+
+class Evaluates(Protocol):
+    """What a worker holds: `pipeline.Evaluator`, or another with the same call."""
+
+    def __call__(self, layout: Layout, *, seed: int | None, replications: int | None) -> Evaluation:
+        """Evaluate a layout, with this seed and so many replications instead of the scenario's."""
 
 
-def _start(scenario: Scenario) -> None:
+@dataclass(frozen=True)
+class _Failed:
+    """An exception on its way to the parent, as data: of ours with its problems, else its text only."""
+
+    kind: type[LayoutError] | None
+    problems: Sequence[Problem]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A candidate handed in, to be exchanged for its evaluation."""
+
+    layout: Layout
+    seed: int | None
+    replications: int | None
+    future: Future[Evaluation | _Failed]
+
+
+_evaluator: Evaluates | None = None
+
+
+def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario) -> None:
     """In each worker: Ctrl-C is the parent's business; the scenario is held, the scene is made when first needed."""
     global _evaluator
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _evaluator = Evaluator(scenario)
+    _evaluator = make(scenario)
 
 
-def _evaluate(layout: Layout, seed: int | None, replications: int | None) -> Evaluation:
+def _evaluate(layout: Layout, seed: int | None, replications: int | None) -> Evaluation | _Failed:
     assert _evaluator is not None
-    evaluation = _evaluator(layout, seed=seed, replications=replications)
+    try:
+        evaluation = _evaluator(layout, seed=seed, replications=replications)
+    except LayoutError as error:
+        return _Failed(type(error), error.problems)
+    except Exception as error:
+        return _Failed(None, (), f"{type(error).__name__}: {error}")
     return replace(evaluation, moves=None)  # arrays the parent does not need
 
 
 class Workers:
-    """A pool of evaluating processes. Use as a context manager."""
+    """A pool of evaluating processes. Use as a context manager.
 
-    def __init__(self, scenario: Scenario, count: int) -> None:
-        self._pool = ProcessPool(
-            max_workers=count,
+    make : called with the scenario in each process; must be importable there
+    """
+
+    def __init__(self, scenario: Scenario, count: int, make: Callable[[Scenario], Evaluates] = Evaluator) -> None:
+        self._scenario, self._count, self._make = scenario, count, make
+        self._pool = self._new()
+
+    def _new(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._count,
             initializer=_start,
-            initargs=[scenario],
+            initargs=[self._make, self._scenario],
             context=multiprocessing.get_context("spawn"),
         )
 
-    def submit(self, layout: Layout, *, seed: int | None = None, replications: int | None = None) -> Future[Evaluation]:
+    def submit(self, layout: Layout, *, seed: int | None = None, replications: int | None = None) -> Ticket:
         """Queue a candidate."""
-        future: Future[Evaluation] = self._pool.schedule(
-            _evaluate, args=[layout, seed, replications], timeout=TIMEOUT_S
-        )
-        return future
+        with _no_interrupts():
+            if not self._pool.active:
+                self._close(stop=True)
+                self._pool = self._new()
+            future = self._pool.schedule(_evaluate, args=[layout, seed, replications], timeout=TIMEOUT_S)
+        return Ticket(layout, seed, replications, future)
 
-    def result(self, future: Future[Evaluation], layout: Layout) -> Evaluation:
+    def result(self, ticket: Ticket) -> Evaluation:
         """The candidate's evaluation; a crash or a hang comes back as a violation, an error of ours is raised."""
-        try:
-            return future.result()
-        except (ProcessExpired, TimeoutError, CancelledError) as error:
-            found = Violation("crash", (type(error).__name__,), 1.0, "process")
-            return Evaluation(layout, (found,), bound_per_h=0.0)
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                ticket = self.submit(ticket.layout, seed=ticket.seed, replications=ticket.replications)
+            try:
+                found = ticket.future.result()
+            except (ProcessExpired, BrokenProcessPool) as error:
+                reason = _reason(error)
+                continue
+            except (Hanging, CancelledError):
+                reason = f"not done after {TIMEOUT_S:.0f} s"
+                break
+            if isinstance(found, Evaluation):
+                return found
+            if found.kind is not None:
+                raise found.kind(found.problems)
+            reason = found.text
+            break
+        return Evaluation(ticket.layout, (Violation("crash", (reason,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
+
+    def _close(self, stop: bool) -> None:
+        if stop:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if error is None:
-            self._pool.close()  # type: ignore[no-untyped-call]
-        else:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._close(stop=error is not None)
+
+
+def _reason(error: BaseException) -> str:
+    code = getattr(error, "exitcode", None)
+    if isinstance(code, int) and code < 0:
+        return f"the process was ended by {signal.Signals(-code).name}"
+    return "the process ended" if code is None else f"the process ended with exit code {code}"
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Threads and processes begun inside never see Ctrl-C, not even while they start: it is the parent's business."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it is begun inside, and lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
