@@ -69,3 +69,9 @@ def test_wheel_holds_assets_and_experiments(tmp_path: Path) -> None:
     for name in ("assets/arm_16kg_r2010/arm.urdf", "assets/cnc_mill/hulls.obj", "experiments/machining_cell.yaml"):
         assert f"layout/_data/{name}" in names
     assert "layout/report/templates/report.html.j2" in names
+
+
+def test_scenario_reference_is_current() -> None:
+    assert run(
+        sys.executable, "-c", "import build_reference; print(build_reference.page(), end='')", cwd=ROOT / "docs"
+    ) == (ROOT / "docs/scenario.md").read_text(encoding="utf-8")
