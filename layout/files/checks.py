@@ -38,7 +38,8 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _operations(spec, found)
     _ends(spec, found)
     _transports(spec, found)
-    _places(spec, found)
+    if not fault(spec.floor.boundary):
+        _places(spec, found)
     _objectives(spec, found)
     return list(found)
 
@@ -46,7 +47,8 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
 def check_models(spec: ScenarioSpec, models: Mapping[str, Model], document: Document) -> list[Problem]:
     """What needs the models: ports, sizes, payloads, and whether each route can be walked."""
     found = Findings(document)
-    _sizes(spec, models, found)
+    if not fault(spec.floor.boundary):
+        _sizes(spec, models, found)
     _ports(spec, models, found)
     network = Network(spec, models)
     check_routes(spec, network, found.add)

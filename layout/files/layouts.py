@@ -123,12 +123,22 @@ def parse_start(
                         what, _, hint = str(trouble).partition("; ")
                         values[variable.name] = None
                         problems.append(document.problem(what, at, raw, hint))
+    left_out: dict[str, list[Variable]] = {}
     for variable in by_name.values():
         if variable.name not in values and _needed(variable, spec, values):
-            what = f"gives no {variable.field} for {variable.subject}"
-            at = (*path, variable.subject) if variable.subject in given else path
-            problems.append(document.problem(what, at, hint=f"add a value {_domain(variable)}"))
+            left_out.setdefault(variable.subject, []).append(variable)
+    meant = {problem.hint for problem in problems if problem.hint.startswith("did you mean")}
+    for subject, missing in left_out.items():
+        if f"did you mean '{subject}'?" in meant:
+            continue
+        what = f"gives no {_and([variable.field for variable in missing])} for {subject}"
+        hint = f"add {', '.join(f'{variable.field} {_domain(variable)}' for variable in missing)}"
+        problems.append(document.problem(what, (*path, subject) if subject in given else path, hint=hint))
     return values, problems
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def read_value(variable: Variable, raw: object) -> Any:
@@ -202,8 +212,8 @@ def _needed(variable: Variable, spec: ScenarioSpec, values: Mapping[str, Any]) -
     for name, machine in spec.machines.items():
         names = instances(name, machine)
         if variable.subject in names and variable.subject != name and isinstance(machine.count, Choose):
-            count = values.get(f"{name}.count")
-            return names.index(variable.subject) < (count if count is not None else max(machine.count.options))
+            count = values.get(f"{name}.count", max(machine.count.options))
+            return count is not None and names.index(variable.subject) < count  # None: what was given is wrong
     return True
 
 

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from layout.files.yaml import Key
 from layout.model.distribution import Distribution
 from layout.model.library import MachineModel, Model
-from layout.model.scenario import Conveyor, Robot, ScenarioSpec
+from layout.model.scenario import Robot, ScenarioSpec
 
 Add = Callable[..., None]
 
 
 class Network:
     """Which machine hands parts to which, and by what.
+
+    A transport that names an unknown machine, or one whose ports do not suit it, is taken to go wherever it might be
+    meant to go: that is reported elsewhere, and would only bring up findings that come of it here.
 
     edges : machine -> machine -> names of the transports between them
     """
@@ -25,26 +28,30 @@ class Network:
         for name, transport in spec.transport.items():
             if isinstance(transport, Robot):
                 served = [machine for machine in transport.serves if machine in spec.machines]
+                if len(served) < len(transport.serves):
+                    served = list(spec.machines)
                 for origin in served:
                     for target in served:
                         if self._passes(origin, "out", "arm") and self._passes(target, "in", "arm"):
                             self._join(origin, target, name)
-            elif transport.from_ in spec.machines and transport.to in spec.machines:
-                by = "belt" if isinstance(transport, Conveyor) else "direct"
-                # A direct passage needs no port; it stands for whatever brings the part there.
-                if by == "direct" or (
-                    self._passes(transport.from_, "out", by) and self._passes(transport.to, "in", by)
-                ):
-                    self._join(transport.from_, transport.to, name)
+                continue
+            # A direct passage needs no port; it stands for whatever brings the part there.
+            origins = [transport.from_] if transport.from_ in spec.machines else list(spec.machines)
+            targets = [transport.to] if transport.to in spec.machines else list(spec.machines)
+            for origin in origins:
+                for target in targets:
+                    self._join(origin, target, name)
 
     def _join(self, origin: str, target: str, transport: str) -> None:
         if origin != target:
             self.edges[origin].setdefault(target, []).append(transport)
 
     def _passes(self, machine: str, way: str, by: str) -> bool:
-        """Whether a machine's model has such a port; models that are missing are reported elsewhere."""
+        """Whether a machine's model has such a port; models without any for this are reported elsewhere."""
         model = self.models.get(self.spec.machines[machine].model)
-        return not isinstance(model, MachineModel) or model.port_for("out" if way == "out" else "in", by) is not None
+        if not isinstance(model, MachineModel) or not any(by in port.by for port in model.ports.values()):
+            return True
+        return model.port_for("out" if way == "out" else "in", by) is not None
 
     def steps(self, product: str) -> list[tuple[int, str, set[str]]]:
         """The stops of a product: (route index, label, machines), from source (-1) to sink (length of the route)."""

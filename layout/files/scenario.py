@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from layout.errors import AssetError, Problem, ScenarioError
 from layout.files.assets import Loaded, read_model
 from layout.files.checks import check_models, check_names
+from layout.files.heal import Healed, heal, lost
 from layout.files.layouts import parse_start
 from layout.files.oddities import oddities
 from layout.files.schema import findings
@@ -33,22 +34,23 @@ def check_scenario(path: Path) -> tuple[Scenario, tuple[Problem, ...]]:
     """Like `load_scenario`, with what is odd but legal."""
     path = Path(path)
     raw = read_bytes(path, ScenarioError)
-    document = parse_document(raw, str(path))
-    spec = _parse(document)
+    document = parse_document(raw, str(path), go_on=True)
+    spec, wrong, healed = _parse(document)
     problems = check_names(spec, document)
-    loaded, wrong = _load_models(spec, document, path.parent)
+    loaded, missing = _load_models(spec, document, path.parent)
     models = {name: entry.model for name, entry in loaded.items()}
-    problems += wrong
+    problems += missing
     problems += check_models(spec, models, document)
     free = variables(spec)
     start: dict[str, Any] | None = None
     if spec.start is not None:
-        start, wrong = parse_start(document, ("start",), spec, free)
-        problems += wrong
+        start, misfits = parse_start(document, ("start",), spec, free)
+        problems += misfits
+    if healed:
+        problems = [*wrong, *(problem for problem in problems if not healed.hides(problem))]
+    problems = [*document.problems, *problems]
     if problems:
-        # Two checks may trip over the same thing; the first says it best.
-        unique = {(problem.where, problem.what): problem for problem in reversed(problems)}
-        raise ScenarioError(sorted(unique.values(), key=lambda problem: (problem.file != str(path), problem.line)))
+        raise _error(problems, document)
     scenario = Scenario(
         spec=spec, models=models, variables=free, start=start, path=path, digest=_digest(raw, loaded)
     )  # fmt: skip
@@ -58,16 +60,34 @@ def check_scenario(path: Path) -> tuple[Scenario, tuple[Problem, ...]]:
     return scenario, tuple(odd)
 
 
-def _parse(document: Document) -> ScenarioSpec:
+def _error(problems: list[Problem], document: Document) -> ScenarioError:
+    """All problems in the file's order. Two checks may trip over the same thing; the first says it best."""
+    unique: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        unique.setdefault((problem.where, problem.what), problem)
+    return ScenarioError(sorted(unique.values(), key=lambda problem: (problem.file != document.file, problem.line)))
+
+
+def _parse(document: Document) -> tuple[ScenarioSpec, list[Problem], Healed | None]:
+    """The scenario, what the schema has against it, and how it was made whole to look for more."""
     if not isinstance(document.data, dict):
         hint = "begin with 'name: ...'; 'layout new NAME' writes a first one"
         raise ScenarioError(
             document.problem("is not a scenario: it must be a mapping of 'key: value' lines", hint=hint)
         )
     try:
-        return ScenarioSpec.model_validate(document.data)
+        spec = ScenarioSpec.model_validate(document.data)
+        if lost(document):
+            raise _error(list(document.problems), document)
+        return spec, [], None
     except ValidationError as trouble:
-        raise ScenarioError(findings(trouble, document, ScenarioSpec)) from None
+        wrong = findings(trouble, document, ScenarioSpec)
+    told = {problem.where for problem in document.problems}
+    wrong = [problem for problem in wrong if problem.where not in told]
+    healed = None if lost(document) else heal(document)
+    if healed is None:
+        raise _error([*document.problems, *wrong], document)
+    return healed.spec, wrong, healed
 
 
 def _uses(spec: ScenarioSpec) -> list[tuple[KeyPath, str, str]]:

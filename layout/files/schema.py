@@ -14,8 +14,7 @@ from layout.model.distribution import KINDS
 
 def findings(trouble: ValidationError, document: Document, model: type[BaseModel]) -> list[Problem]:
     """All of pydantic's findings about a document that was read as `model`, in the file's order."""
-    entries = [_Entry(detail, document) for detail in trouble.errors(include_url=False)]
-    entries = [entry for entry in entries if entry.in_best_branch(document)]
+    entries = _entries(trouble, document)
     deep = {entry.path[:n] for entry in entries for n in range(len(entry.path))}
     schema: dict[str, Any] | None = None
     problems: dict[tuple[KeyPath, str], Problem] = {}
@@ -29,7 +28,25 @@ def findings(trouble: ValidationError, document: Document, model: type[BaseModel
         else:
             problem = _say(entry, document)
         problems.setdefault((entry.path, problem.what), problem)
-    return sorted(problems.values(), key=lambda problem: problem.line)
+    meant = {(path[:-1], problem.hint) for (path, what), problem in problems.items() if what == "unknown key"}
+    told = [
+        problem
+        for (path, what), problem in problems.items()
+        if what != "is missing" or (path[:-1], f"did you mean '{path[-1]}'?") not in meant
+    ]
+    return sorted(told, key=lambda problem: problem.line)
+
+
+def error_paths(trouble: ValidationError, document: Document) -> Iterator[tuple[str, KeyPath]]:
+    """Pydantic's kind of each error, and its path in the document."""
+    for entry in _entries(trouble, document):
+        tag = entry.type in ("union_tag_invalid", "union_tag_not_found")
+        yield entry.type, (*entry.path, _tag(entry)) if tag else entry.path
+
+
+def _entries(trouble: ValidationError, document: Document) -> list[_Entry]:
+    entries = [_Entry(detail, document) for detail in trouble.errors(include_url=False)]
+    return [entry for entry in entries if entry.in_best_branch(document)]
 
 
 class _Entry:

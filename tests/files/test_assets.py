@@ -139,7 +139,7 @@ def test_a_urdf_that_names_a_missing_mesh(tmp_path: Path) -> None:
 def test_a_broken_urdf(tmp_path: Path) -> None:
     folder = library.arm(tmp_path, "handler")
     (folder / "arm.urdf").write_text("<robot name='x'><link")
-    with pytest.raises(AssetError, match="URDF cannot be read as XML .*line 1"):
+    with pytest.raises(AssetError, match=r"URDF cannot be read as XML .*line 1"):
         load_model("handler", tmp_path)
 
 

@@ -126,7 +126,7 @@ BAD = [
     # start
     ("  washer: {x: 3.5, y: 4.5}", "  wahser: {x: 3.5, y: 4.5}", "wahser", "start.wahser", "did you mean 'washer'"),
     ("  washer: {x: 3.5, y: 4.5}", "  washer: {x: 3.5}", "washer: {x: 3.5}", "start.washer", "gives no y for washer"),
-    ("  washer: {x: 3.5, y: 4.5}\n", "", "start:", "start", "gives no x for washer"),
+    ("  washer: {x: 3.5, y: 4.5}\n", "", "start:", "start", "gives no x and y for washer"),
     ("  washer: {x: 3.5, y: 4.5}", "  washer: {x: 8, y: 4.5}", "x: 8", "start.washer.x", "from 1 m to 7 m"),
     ("  washer: {x: 3.5, y: 4.5}", "  washer: {x: 2 kg, y: 4.5}", "2 kg", "start.washer.x", "unknown unit 'kg'"),
     ("  washer: {x: 3.5, y: 4.5}", "  washer: {x: 3.5, y: 4.5, z: 1}", "z: 1", "start.washer.z", "it has"),
@@ -135,7 +135,7 @@ BAD = [
     ("  washer: {x: 3.5, y: 4.5}", "  washer: 3", "washer: 3\n", "start.washer", "must be a mapping"),
     ("y: 1.5, yaw: 180}\n  washer", "y: 1.5, yaw: 45}\n  washer", "yaw: 45", "start.mill 2.yaw", "90 degrees"),
     ("mill: {count: 2,", "mill: {count: 4,", "count: 4", "start.mill.count", "one of 1, 2, 3"),
-    ("mill: {count: 2,", "mill: {count: 3,", "start:", "start", "gives no x for mill 3"),
+    ("mill: {count: 2,", "mill: {count: 3,", "start:", "start", "gives no x, y and yaw for mill 3"),
     ("dispatch: nearest}", "dispatch: pull}", "dispatch: pull", "start.tender.dispatch", "first_come, nearest"),
     ("start:\n", "start: 5\nrest:\n", "rest:", "rest", "unknown key"),
     # YAML itself
@@ -189,6 +189,62 @@ def test_all_findings_of_a_stage_come_at_once(write: Write) -> None:
     assert places == [
         "time.warmup", "products.bracket.route[1]", "transport.tender.model", "objectives[1]", "start.washer.x"
     ]  # fmt: skip
+
+
+def test_mistakes_of_all_kinds_come_at_once(write: Write) -> None:
+    """Schema, names, floor, routes, models, start: each on its line, and nothing that only follows of them."""
+    changes = {
+        "horizon: 2 h": "horizon: two",
+        "[7, 5], [7.4, 5], [7.4, 5.4]": "[7, 5], [7.4, 5.4], [7.4, 5]",
+        "share: 70 %": "share: 170 %",
+        "route: [mill, wash]": "route: [mill, polish]",
+        "buffer: {in": "bufer: {in",
+        "wash: 40 s": "wash: -40 s",
+        "sink: true": "sik: true",
+        "kind: robot": "kind: robbot",
+        "model: lib/handler": "model: lib/nothing",
+        "minimize: floor_area": "minimise: floor_area",
+        "outfeed: {yaw: -90}": "outfeed: {yaw: -900000}",
+    }
+    text = SCENARIO
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    wanted = {text[: text.index(new)].count("\n") + 1 for new in changes.values()}
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(write(text))
+    assert {problem.line for problem in caught.value.problems} == wanted, str(caught.value)
+    assert len(caught.value.problems) == len(changes), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("model: lib/dock", "modle: lib/dock"),
+        ("products:\n", "prodcuts:\n"),
+        ("serves: [infeed, mill, washer, outfeed]", "serves: [infeed, mil, washer, outfeed]"),
+        ("[[0, 0], [8, 0], [8, 6], [0, 6]]", "[[0, 0], [8, 0], [4, 0]]"),
+        ("[[0, 0], [8, 0], [8, 6], [0, 6]]", "[[0, 0], [8, 0]]"),
+        ("mill: {count: 2,", "mill: {count: 4,"),
+        ("  washer: {x: 3.5, y: 4.5}", "  wahser: {x: 3.5, y: 4.5}"),
+        ("  washer:\n    model", "  mill:\n    model"),
+        ("  bracket: {model", "  4711: {model"),
+        ("seed: 3", "seed: 99999999999999999999"),
+        ("wash: 40 s", "wash: 1,5 s"),
+        ("operations: {wash: 40 s}", "operations: {wash: 1,5 s}"),
+        ("kind: robot", "kind: robbot"),
+        ("    kind: robot\n", ""),
+        ("    place: {x: [2, 6], y: [2, 4]}\n", ""),
+        ("sink: true", "sik: true"),
+        ("yaw: 90}", "yaw: north}"),
+        ("place: {x: 1, y: 3, yaw: 90}", "place: here"),
+    ],
+)
+def test_one_mistake_is_one_finding(write: Write, old: str, new: str) -> None:
+    assert old in SCENARIO
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(write(SCENARIO.replace(old, new, 1)))
+    assert len(caught.value.problems) == 1, str(caught.value)
 
 
 def test_all_schema_findings_come_at_once(write: Write) -> None:
