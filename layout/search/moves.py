@@ -10,6 +10,7 @@ import numpy as np
 
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
+from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.search.packing import Packer
 from layout.search.space import Spot, Values, nearest
@@ -17,6 +18,7 @@ from layout.search.space import Spot, Values, nearest
 Move = Callable[[np.random.Generator, Values, Spot], None]
 
 SET_STEP = 0.2  # standard deviation of a change of a range, as a share of its width
+AIMED = 5  # weight of moves aimed at what is violated, among some ten others
 
 
 class Moves:
@@ -58,11 +60,32 @@ class Moves:
         else:
             moves[choice](rng, values, spots[int(rng.integers(len(spots)))])
 
-    def mend(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
-        """A move of one that stands in the way."""
+    def mend(self, rng: np.random.Generator, values: Values, spot: Spot, violation: Violation) -> None:
+        """A move of one that has part in a violation: aimed at it, or any that makes room."""
         mends: tuple[Move, ...]
         mends = (*[self._nudge] * 4, self._turn, self._orbit, self._pull, self._swap, *[self._replace] * 2)
-        mends[int(rng.integers(len(mends)))](rng, values, spot)
+        choice = int(rng.integers(len(mends) + AIMED))
+        if choice < len(mends):
+            mends[choice](rng, values, spot)
+        else:
+            self._aim(rng, values, spot, violation)
+
+    def _aim(self, rng: np.random.Generator, values: Values, spot: Spot, violation: Violation) -> None:
+        """By what is missing and a little more: towards the other where it is out of reach, else away from it.
+
+        Away from who is no subject (a wall, an obstacle) is towards the middle of the floor.
+        """
+        x, y, yaw = spot.at(values)
+        others = [name for name in violation.subjects if name != spot.subject and name in self.packer.spots]
+        towards = violation.rule == "reach" or not others
+        to_x, to_y = self.packer.spots[others[0]].at(values)[:2] if others else self.packer.middle
+        way = np.array([to_x - x, to_y - y]) * (1.0 if towards else -1.0)
+        if rng.random() < 0.7:  # straight along one wall: machines stand square to each other
+            way[int(rng.integers(2))] = 0.0
+        length = float(np.hypot(*way))
+        if length > 0.0:
+            step = (violation.amount * float(rng.uniform(1.0, 1.5)) + 0.01 * float(rng.random())) / length
+            spot.put(values, x + step * float(way[0]), y + step * float(way[1]), yaw)
 
     def _shift(self, rng: np.random.Generator, values: Values, spot: Spot, least_m: float = 0.02) -> None:
         """A little or a lot: 2 cm to 2 m."""

@@ -9,7 +9,7 @@ kept. The poses are looked at from the cheapest on, so only few are tested again
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,25 +62,34 @@ class Packer:
         floor = scenario.spec.floor
         self.floor = shapely.Polygon(floor.boundary)
         shapely.prepare(self.floor)
+        self.middle = (float(self.floor.centroid.x), float(self.floor.centroid.y))
         self.taken = shapely.union_all(
             [shapely.Polygon(a.polygon) for a in (*floor.obstacles.values(), *floor.keep_clear.values())]
         )
         self.gap_m = floor.clearance_m
 
     def pack(
-        self, rng: np.random.Generator, values: Mapping[str, Any], loose: Collection[str], force: bool = False
+        self,
+        rng: np.random.Generator,
+        values: Mapping[str, Any],
+        loose: Collection[str],
+        force: bool = False,
+        urgent: list[str] | None = None,
     ) -> Values | None:
         """A layout: `values` with the places of the `loose` subjects set anew; the rest stays.
 
-        None where a machine found no free place, unless `force` puts it where it is least in the way.
+        None where a machine found no free place, unless `force` puts it where it is least in the way. That machine
+        is added to `urgent`: handed in again, it makes the machines in it choose before others.
         """
         values = dict(values)
         placed = _Placed()
-        for subject in self._order(rng, values, loose):
+        for subject in self._order(rng, values, loose, urgent or ()):
             spot, outline = self.spots[subject], self.shapes[subject]
             if subject in loose:
                 best = self._best_pose(rng, spot, outline, placed, force)
                 if best is None:
+                    if urgent is not None:
+                        urgent.append(subject)
                     return None
                 spot.put(values, *best)
             pose = spot.at(values)
@@ -92,7 +101,9 @@ class Packer:
             placed.needs.append(polygon(outline, pose, needed=True))
         return values
 
-    def _order(self, rng: np.random.Generator, values: Mapping[str, Any], loose: Collection[str]) -> Iterator[str]:
+    def _order(
+        self, rng: np.random.Generator, values: Mapping[str, Any], loose: Collection[str], urgent: Sequence[str]
+    ) -> Iterator[str]:
         """What stays, arms (the busiest first), what several arms share, along belts, then the rest, big ones first."""
         waiting = [name for name in self.spots if self.copies.stands(name, values)]
         size = {name: self._size[name] * float(rng.lognormal(0.0, 0.4)) for name in waiting}
@@ -106,6 +117,7 @@ class Packer:
                 key=lambda name: (
                     name not in self.arms,
                     -len(self.arms.get(name, ())),
+                    -urgent.count(name),
                     -max(self._servers[name], 1),
                     not any(belt.other(name) in done for belt in self._belted[name]),
                     not self._belted[name],

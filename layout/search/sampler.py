@@ -111,10 +111,11 @@ class LayoutSampler(BaseSampler):
         )
 
     def _packed(self, rng: np.random.Generator) -> Values:
+        values = self.moves.settings_drawn(rng)
+        loose = {spot.subject for spot in self.moves.standing(values)}
+        urgent: list[str] = []
         for attempt in range(PACKING_TRIES):
-            values: Values = self.moves.settings_drawn(rng)
-            loose = {spot.subject for spot in self.moves.standing(values)}
-            packed = self.packer.pack(rng, values, loose, force=attempt == PACKING_TRIES - 1)
+            packed = self.packer.pack(rng, values, loose, attempt == PACKING_TRIES - 1, urgent)
             if packed is not None:
                 break
         assert packed is not None
@@ -171,21 +172,23 @@ class LayoutSampler(BaseSampler):
         """The values with whoever stands in the way moved, as long as that makes the floor plan less illegal."""
         plan = self._plan(values)
         for _ in range(tries):
-            guilty = {subject for violation in plan.violations for subject in violation.subjects}
-            spots = [spot for spot in self.moves.standing(values) if spot.subject in self._involved(guilty)]
-            if not spots:
+            standing = {spot.subject: spot for spot in self.moves.standing(values)}
+            faults = [(v, [standing[s] for s in self._involved(v) if s in standing]) for v in plan.violations]
+            faults = [(violation, spots) for violation, spots in faults if spots]
+            if not faults:
                 break
+            violation, spots = faults[int(rng.integers(len(faults)))]
             trial = dict(values)
-            self.moves.mend(rng, trial, spots[int(rng.integers(len(spots)))])
+            self.moves.mend(rng, trial, spots[int(rng.integers(len(spots)))], violation)
             found = self._plan(trial)
             if found.rank < plan.rank:
                 values, plan = trial, found
         return values
 
-    def _involved(self, guilty: set[str]) -> set[str]:
-        """Who could move to mend it: for a belt its two ends."""
-        ends = {end for belt in guilty for end in self.belt_ends.get(belt, ())}
-        return guilty | ends
+    def _involved(self, violation: Violation) -> list[str]:
+        """Who could move to mend it: for a belt its two ends, too."""
+        ends = [end for belt in violation.subjects for end in self.belt_ends.get(belt, ())]
+        return list(dict.fromkeys([*violation.subjects, *ends]))
 
     def _plan(self, values: Values) -> _Plan:
         """What the floor plan of these values violates: belts and reach in full once nothing else is at fault."""
