@@ -46,7 +46,7 @@ class Healed:
             if path[0] == section and section in ("time", "objectives"):
                 return True
             free = path[0] in ("machines", "transport") and (len(path) < 3 or path[2] in _FREE)
-            if free and section == "start" and (not rest or rest.startswith(str(path[1]))):
+            if free and section == "start" and (not rest or rest.startswith(str(path[1] if len(path) > 1 else ""))):
                 return True
             if problem.where == path[0]:
                 return True
