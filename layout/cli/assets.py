@@ -50,15 +50,16 @@ def _row(loaded: Any) -> dict[str, Any]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from layout.cli.console import Terminal
 
     table = Table(box=None, pad_edge=False)
     table.add_column("model", no_wrap=True, style="bold")
     table.add_column("kind")
     table.add_column("size (m)", no_wrap=True)
     table.add_column("ports, or what it carries")
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     wide = console.width >= 120
     if wide:
         table.add_column("description")

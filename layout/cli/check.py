@@ -42,9 +42,9 @@ def check(
         warnings = [as_data(problem) for problem in odd]
         typer.echo(json.dumps({"valid": True, "problems": [], "warnings": warnings, **summary}, indent=2))
         return 0
-    from rich.console import Console
+    from layout.cli.console import Terminal
 
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     _print(summary, console)
     if odd:
         console.print()
@@ -114,13 +114,15 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
     transports = []
     for name, entry in spec.transport.items():
         if isinstance(entry, Robot):
-            how = f"{entry.model}, dispatch {value_words(entry.dispatch)}, {place_words(entry.place)}"
+            how = f"{entry.model}, dispatch {value_words(entry.dispatch)}"
             between = ", ".join(entry.serves)
         elif isinstance(entry, Conveyor):
             how, between = f"{value_words(entry.speed_m_s)} m/s", f"{entry.from_} -> {entry.to}"
         else:
             how, between = f"{entry.time_s:g} s", f"{entry.from_} -> {entry.to}"
         transports.append({"name": name, "kind": entry.kind, "between": between, "how": how})
+        if isinstance(entry, Robot):
+            transports[-1]["place"] = place_words(entry.place)
     products = [
         {"name": product.name, "model": spec.products[product.name].model, "mass_kg": product.mass_kg,
          "share": round(product.share, 4), "route": list(product.route)}
@@ -163,17 +165,18 @@ def _print(summary: dict[str, Any], console: Any) -> None:
     free = summary["variables"]["of"]
     start = "a start layout is given" if summary["start"] else "no start layout"
     console.print(f"{summary['name']}: {', then '.join(summary['objectives'])}", style="bold")
-    rows = [
-        [m["name"], m["model"], m["count"], "\n".join(m["does"]), m["buffers"], m["place"]] for m in summary["machines"]
-    ]
-    table("machine", "model", "count", "does", "buffers", "stands at", rows=rows)
+    rows = [[m["name"], m["model"], m["count"], "\n".join(m["does"]), m["buffers"]] for m in summary["machines"]]
+    table("machine", "model", "count", "does", "buffers", rows=rows)
     rows = [[t["name"], t["kind"], t["between"], t["how"]] for t in summary["transport"]]
     if rows:
         table("transport", "kind", "between", "how", rows=rows)
     rows = [
-        [p["name"], f"{p['mass_kg']:g} kg", f"{p['share']:.0%}", " -> ".join(p["route"])] for p in summary["products"]
+        [p["name"], f"{p['mass_kg']:g} kg", f"{100 * p['share']:.3g} %", " -> ".join(p["route"])]
+        for p in summary["products"]
     ]
     table("product", "mass", "share", "route", rows=rows)
+    standing = [thing for thing in [*summary["machines"], *summary["transport"]] if "place" in thing]
+    table("stands at", "x", "y", "yaw", rows=[[t["name"], *t["place"].values()] for t in standing])
     console.print(f"\n{summary['variables']['count']} design variables, {start}")
     for subject, fields in free.items():
         console.print(f"  {subject}: {', '.join(fields)}", style="dim")

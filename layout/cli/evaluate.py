@@ -28,9 +28,8 @@ def evaluate(
     if json_:
         typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))
     else:
-        from rich.console import Console
-
+        from layout.cli.console import Terminal
         from layout.report.tables import evaluation_tables
 
-        Console().print(*evaluation_tables(evaluation_to_json(evaluation, scenario)), sep="\n")
+        Terminal().print(*evaluation_tables(evaluation_to_json(evaluation, scenario)), sep="\n")
     return 0 if evaluation.feasible else 1

@@ -23,8 +23,8 @@ def value_words(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def place_words(place: Place) -> str:
-    """'x 1 to 8 m, y 3 m, yaw 0 or 90 degrees'."""
+def place_words(place: Place) -> dict[str, str]:
+    """Where something stands: x '1 to 8 m', y '3 m', yaw '0 or 90°'."""
     yaw = place.yaw
     if isinstance(yaw, Range):
         turned: object = Range(math.degrees(yaw.low), math.degrees(yaw.high))
@@ -32,4 +32,4 @@ def place_words(place: Place) -> str:
         turned = Choose(tuple(math.degrees(option) for option in yaw.options))
     else:
         turned = math.degrees(yaw)
-    return f"x {value_words(place.x)} m, y {value_words(place.y)} m, yaw {value_words(turned)}°"
+    return {"x": f"{value_words(place.x)} m", "y": f"{value_words(place.y)} m", "yaw": f"{value_words(turned)}°"}

@@ -27,7 +27,7 @@ MEASURES: dict[str, Measure] = {
     "lead_time": Measure("lead time", "from entering to leaving the line", words.time_unit, False),
     "wip": Measure("parts in the line", "work in progress, time average", lambda _: Unit(1, ""), False),
     "handling_distance": Measure(
-        "handling per part", "distance that parts travel for each good part", lambda _: Unit(1, " m"), False
+        "handling per part", "distance travelled for each good part", lambda _: Unit(1, " m"), False
     ),
     "floor_area": Measure("floor area", "of the box around everything", lambda _: Unit(1, " m²"), False),
 }

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from layout.model.results import Evaluation, Violation
 from layout.report import canvas, words
+from layout.report.canvas import ACTIVE_STATES
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome, outcome_from_json, outcome_of
 from layout.report.words import Unit
 
 Found = Evaluation | Outcome | Mapping[str, Any]
 BAR = 24
+NARROW_BAR = 12
+# Terminals narrower than this get the narrow bar, so that the words beside it stay on their line.
+WIDE = 100
 _COLOURS = {
     "working": "blue", "moving_loaded": "blue", "moving": "blue", "handling": "bright_blue", "moving_empty": "cyan",
     "setup": "magenta", "blocked": "yellow", "down": "red",
@@ -63,22 +68,43 @@ def _outcome(found: Found) -> Outcome:
     return outcome_of(found) if isinstance(found, Evaluation) else outcome_from_json(found)
 
 
-def resources_table(outcome: Outcome) -> Table:
-    """What each resource does with its time: a bar, and its shares."""
+class _Fitted:
+    """A renderable made for the width that there is."""
+
+    def __init__(self, make: Callable[[int], RenderableType]) -> None:
+        self._make = make
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._make(options.max_width)
+
+
+def resources_table(outcome: Outcome) -> RenderableType:
+    """What each resource does with its time: a bar, the share it is busy, and the rest in words."""
+    return _Fitted(lambda width: _resources(outcome, width))
+
+
+def _resources(outcome: Outcome, width: int) -> RenderableType:
+    bar = BAR if width >= WIDE else NARROW_BAR
+    names = {name: name + (" ◂ bottleneck" if name == outcome.bottleneck else "") for name in outcome.resources}
+    beside = max(width - max(map(len, names.values()), default=0) - bar - len("100 %") - 12, 16)
     table = _table()
     table.add_column("resource")
     table.add_column("time", no_wrap=True)
-    table.add_column("busy", justify="right")
-    table.add_column("of which and else", style="dim")
+    table.add_column("busy", justify="right", no_wrap=True)
+    table.add_column("", style="dim")
     for name, states in outcome.resources.items():
-        limits = name == outcome.bottleneck
         table.add_row(
-            Text(name + (" ◂ bottleneck" if limits else ""), "bold" if limits else ""),
-            state_bar(states),
+            Text(names[name], "bold" if name == outcome.bottleneck else ""),
+            state_bar(states, bar),
             words.percent(outcome.busy(name)),
-            Text(", ".join(f"{canvas.state_word(s)} {words.percent(states[s])}" for s in _worth_saying(states))),
+            Text(_joined([_share(state, states[state]) for state in _worth_saying(states)], ", ", beside)),
         )
-    return table
+    seen = canvas.state_order({state for states in outcome.resources.values() for state in _shown(states)})
+    alike: dict[str, list[str]] = {}
+    for state in seen:
+        alike.setdefault(_MARKS.get(state, "?"), []).append(canvas.state_word(state))
+    marks = [f"{mark} {', '.join(meanings)}" for mark, meanings in alike.items() if mark.strip()]
+    return Group(table, Padding(Text(_joined(marks, "   ", width - 1), "dim"), (0, 0, 1, 1)))
 
 
 def state_bar(states: Mapping[str, float], width: int = BAR) -> Text:
@@ -93,30 +119,29 @@ def state_bar(states: Mapping[str, float], width: int = BAR) -> Text:
     return bar
 
 
-def violations_table(violations: Sequence[Violation]) -> Table:
+def violations_table(violations: Sequence[Violation]) -> RenderableType:
     """What stands in the way of a layout."""
     table = _table()
     table.add_column("violated", style="red")
     table.add_column("who")
-    table.add_column("by", justify="right")
+    table.add_column("by", justify="right", no_wrap=True)
     for violation in violations:
         table.add_row(words.rule(violation), Text(", ".join(violation.subjects)), words.amount(violation))
-    return table
+    rules = {violation.rule: words.rule(violation) for violation in violations if violation.rule in words.MEANINGS}
+    meanings = Text("\n".join(f"{name}: {words.MEANINGS[rule]}" for rule, name in rules.items()), "dim")
+    return Group(table, Padding(meanings, (0, 0, 1, 1))) if rules else table
 
 
-def _figures(outcome: Outcome) -> Table:
-    table = _table(show_header=False)
-    table.add_column("")
-    table.add_column("", justify="right")
-    table.add_column("", style="dim")
+def _figures(outcome: Outcome) -> RenderableType:
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim")
     for name, shown in MEASURES.items():
         found = value_of(outcome, name)
         if found is not None:
             style = "bold" if name == "throughput" else ""
-            note = shown.note
-            if name == "throughput" and found.n:
-                note += f"; {100 * found.level:.0f} % interval from {found.n} replications"
-            table.add_row(shown.words, Text(text(found, shown.unit(found.mean)), style), note)
+            table.add_row(shown.words, Text(text(found, shown.unit(found.mean)), style), shown.note)
             for product, each in outcome.by_product.items() if name == "throughput" else ():
                 if len(outcome.by_product) > 1:
                     table.add_row(Text(f"  {product}"), words.estimate(each, Unit(1, " /h")), "")
@@ -124,12 +149,38 @@ def _figures(outcome: Outcome) -> Table:
         table.add_row("ceiling", words.plain(outcome.bound_per_h, Unit(1, " /h"), 4), "analytic upper bound")
     if not outcome.feasible:
         table.add_row(Text("not feasible", "bold red"), "", "")
-    return table
+    made = outcome.throughput_per_h
+    if made is None or not made.n:
+        return table
+    note = f"±: {100 * made.level:.4g} % interval from {made.n} replications"
+    return Group(table, Text(note, "dim"))
 
 
 def _table(show_header: bool = True) -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=show_header)
 
 
-def _worth_saying(states: Mapping[str, float]) -> list[str]:
+def _shown(states: Mapping[str, float]) -> list[str]:
     return [state for state in canvas.state_order(states) if states[state] >= 0.005]
+
+
+def _worth_saying(states: Mapping[str, float]) -> list[str]:
+    """States to put in words: those that the share of busy time does not say already."""
+    active = [state for state in states if state in ACTIVE_STATES and states[state] >= 0.005]
+    return [state for state in _shown(states) if len(active) != 1 or state not in active]
+
+
+def _share(state: str, share: float) -> str:
+    """'blocked 31 %'; what the word means stands below the table."""
+    return f"{canvas.state_word(state).split(' (')[0]} {words.percent(share)}"
+
+
+def _joined(items: Sequence[str], between: str, width: int) -> str:
+    """Items on lines of at most `width`; no line ends inside an item (rich breaks at no-break spaces, too)."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(between) + len(item) <= width:
+            lines[-1] += between + item
+        else:
+            lines.append(item)
+    return f"{between.rstrip()}\n".join(lines)

@@ -97,6 +97,20 @@ def rule(violation: Violation) -> str:
     return violation.rule.replace("_", " ")
 
 
+MEANINGS: dict[str, str] = {
+    "floor": "it reaches beyond the floor",
+    "obstacle": "it stands in an obstacle",
+    "keep_clear": "it stands where the floor must stay free",
+    "overlap": "two footprints overlap",
+    "service": "floor that a machine needs free at a side is taken, or lies beyond the floor's edge",
+    "clearance": "two machines stand closer than the floor's clearance",
+    "belt": "a belt crosses something, or leaves the floor; so much of its length does",
+    "reach": "the arm cannot get its tool to the machine's port; so much is missing",
+    "deadlock": "parts wait for one another in a ring and the line stands still for so long",
+}
+"""What each rule means, as a table of violations explains it."""
+
+
 def amount(violation: Violation) -> str:
     """By how much, with its unit, kept on one line."""
     text = significant(violation.amount)
