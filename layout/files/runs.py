@@ -49,6 +49,10 @@ MEASURE_COLUMNS = {
 """Column of trials.csv by measure."""
 
 
+SETTLED = {"digest": "scenario (its file, or a model that it loads)", "seed": "seed", "in_flight": "version of layout"}
+"""What a run can't change half-way, by its name in run.json, in words."""
+
+
 class Trial(Protocol):
     """What a told candidate offers here (Optuna's FrozenTrial does)."""
 
@@ -99,15 +103,16 @@ class RunFolder:
         """A run folder to go on with. SearchError where it is none, or of another scenario or seed."""
         folder = cls(path)
         known = folder.settings()
-        for name in ("digest", "seed", "in_flight"):
-            wanted = scenario.digest if name == "digest" else settings[name]
-            if known.get(name) != wanted:
+        wanted = {"digest": scenario.digest, **settings}
+        for name, words in SETTLED.items():
+            if known.get(name) != wanted[name]:
+                shown = name == "seed"  # hashes tell people nothing
                 raise SearchError(
                     Problem(
-                        f"the run was made with another {name}, so going on would not end where it would have",
+                        f"the run was made with another {words}, so going on would not end where it would have",
                         file=str(path / "run.json"),
-                        value=str(wanted),
-                        hint=f"it was {known.get(name)}; start a new run",
+                        value=str(wanted[name]) if shown else "",
+                        hint=f"it was {known.get(name)}; start a new run" if shown else "start a new run",
                     )
                 )
         folder._write_settings(scenario, settings)

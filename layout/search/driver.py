@@ -58,6 +58,7 @@ class Run:
     best : the chosen evaluation, simulated again on fresh streams (or the least violating one if none is feasible)
     runners_up : the next best, simulated again likewise
     start : the scenario's start layout (or the first packing), simulated again likewise
+    evaluations, feasible, crashed : how many candidates were told, were feasible, ended their process
     folder : the run folder, None if nothing was written
     """
 
@@ -67,6 +68,7 @@ class Run:
     start: Evaluation
     evaluations: int
     feasible: int
+    crashed: int
     ceiling_per_h: float
     folder: Path | None
 
@@ -215,6 +217,7 @@ def _finish(
         start=start,
         evaluations=len(study.trials),
         feasible=study.progress(evaluations).feasible,
+        crashed=sum(trial.user_attrs["state"] == "failed" for trial in study.trials),
         ceiling_per_h=study.scale["throughput"],
         folder=folder.path if folder else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -20,9 +21,9 @@ class Journal:
         if path is not None:
             _clean(path)
             storage = JournalStorage(JournalFileBackend(str(path)))
-            self._study = optuna.create_study(
-                study_name=STUDY, storage=storage, direction="maximize", load_if_exists=True
-            )
+            begun = any(study.study_name == STUDY for study in storage.get_all_studies())
+            make = optuna.load_study if begun else partial(optuna.create_study, direction="maximize")
+            self._study = make(study_name=STUDY, storage=storage)
 
     def trials(self) -> list[FrozenTrial]:
         """Candidates told so far, in order."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as Hanging
@@ -150,13 +151,24 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Threads and processes begun inside never see Ctrl-C, not even while they start: it is the parent's business."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+    """Ctrl-C waits until the block is left, and whatever process or thread is begun inside never sees it.
+
+    A process interrupted in the middle of its start, on either side, leaves a traceback that tells nobody anything.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C is the main thread's
         return
-    resource_tracker.ensure_running()  # else it is begun inside, and lets Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    waiting: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    masks = hasattr(signal, "pthread_sigmask")
+    if masks:
+        resource_tracker.ensure_running()  # begun inside, it would let Ctrl-C through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
