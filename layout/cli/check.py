@@ -111,7 +111,7 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
              "buffers": f"{value_words(machine.buffer.in_)} in, {value_words(machine.buffer.out)} out",
              "place": place_words(machine.place)}
         )  # fmt: skip
-    transports = []
+    transports: list[dict[str, Any]] = []
     for name, entry in spec.transport.items():
         if isinstance(entry, Robot):
             how = f"{entry.model}, dispatch {value_words(entry.dispatch)}"

@@ -15,12 +15,13 @@ from layout.model.scenario import Scenario
 def scenario_and_layout(target: Path, layout: Path | None) -> tuple[Scenario, Layout]:
     """The scenario and the layout meant: the named one, else a run's best, else the scenario's start."""
     if target.is_dir():
+        _check_run(target, best=layout is None)
         scenario = RunFolder(target).scenario()
         layout = layout or target / "best.yaml"
     else:
         scenario = load_scenario(target)
     if layout is not None:
-        return scenario, load_layout(layout, scenario)
+        return scenario, load_layout(layout, scenario, _note)
     if scenario.variables and not scenario.start:
         raise ScenarioError(
             Problem(
@@ -30,3 +31,28 @@ def scenario_and_layout(target: Path, layout: Path | None) -> tuple[Scenario, La
             )
         )
     return scenario, Layout(dict(scenario.start or {}))
+
+
+def _check_run(folder: Path, *, best: bool) -> None:
+    """Raise ScenarioError where a folder is no run's, or one that has not come to its end."""
+    if not (folder / "run.json").is_file():
+        hint = "give a scenario file, or a folder that 'layout optimize' wrote"
+        raise ScenarioError(Problem("is a folder, but not of a run: it has no run.json", file=str(folder), hint=hint))
+    if not (folder / "scenario.yaml").is_file():
+        hint = "copy the scenario there, or run 'layout optimize' again"
+        raise ScenarioError(Problem("the run has lost its scenario.yaml", file=str(folder), hint=hint))
+    if best and not (folder / "best.yaml").is_file():
+        hint = f"go on with 'layout optimize --resume {folder}', or name a layout file"
+        raise ScenarioError(
+            Problem("the run has not come to its end: it has no best.yaml", file=str(folder), hint=hint)
+        )
+
+
+def _note(problem: Problem) -> None:
+    """A word on stderr that stops nothing."""
+    import sys
+
+    from layout.cli.console import Terminal
+    from layout.cli.problems import print_problems
+
+    print_problems([problem], Terminal(file=sys.stderr), "yellow")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,11 @@ _DIMENSIONS = {"x": "length", "y": "length", "yaw": "angle", "speed": "speed"}
 _TURN = 2 * math.pi
 
 
-def load_layout(path: Path, scenario: Scenario) -> Layout:
-    """A layout file as the values of a scenario's design variables. Raises ScenarioError with all findings."""
+def load_layout(path: Path, scenario: Scenario, note: Callable[[Problem], None] | None = None) -> Layout:
+    """A layout file as the values of a scenario's design variables. Raises ScenarioError with all findings.
+
+    note : told where the file fits but was made for another scenario, or for this one before it or its models changed
+    """
     document = read_document(Path(path))
     data = document.data
     if not isinstance(data, dict) or "layout" not in data:
@@ -46,6 +49,15 @@ def load_layout(path: Path, scenario: Scenario) -> Layout:
         problems.insert(0, document.problem(what, ("scenario",), data["scenario"], f"this one is '{scenario.name}'"))
     if problems:
         raise ScenarioError(problems)
+    if note is not None:
+        if data.get("scenario") not in (None, scenario.name):
+            what, hint = "made for another scenario", f"this one is '{scenario.name}'; its values fit, so they are used"
+            note(document.problem(what, ("scenario",), data["scenario"], hint))
+        elif data.get("digest") not in (None, scenario.digest):
+            hint = "its values fit, so they are used; its figures may differ from those found then"
+            note(
+                document.problem("the scenario or its models have changed since this was made", ("digest",), hint=hint)
+            )
     return Layout(values)
 
 

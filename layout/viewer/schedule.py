@@ -14,6 +14,8 @@ from typing import Literal
 
 import numpy as np
 
+from layout.errors import AssetError
+from layout.files.meshes import look
 from layout.model.library import Port
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
@@ -24,6 +26,8 @@ from layout.viewer.belts import BeltQueue
 
 GLIDE_S = 0.8
 """Where two places of a part do not meet (a belt's end and the stop beyond it), it glides over in this time."""
+STACKED = 5
+"""So many parts in a station's buffer are stacked; the rest of a full store stands in the topmost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +102,35 @@ class Schedule:
         t = min(max(time_s, 0.0), self.end_s)
         joints = {name: self._joints_at(name, t) for name in self.line.arms}
         parts = {}
+        waiting: dict[str, list[tuple[float, int]]] = {}
         for number, stages in self._changes.items():
             if stages[0].start_s <= t < self._gone[number]:
                 at = bisect.bisect_right([stage.start_s for stage in stages], t) - 1
                 stage = stages[at]
                 parts[number] = PartState(self._product[number], self._pose(number, stage, t, joints), stage.name)
+                if stage.kind == "station":
+                    waiting.setdefault(stage.name, []).append((stage.start_s, number))
+        for held in waiting.values():
+            self._stack([parts[number] for _, number in sorted(held)])
         return Moment(joints, parts, {name: self._state_at(name, t) for name in self._busy})
+
+    def _stack(self, parts: Sequence[PartState]) -> None:
+        """Parts that one station holds stand on each other, the first come lowest; a full store shows a few."""
+        height = 0.0
+        for part in parts[:STACKED]:
+            part.pose[2, 3] += height
+            height += self._height_m(part.product)
+        for part in parts[STACKED:]:
+            part.pose[2, 3] += height
+
+    def _height_m(self, product: str) -> float:
+        made = self.line.products.get(product)
+        if made is None:
+            return 0.0
+        try:
+            return look(made.model.hulls).size_m[2]
+        except AssetError:
+            return 0.0
 
     # ------------------------------------------------------------ arms
 

@@ -168,3 +168,12 @@ def test_no_trace_and_no_moves(line: Line) -> None:
     moment = Schedule(line, Moves(), []).positions(3.0)
     assert moment.parts == {}
     assert moment.joints["arm"] == pytest.approx(line.arms["arm"].model.home)
+
+
+def test_parts_in_one_station_stand_on_each_other(line: Line, moves: Moves) -> None:
+    trace = [event(number, 30, "mill", "waiting", number, "mill") for number in range(3)]
+    parts = Schedule(line, moves, trace).positions(20.0).parts
+    heights = [float(parts[number].pose[2, 3]) for number in range(3)]
+    assert heights[0] < heights[1] < heights[2]
+    assert heights[2] - heights[1] == pytest.approx(heights[1] - heights[0])
+    assert all(parts[number].pose[:2, 3] == pytest.approx(parts[0].pose[:2, 3]) for number in range(3))
