@@ -31,8 +31,7 @@ def confirm(
     scenario, the first candidate told stands for it.
     """
     aims = scenario.spec.objectives
-    fresh = int(np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0])
-    replications = max(REPLICATIONS, scenario.spec.time.replications)
+    fresh, replications = fresh_streams(scenario, seed)
     finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials)]
     start = Layout(Copies(scenario).needed(scenario.start) if scenario.start else dict(trials[0].params))
     tickets = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
@@ -44,6 +43,12 @@ def confirm(
     )
     order = objective.best_first([finite(e.objectives, aims) for e in feasible], aims)
     return again[0], [feasible[i] for i in order] + others
+
+
+def fresh_streams(scenario: Scenario, seed: int) -> tuple[int, int]:
+    """Seed and replications of the last word, for a search of that seed."""
+    fresh = np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0]
+    return int(fresh), max(REPLICATIONS, scenario.spec.time.replications)
 
 
 def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:

@@ -1,0 +1,151 @@
+"""Which candidate is called best, and on which streams: by hand-made cases, and in a whole run."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from typer.testing import CliRunner
+
+import layout
+from layout.cli.main import app
+from layout.files.results import evaluation_to_json
+from layout.model.line import Layout
+from layout.model.results import Evaluation, Violation
+from layout.model.scenario import Objective, Scenario
+from layout.objective import best_first, infeasible_score, score
+from layout.search import final
+from tests.search.conftest import CROWDED, OUT_OF_REACH, write
+
+FAST_THEN_SMALL = (Objective(maximize="throughput", tolerance=0.02), Objective(minimize="floor_area", tolerance=0.0))
+SCALE = {"throughput": 100.0, "floor_area": 50.0, "lead_time": 600.0}
+
+
+def made(*pairs: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"throughput": t, "floor_area": a} for t, a in pairs]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "order"),
+    [
+        (made((90, 40), (100, 40), (95, 40)), [1, 2, 0]),  # the first aim decides
+        (made((100, 40), (99, 20), (98.5, 30)), [1, 2, 0]),  # within its tolerance the second does
+        (made((100, 40), (97.9, 10)), [0, 1]),  # and not beyond it
+        (made((100, 40), (100, 40)), [0, 1]),  # equals keep their order
+        (made((100, 40), (98.5, 20), (97, 1)), [1, 0, 2]),  # 97 is within 2 % of 98.5, but that is not the best
+        ([], []),
+    ],
+)
+def test_best_first(candidates: list[dict[str, float]], order: list[int]) -> None:
+    assert best_first(candidates, FAST_THEN_SMALL) == order
+
+
+def test_best_first_with_figures_that_are_no_numbers() -> None:
+    aims = (Objective(minimize="lead_time", tolerance=0.0), Objective(maximize="throughput"))
+    values = [
+        {"lead_time": math.nan, "throughput": 0.0},
+        {"lead_time": 300.0, "throughput": 50.0},
+        {"lead_time": math.inf, "throughput": 0.0},
+    ]
+    assert best_first([final.finite(v, aims) for v in values], aims)[0] == 1
+
+
+def test_score_puts_the_aims_in_order() -> None:
+    def of(throughput: float, area: float) -> float:
+        return score({"throughput": throughput, "floor_area": area}, FAST_THEN_SMALL, SCALE)
+
+    assert of(60, 30) > of(55, 10)
+    assert of(60, 30) > of(60, 31)
+    assert of(60, 20) > of(60.5, 45)  # half of the second scale outweighs half a hundredth of the first
+    assert of(63, 50) > of(60, 0)  # the whole of the second scale weighs as much as the first's tolerance
+
+
+def test_an_infeasible_candidate_scores_less_the_more_it_violates() -> None:
+    def of(*amounts: float, bound: float = 80.0) -> float:
+        found = tuple(Violation("overlap", ("a", "b"), amount, "m", 0.5) for amount in amounts)
+        return infeasible_score(Evaluation(Layout({}), found, bound), SCALE)
+
+    assert of(0.1) > of(0.2) > of(0.2, 0.2)
+    assert of(0.1, bound=90.0) > of(0.1)
+    assert of(0.001) < score({"throughput": 1.0, "floor_area": 50.0}, FAST_THEN_SMALL, SCALE)
+
+
+def trial(number: int, state: str, x: float, throughput: float = 0.0, area: float = 0.0, off: float = 0.0) -> Any:
+    made = optuna.trial.create_trial(
+        params={"x": x},
+        distributions={"x": optuna.distributions.FloatDistribution(0.0, 10.0)},
+        value=throughput / 100.0,
+        user_attrs={
+            "state": state,
+            **dict.fromkeys(("lead_time_s", "wip", "handling_distance_m"), 1.0),
+            "throughput_per_h": throughput,
+            "floor_area_m2": area,
+        },
+        system_attrs={"constraints:violations": off},
+    )
+    made.number = number
+    return made
+
+
+class _Aims:
+    class spec:  # noqa: N801
+        objectives = FAST_THEN_SMALL
+
+
+def finalists(*trials: Any) -> list[int]:
+    return [t.number for t in final._finalists(_Aims, trials)]  # type: ignore[arg-type]
+
+
+def test_finalists_are_the_best_by_the_aims_in_turn_and_no_layout_twice() -> None:
+    assert finalists(
+        trial(0, "feasible", 1.0, 100.0, 40.0),
+        trial(1, "infeasible", 2.0, off=0.1),
+        trial(2, "feasible", 3.0, 99.0, 20.0),
+        trial(3, "feasible", 3.0, 99.0, 20.0),
+        trial(4, "feasible", 4.0, 90.0, 10.0),
+    ) == [2, 0, 4]
+
+
+def test_where_nothing_is_feasible_the_least_violating_come_first_and_crashes_last() -> None:
+    assert finalists(
+        trial(0, "failed", 1.0, off=1e6), trial(1, "infeasible", 2.0, off=3.0), trial(2, "infeasible", 3.0, off=0.5)
+    ) == [2, 1, 0]
+
+
+def test_the_winners_figures_come_from_fresh_streams(cell: Scenario, tmp_path: Path) -> None:
+    run = layout.optimize(cell, evaluations=16, seed=1, workers=2, out=tmp_path / "run")
+    found = json.loads((tmp_path / "run" / "results.json").read_text())
+    seed, replications = final.fresh_streams(cell, 1)
+    assert seed not in (cell.spec.time.seed, 1)
+    again = layout.evaluate(cell, tmp_path / "run" / "best.yaml", seed=seed, replications=replications)
+    assert json.loads(json.dumps(evaluation_to_json(again, cell))) == found["best"]
+    assert found["best"]["throughput_per_h"]["n"] == replications >= 30
+    told = layout.evaluate(cell, run.best.layout)
+    assert told.flow is not None and run.best.flow is not None
+    assert told.flow.throughput_per_h.mean != run.best.flow.throughput_per_h.mean
+    best = [dict(run.best.objectives), *(dict(e.objectives) for e in run.runners_up)]
+    assert best_first(best, cell.spec.objectives)[0] == 0
+
+
+@pytest.mark.parametrize(("content", "blamed"), [(CROWDED, ("lathe",)), (OUT_OF_REACH, ("arm", "washer"))])
+def test_no_feasible_layout_ends_with_the_least_violating_one(
+    content: str, blamed: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
+    path, run = write(tmp_path, content), tmp_path / "run"
+    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "20", "--workers", "2", "--out", str(run)])
+    assert done.exit_code == 1, done.output
+    assert "No feasible layout found" in done.output
+    assert all(name in done.output for name in blamed)
+    results = json.loads((run / "results.json").read_text())
+    assert not results["best"]["feasible"] and results["best"]["violations"]
+    assert "feasible: false" in (run / "best.yaml").read_text()
+    least = layout.load(path)
+    told = {row.split(",")[1] for row in (run / "trials.csv").read_text().splitlines()[1:]}
+    assert told == {"infeasible"}
+    found = layout.evaluate(least, run / "best.yaml")
+    assert [v["rule"] for v in results["best"]["violations"]] == [v.rule for v in found.violations]
