@@ -335,7 +335,9 @@ def _within(domain: float | Range | Choose[float], wanted: Array) -> Array:
 def _within_angle(domain: float | Range | Choose[float], wanted: Array) -> Array:
     """(n,) the domain's angles (rad) closest to the ones wanted, whole turns apart or not."""
     if isinstance(domain, Range):
-        return np.clip(domain.low + np.mod(wanted - domain.low, 2 * np.pi), domain.low, domain.high)
+        angle = domain.low + np.mod(wanted - domain.low, 2 * np.pi)
+        beyond = np.where(angle - domain.high <= domain.low + 2 * np.pi - angle, domain.high, domain.low)
+        return np.where(angle <= domain.high, angle, beyond)
     options = np.asarray(domain.options if isinstance(domain, Choose) else [domain], dtype=float)
     apart = np.abs(np.mod(wanted[:, None] - options[None, :] + np.pi, 2 * np.pi) - np.pi)
     nearest: Array = options[apart.argmin(axis=1)]

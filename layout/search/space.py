@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,8 @@ class Spot:
         """Set the free coordinates to the nearest that their domains allow."""
         for (field, domain), wanted in zip(self.coordinates().items(), (x_m, y_m, yaw_rad), strict=True):
             if isinstance(domain, (Range, Choose)):
-                values[f"{self.subject}.{field}"] = nearest(domain, wanted)
+                found = nearest_angle(domain, wanted) if field == "yaw" else nearest(domain, wanted)
+                values[f"{self.subject}.{field}"] = found
 
 
 def nearest(domain: Range | Choose[Any], wanted: float) -> float:
@@ -101,6 +103,16 @@ def nearest(domain: Range | Choose[Any], wanted: float) -> float:
     if isinstance(domain, Range):
         return min(max(wanted, domain.low), domain.high)
     return float(min(domain.options, key=lambda option: abs(option - wanted)))
+
+
+def nearest_angle(domain: Range | Choose[Any], wanted: float) -> float:
+    """The domain's angle (rad) closest to the one wanted, whole turns apart or not."""
+    if isinstance(domain, Choose):
+        return float(min(domain.options, key=lambda option: abs(math.remainder(option - wanted, math.tau))))
+    angle = domain.low + (wanted - domain.low) % math.tau
+    if angle <= domain.high:
+        return angle
+    return domain.high if angle - domain.high <= domain.low + math.tau - angle else domain.low
 
 
 def spots(scenario: Scenario) -> tuple[Spot, ...]:

@@ -24,7 +24,7 @@ from layout.files.scenario import load_scenario
 from layout.model.scenario import Scenario
 from tests.search.conftest import cell_text, write
 
-EVALUATIONS = 30
+EVALUATIONS = 26
 SAME = ("trials.csv", "results.json", "best.yaml", "start.yaml", "run.json", "journal.log")
 SOURCE = Path(layout.__file__).parents[1]
 
