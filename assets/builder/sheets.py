@@ -202,15 +202,16 @@ def kr16() -> str:
 def iiwa7() -> str:
     """kuka_iiwa7: the model that ships with PyBullet, with datasheet speeds."""
     head = [
-        "description: KUKA LBR iiwa 7 R800, seven axes, 7 kg (model of pybullet_data, standing on the floor)",
+        "description: KUKA LBR iiwa 7 R800, seven axes, 7 kg (model of pybullet_data, on a pedestal)",
         'source: "KUKA LBR iiwa 7 R800 datasheet: reach 800 mm, payload 7 kg, axis speeds 98, 98, 100, 130, 140, '
         "180, 180 degrees/s. URDF: pybullet_data. Accelerations and jerks are assumptions. "
         'Tool: a 155 mm gripper, not in the URDF."',
         "urdf: pybullet_data:kuka_iiwa/model.urdf",
         "base: lbr_iiwa_link_0",
         "tip: lbr_iiwa_link_7",
+        "mount: 700 mm",
         "tcp: [0, 0, 0.2]            # flange 45 mm beyond link 7's frame, then the gripper",
-        f"footprint: {box_footprint(0.12, 0.12)}",
+        f"footprint: {box_footprint(0.20, 0.20)}",
         "service: {front: 0 mm, back: 0 mm, left: 0 mm, right: 0 mm}",
         "payload: 7 kg",
         "reach: 0.8 m",
@@ -229,15 +230,16 @@ def iiwa7() -> str:
 def panda() -> str:
     """franka_panda: the model that ships with PyBullet, with published limits."""
     head = [
-        "description: Franka Emika Panda, seven axes, 3 kg, with its hand (of pybullet_data, standing on the floor)",
+        "description: Franka Emika Panda, seven axes, 3 kg, with its hand (of pybullet_data, on a pedestal)",
         'source: "Franka Emika Panda datasheet: reach 855 mm, payload 3 kg, axis speeds 150 and 180 degrees/s; '
         "accelerations 15, 7.5, 10, 12.5, 15, 20, 20 rad/s^2 and jerks 3750 to 10000 rad/s^3 from its control "
         'parameters. URDF: pybullet_data."',
         "urdf: pybullet_data:franka_panda/panda.urdf",
         "base: panda_link0",
         "tip: panda_hand",
+        "mount: 700 mm",
         "tcp: [0, 0, 0.105]          # between the fingertips, as panda_grasptarget",
-        f"footprint: {box_footprint(0.16, 0.11)}",
+        f"footprint: {box_footprint(0.20, 0.20)}",
         "service: {front: 0 mm, back: 0 mm, left: 0 mm, right: 0 mm}",
         "payload: 3 kg",
         "reach: 0.855 m",

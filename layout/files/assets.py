@@ -205,6 +205,7 @@ class _Reader:
             for problem in trouble.problems:
                 self.problems.append(self.placed(problem))
             return None, (0, 0, 0)
+        joints = (_raised(joints[0], file.mount_m), *joints[1:])
         home = self.home(file.home, joints)
         if home is None:
             return None, (0, 0, 0)
@@ -213,7 +214,7 @@ class _Reader:
             name=file.name, description=file.description, urdf=urdf, base=file.base, tip=file.tip, joints=joints,
             flange=flange, tcp_m=file.tcp, home=home, footprint_m=footprint, service_m=file.service.model_dump(),
             height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
-            grip_s=file.grip_s, source=file.source,
+            grip_s=file.grip_s, source=file.source, mount_m=file.mount_m,
         )  # fmt: skip
         if file.tool_mass_kg >= file.payload_kg:
             hint = "the payload includes the tool"
@@ -337,6 +338,13 @@ def _si(given: Mapping[str, float], prismatic: bool) -> dict[str, float]:
     """Overrides from degrees (millimetres) to radians (metres)."""
     factor = 1e-3 if prismatic else math.pi / 180
     return {key: value * factor for key, value in given.items()}
+
+
+def _raised(joint: Joint, by_m: float) -> Joint:
+    """The first joint of an arm whose base stands that much above the floor."""
+    origin = np.array(joint.origin)
+    origin[2, 3] += by_m
+    return replace(joint, origin=tuple(map(tuple, origin.tolist())))
 
 
 def _heights(joints: tuple[Joint, ...], home: tuple[float, ...], flange: Any, tcp: Any) -> list[float]:

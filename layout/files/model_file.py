@@ -70,6 +70,7 @@ class ArmFile(ModelFile):
     urdf: str
     base: str
     tip: str
+    mount_m: Length = Field(default=0.0, alias="mount")
     tcp: Triple = (0.0, 0.0, 0.0)
     footprint: Polygon
     service: Service = Service()

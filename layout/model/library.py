@@ -83,6 +83,7 @@ class ArmModel:
 
     joints : driven joints from base to tip; `origin` is (4, 4), from the joint before (fixed links folded in)
     flange : (4, 4) transform from the last joint's frame to the tip link
+    mount_m : height of the pedestal that the base link stands on; the chain starts on the floor below it
     tcp_m : tool centre point in the tip frame; tool z points away from the flange
     """
 
@@ -104,6 +105,7 @@ class ArmModel:
     grip_s: float
     source: str = ""
     ports: Mapping[str, Port] = field(default_factory=dict)
+    mount_m: float = 0.0
 
 
 @dataclass(frozen=True)

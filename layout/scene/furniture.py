@@ -19,6 +19,7 @@ FLOOR: Rgba = (0.86, 0.87, 0.88, 1.0)
 FLOOR_EDGE: Rgba = (0.36, 0.39, 0.43, 1.0)
 FLOOR_GRID: Rgba = (0.79, 0.80, 0.815, 1.0)
 COLUMN: Rgba = (0.60, 0.60, 0.585, 1.0)
+PEDESTAL: Rgba = (0.30, 0.32, 0.35, 1.0)
 HAZARD_YELLOW: Rgba = (0.95, 0.76, 0.10, 1.0)
 HAZARD_BLACK: Rgba = (0.16, 0.16, 0.17, 1.0)
 KEEP_CLEAR: Rgba = (0.93, 0.80, 0.77, 1.0)
@@ -61,6 +62,10 @@ def furniture(line: Line, moves: Moves | None = None, service: bool = True) -> l
         pieces += _hazard(shapely.Polygon(area.polygon))
     for area in line.floor.obstacles.values():
         pieces.append(Piece(extrude(shapely.Polygon(area.polygon), 0.0, area.height_m), COLUMN))
+    for arm in line.arms.values():
+        if arm.model.mount_m > 0:
+            pedestal = shapely.Polygon(arm.pose.apply(arm.model.footprint_m))
+            pieces.append(Piece(extrude(pedestal, 0.0, arm.model.mount_m), PEDESTAL))
     for name, times in (moves.belts if moves else {}).items():
         if name in line.belts:
             pieces += belt_pieces(line.belts[name], times, *belt_heights(line, line.belts[name]))

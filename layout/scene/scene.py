@@ -92,7 +92,8 @@ class Scene:
             number = used.get(key, 0)
             used[key] = number + 1
             body = self._body(key, number, thing.model)
-            body.move((thing.pose.x_m, thing.pose.y_m, 0.0), bodies.yaw_turn(thing.pose.yaw_rad))
+            mount_m = thing.model.mount_m if isinstance(thing.model, ArmModel) else 0.0
+            body.move((thing.pose.x_m, thing.pose.y_m, mount_m), bodies.yaw_turn(thing.pose.yaw_rad))
             if isinstance(thing.model, ArmModel):
                 body.bend(thing.model.home)
             placed[thing.name] = body
