@@ -117,7 +117,7 @@ def test_where_nothing_is_feasible_the_least_violating_come_first_and_crashes_la
 
 
 def test_the_winners_figures_come_from_fresh_streams(cell: Scenario, tmp_path: Path) -> None:
-    run = layout.optimize(cell, evaluations=16, seed=1, workers=2, out=tmp_path / "run")
+    run = layout.optimize(cell, evaluations=12, seed=1, workers=1, out=tmp_path / "run")
     found = json.loads((tmp_path / "run" / "results.json").read_text())
     seed, replications = final.fresh_streams(cell, 1)
     assert seed not in (cell.spec.time.seed, 1)
@@ -137,7 +137,7 @@ def test_no_feasible_layout_ends_with_the_least_violating_one(
 ) -> None:
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     path, run = write(tmp_path, content), tmp_path / "run"
-    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "20", "--workers", "2", "--out", str(run)])
+    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "10", "--workers", "1", "--out", str(run)])
     assert done.exit_code == 1, done.output
     assert "No feasible layout found" in done.output
     assert all(name in done.output for name in blamed)

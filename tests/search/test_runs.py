@@ -54,8 +54,10 @@ def test_any_number_of_workers_ends_the_same(cell: Scenario, whole: Path, tmp_pa
 
 
 def test_another_seed_ends_otherwise(cell: Scenario, whole: Path, tmp_path: Path) -> None:
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=6, workers=2, out=tmp_path / "run")
-    assert (tmp_path / "run" / "trials.csv").read_bytes() != (whole / "trials.csv").read_bytes()
+    layout.optimize(cell, evaluations=4, seed=6, out=tmp_path / "run")
+    told = (tmp_path / "run" / "trials.csv").read_text().splitlines()
+    assert told[:2] == (whole / "trials.csv").read_text().splitlines()[:2]  # the start
+    assert told[2] != (whole / "trials.csv").read_text().splitlines()[2]
 
 
 def test_trials_are_those_of_the_journal(cell: Scenario, whole: Path) -> None:
@@ -145,6 +147,8 @@ def test_ctrl_c_says_how_to_go_on(
     told = (run / "trials.csv").read_text().splitlines()
     assert told == (whole / "trials.csv").read_text().splitlines()[: len(told)]
     assert len(told) >= 1 + after
+    if not after:
+        return
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     resumed = CliRunner().invoke(app, ["optimize", "--resume", str(run), "--workers", "2"])
     assert resumed.exit_code == 0, resumed.output
@@ -166,11 +170,10 @@ def test_resuming_a_finished_run_changes_nothing(cell: Scenario, whole: Path, co
     assert content(copy) == content(whole)
 
 
-def test_a_finished_run_can_go_on_further(cell: Scenario, copy: Path, tmp_path: Path) -> None:
-    more = EVALUATIONS + 6
-    layout.optimize(cell, evaluations=more, seed=5, workers=2, out=copy, resume=True)
-    layout.optimize(cell, evaluations=more, seed=5, workers=2, out=tmp_path / "at once")
-    assert content(copy, ("journal.log",)) == content(tmp_path / "at once", ("journal.log",))
+def test_a_finished_run_can_go_on_further(cell: Scenario, whole: Path, tmp_path: Path) -> None:
+    for evaluations, resume in ((11, False), (EVALUATIONS, True)):
+        layout.optimize(cell, evaluations=evaluations, seed=5, out=tmp_path / "run", resume=resume)
+    assert content(tmp_path / "run", ("journal.log",)) == content(whole, ("journal.log",))
 
 
 def test_resume_takes_the_run_folders_scenario(copy: Path) -> None:

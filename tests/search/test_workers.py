@@ -93,11 +93,10 @@ def search(scenario: Scenario, make: type[Evaluator], patch: pytest.MonkeyPatch,
     layout.optimize(scenario, **{"evaluations": 18, "seed": 2, "workers": 2, **options}, out=run)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_segfault_costs_its_candidate_only(
-    cell: Scenario, told: Path, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: int
+    cell: Scenario, told: Path, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    search(cell, go_wrong(broken, "segfault"), monkeypatch, tmp_path / "run", workers=workers)
+    search(cell, go_wrong(broken, "segfault"), monkeypatch, tmp_path / "run")
     found, undisturbed = rows(tmp_path / "run"), rows(told)
     assert len(found) == 18
     assert [row["number"] for row in found if row["state"] == "failed"] == ["2"]
@@ -111,7 +110,7 @@ def test_a_process_killed_once_is_tried_again(
     cell: Scenario, told: Path, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LAYOUT_TEST_MARK", str(tmp_path / "mark"))
-    search(cell, go_wrong(broken, "once"), monkeypatch, tmp_path / "run", evaluations=6)
+    search(cell, go_wrong(broken, "once"), monkeypatch, tmp_path / "run", evaluations=6, workers=1)
     assert (tmp_path / "mark").exists()
     assert rows(tmp_path / "run") == rows(told)[:6]
 
@@ -119,7 +118,7 @@ def test_a_process_killed_once_is_tried_again(
 def test_a_defect_at_one_candidate_does_not_end_the_night(
     cell: Scenario, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    search(cell, go_wrong(broken, "bug"), monkeypatch, tmp_path / "run", evaluations=6)
+    search(cell, go_wrong(broken, "bug"), monkeypatch, tmp_path / "run", evaluations=6, workers=1)
     failed = [row for row in rows(tmp_path / "run") if row["state"] == "failed"]
     assert [row["violations"] for row in failed] == ["crash: ZeroDivisionError: by nothing by 1 process"]
 
@@ -128,14 +127,14 @@ def test_a_defect_at_every_candidate_does(
     cell: Scenario, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(SearchError, match=r"first 16 candidates all crashed.*ZeroDivisionError"):
-        search(cell, broken.Everywhere, monkeypatch, tmp_path / "run")
+        search(cell, broken.Everywhere, monkeypatch, tmp_path / "run", workers=1)
 
 
 def test_an_error_of_ours_comes_back_with_its_problems(
     cell: Scenario, broken: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(AssetError) as caught:
-        search(cell, go_wrong(broken, "ours"), monkeypatch, tmp_path / "run", evaluations=6)
+        search(cell, go_wrong(broken, "ours"), monkeypatch, tmp_path / "run", evaluations=6, workers=1)
     assert type(caught.value) is AssetError
     assert caught.value.problems == (
         Problem("a hull is open", where="mill", hint="close it"),
