@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def check(
     file: Annotated[Path, typer.Argument(help="Scenario file.")],
-    draw: Annotated[bool, typer.Option("--draw", help="Draw the floor to <scenario>.plan.png here.")] = False,
+    draw: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option("--draw/--no-draw", help="Draw the floor to <scenario>.plan.png here (default: unless --json)."),
+    ] = None,
     picture: Annotated[Optional[Path], typer.Option(help="Draw the floor to this PNG file.", metavar="PNG")] = None,  # noqa: UP045
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> int:
@@ -34,7 +37,8 @@ def check(
         typer.echo(json.dumps({"valid": False, "problems": problems, "warnings": []}, indent=2))
         return 2
     summary = _summary(scenario)
-    target = picture or (Path(f"{file.stem}.plan.png") if draw else None)
+    wanted = not json_ if draw is None else draw
+    target = picture or (Path(f"{file.stem}.plan.png") if wanted else None)
     if target is not None:
         summary["violations"] = _draw(_line(scenario), target)
         summary["picture"] = str(target)
@@ -58,7 +62,7 @@ def check(
 
 
 def _line(scenario: Scenario, *, most: bool = False) -> Line:
-    """The line as the start has it; what the start leaves out gets its first value, or the middle of its range.
+    """The line as the start has it; where there is none, machines packed along the flow.
 
     most : all machines that may be bought stand there
     """
@@ -66,6 +70,10 @@ def _line(scenario: Scenario, *, most: bool = False) -> Line:
     from layout.model.quantities import Range
     from layout.model.realise import realise
 
+    if scenario.variables and scenario.start is None and not most:
+        from layout.search.sampler import LayoutSampler
+
+        return realise(scenario, LayoutSampler(scenario, scenario.spec.time.seed).packing())
     values: dict[str, Any] = {}
     for variable in scenario.variables:
         domain = variable.domain

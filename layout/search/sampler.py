@@ -110,6 +110,10 @@ class LayoutSampler(BaseSampler):
             study, trial, param_name, param_distribution
         )
 
+    def packing(self) -> Layout:
+        """A first layout where the scenario gives none: machines packed along the flow, mended as far as it goes."""
+        return Layout(self._packed(np.random.default_rng([self.seed, 0])))
+
     def _packed(self, rng: np.random.Generator) -> Values:
         values = self.moves.settings_drawn(rng)
         loose = {spot.subject for spot in self.moves.standing(values)}
