@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -89,9 +89,16 @@ start:                                                  # your own layout, to be
 """
 
 
-def new(name: Annotated[str, typer.Argument(help="Name of the scenario, and of its file.")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the scenario, and of its file.")],
+    example: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Begin with a copy of an example, such as machining_cell."),
+    ] = None,
+) -> None:
     """Write a first scenario to NAME.yaml, with comments, ready to check and to change."""
     from layout.errors import Problem, ScenarioError
+    from layout.files.assets import examples_folder
     from layout.files.atomic import write_text
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
@@ -99,7 +106,14 @@ def new(name: Annotated[str, typer.Argument(help="Name of the scenario, and of i
         raise ScenarioError(Problem("there is such a file already", file=str(path), hint="choose another name"))
     if not path.parent.is_dir():
         raise ScenarioError(Problem("there is no such folder", file=str(path.parent), hint="make it first"))
-    write_text(path, text(path))
+    if example is not None:
+        source = examples_folder() / f"{example}.yaml"
+        if not source.is_file():
+            known = ", ".join(sorted(file.stem for file in examples_folder().glob("*.yaml")))
+            raise ScenarioError(Problem("there is no such example", value=example, hint=f"there is {known}"))
+        write_text(path, source.read_text(encoding="utf-8"))
+    else:
+        write_text(path, text(path))
     typer.echo(f"Wrote {path}. Next: layout check {path}")
 
 

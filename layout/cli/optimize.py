@@ -90,34 +90,37 @@ def _fresh(path: Path) -> Path:
 
 
 class _Bar:
-    """Progress bar with best so far, ceiling, share feasible and time left."""
+    """Progress with best so far, the machines' ceiling, share feasible and time left; lines where no terminal is."""
 
     def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+        self._console = console
+        self._said = -1
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=14),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}"),
             console=console,
+            disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("searching", total=None, note="starting workers")
+        self._task = self._progress.add_task("starting workers", total=None)
 
     def show(self, state: object) -> None:
         from layout.search import Progress
 
         assert isinstance(state, Progress)
-        best = "none feasible" if state.best_per_h is None else f"best {state.best_per_h:.1f}/h"
+        best = "none feasible yet" if state.best_per_h is None else f"best {state.best_per_h:.1f}"
         share = state.feasible / state.told if state.told else 0.0
-        self._progress.update(
-            self._task,
-            description=state.stage,
-            completed=state.told,
-            total=state.evaluations,
-            note=f"{best} of {state.ceiling_per_h:.1f}/h machines' ceiling, {share:.0%} feasible",
-        )
+        text = f"{best} of at most {state.ceiling_per_h:.1f}/h, {share:.0%} feasible"
+        if state.stage != "searching":
+            text = f"{text}; {state.stage}"
+        self._progress.update(self._task, description=text, completed=state.told, total=state.evaluations)
+        tenth = 10 * state.told // state.evaluations
+        if not self._console.is_terminal and tenth > self._said:
+            self._said = tenth
+            self._console.print(f"{state.told} of {state.evaluations}: {text}", soft_wrap=True)
 
     def stop(self) -> None:
         self._progress.stop()

@@ -92,3 +92,13 @@ def test_assets_lists_the_library() -> None:
     rows = json.loads(run.invoke(app, ["assets", "--json"]).stdout)
     assert sorted(row["name"] for row in rows) == list(model_names())
     assert {row["kind"] for row in rows} == {"machine", "arm", "part"}
+
+
+def test_new_begins_with_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run.invoke(app, ["new", "mine", "--example", "machining_cell"]).exit_code == 0
+    assert run.invoke(app, ["check", "mine.yaml", "--no-draw"]).exit_code == 0
+    refused = run.invoke(app, ["new", "other", "--example", "no such"])
+    assert refused.exit_code == 2
+    assert "there is machining_cell" in refused.stderr
+    assert not (tmp_path / "other.yaml").exists()
