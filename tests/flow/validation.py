@@ -1,6 +1,6 @@
 """Print the simulated figure, its 99 % interval and the exact value of every reference line, as a Markdown table.
 
-    python -m tests.flow.validation
+python -m tests.flow.validation
 """
 
 from __future__ import annotations
