@@ -78,6 +78,8 @@ def _print(console: Console, run: Run) -> None:
     else:
         console.print("[bold red]No feasible layout found.[/] The least violating one, and what stands in the way:")
         console.print(*evaluation_tables(best), sep="\n")
+    if run.crashed:
+        console.print(f"{run.crashed} of {run.evaluations} candidates crashed: they are 'failed' in trials.csv.")
 
 
 def _fresh(path: Path) -> Path:
