@@ -41,6 +41,9 @@ class LayoutError(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[LayoutError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
 
 class ScenarioError(LayoutError):
     """The scenario or layout file cannot be understood."""

@@ -13,6 +13,6 @@ def report(run: Annotated[Path, typer.Argument(help="a folder that 'layout optim
     from layout.report.pictures import write_pictures
     from layout.report.run import write_report
 
-    if (run / "results.json").exists() and not (run / "best.png").exists():
+    if (run / "scenario.yaml").exists() and (run / "best.yaml").exists() and not (run / "best.png").exists():
         write_pictures(run)
     typer.echo(write_report(run))

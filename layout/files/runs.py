@@ -95,7 +95,7 @@ class RunFolder:
         path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
         _freeze(scenario, path)
-        folder._write_settings(scenario, settings)
+        folder._write_settings(folder._frozen(), settings)
         return folder
 
     @classmethod
@@ -138,6 +138,9 @@ class RunFolder:
     def scenario(self) -> Scenario:
         """The frozen scenario."""
         self.settings()
+        return self._frozen()
+
+    def _frozen(self) -> Scenario:
         return load_scenario(self.path / "scenario.yaml")
 
     def _write_settings(self, scenario: Scenario, settings: Mapping[str, Any]) -> None:
@@ -216,9 +219,28 @@ def _version() -> str:
 
 
 def _freeze(scenario: Scenario, path: Path) -> None:
-    """Copy the scenario, and the model folders that it names by a path, so that the run stands on its own."""
-    shutil.copyfile(scenario.path, path / "scenario.yaml")
+    """Copy the scenario, and the model folders that it names by a path, so that the run stands on its own.
+
+    Models from outside the scenario's folder come to lie in `models/`, and the copy names them there.
+    """
+    moved: dict[str, str] = {}
     for name in scenario.models:
         source = scenario.path.parent / name
-        if source.is_dir() and not Path(name).is_absolute() and ".." not in Path(name).parts:
-            shutil.copytree(source, path / name, dirs_exist_ok=True)
+        if source.is_dir():
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                moved[name] = f"models/{len(moved) + 1}/{source.resolve().name}"
+            shutil.copytree(source, path / moved.get(name, name), dirs_exist_ok=True)
+    if not moved:
+        shutil.copyfile(scenario.path, path / "scenario.yaml")
+        return
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    document = yaml.load(scenario.path.read_text(encoding="utf-8-sig"))
+    for section in ("products", "machines", "transport"):
+        for entry in document.get(section, {}).values():
+            if entry.get("model") in moved:
+                entry["model"] = moved[entry["model"]]
+    text = io.StringIO()
+    yaml.dump(document, text)
+    write_text(path / "scenario.yaml", text.getvalue())

@@ -101,6 +101,8 @@ def optimize(
         )
     settings = {"evaluations": evaluations, "seed": seed, "in_flight": IN_FLIGHT}
     folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
+    if folder is not None:
+        scenario = folder.scenario()  # the frozen one: what the run goes on with whatever becomes of the file
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = Journal(folder.journal if folder else None)
     study = _Study(scenario, seed, journal, folder)
