@@ -100,4 +100,7 @@ def test_layout_files(root: Path, scenario: Scenario, data: st.DataObject) -> No
 def test_alias_bombs_stop_early(root: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join(itertools.repeat(f'*a{i - 1}', 10))}]" for i in range(1, 9)]
-    load(root, "\n".join(lines).encode())
+    path = root / "bomb.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(LayoutError, match="do aliases"):
+        check_scenario(path)
