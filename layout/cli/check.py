@@ -102,7 +102,7 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
     """What was understood, as JSON-ready data."""
     from layout.files.words import place_words, value_words
     from layout.model.distribution import Distribution
-    from layout.model.scenario import Conveyor, Robot
+    from layout.model.scenario import Conveyor, Robot, Vehicle
 
     spec, line = scenario.spec, _line(scenario, most=True)
     machines = []
@@ -126,6 +126,9 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
             between = ", ".join(entry.serves)
         elif isinstance(entry, Conveyor):
             how, between = f"{value_words(entry.speed_m_s)} m/s", f"{entry.from_} -> {entry.to}"
+        elif isinstance(entry, Vehicle):
+            how = f"{value_words(entry.fleet)} x {entry.model}, dispatch {value_words(entry.dispatch)}"
+            between = ", ".join(entry.serves)
         else:
             how, between = f"{entry.time_s:g} s", f"{entry.from_} -> {entry.to}"
         transports.append({"name": name, "kind": entry.kind, "between": between, "how": how})

@@ -14,12 +14,23 @@ from pydantic import ValidationError
 
 from layout.errors import AssetError, Problem
 from layout.files.meshes import MeshFacts, glance, look
-from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, PortFile
+from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, ToolFile, VehicleFile
 from layout.files.polygons import fault
 from layout.files.schema import findings
 from layout.files.urdf import mesh_names, read_chain
 from layout.files.yaml import did_you_mean, parse_document, read_bytes
-from layout.model.library import ArmModel, Joint, MachineModel, Model, PartModel, Point2, Port
+from layout.model.library import (
+    ArmModel,
+    Joint,
+    MachineModel,
+    Model,
+    PartModel,
+    Point2,
+    Port,
+    ToolModel,
+    VehicleModel,
+)
+from layout.model.scenario import PortSpec
 from layout.packages import find_mesh
 
 # How far hulls may reach beyond the footprint before it is worth a word (m): door handles, not machines.
@@ -140,13 +151,17 @@ class _Reader:
             model, size = self.machine(file)
         elif isinstance(file, ArmFile):
             model, size = self.arm(file)
+        elif isinstance(file, ToolFile):
+            model, size = self.tool(file)
+        elif isinstance(file, VehicleFile):
+            model, size = self.vehicle(file)
         else:
             model, size = self.part(file)
         if self.problems or model is None:
             raise AssetError(self.problems)
         return Loaded(model, self.folder, tuple(self.files), tuple(self.warnings), size)
 
-    def parse(self) -> MachineFile | ArmFile | PartFile:
+    def parse(self) -> MachineFile | ArmFile | ToolFile | VehicleFile | PartFile:
         data = self.document.data
         kind = data.get("kind") if isinstance(data, dict) else None
         if not isinstance(kind, str) or kind not in FORMATS:
@@ -188,6 +203,32 @@ class _Reader:
             friction=file.friction, grasp_m=file.grasp, source=file.source,
         )  # fmt: skip
         return model, facts.size_m
+
+    def tool(self, file: ToolFile) -> tuple[Model | None, tuple[float, float, float]]:
+        visual, _ = self.mesh("visual", file.visual)
+        hulls, facts = self.mesh("hulls", file.hulls, convexity=True)
+        if facts is None:
+            return None, (0, 0, 0)
+        model = ToolModel(
+            name=file.name, description=file.description, visual=visual, hulls=hulls, mass_kg=file.mass_kg,
+            tcp_m=file.tcp, grip_s=file.grip_s, source=file.source,
+        )  # fmt: skip
+        return model, facts.size_m
+
+    def vehicle(self, file: VehicleFile) -> tuple[Model | None, tuple[float, float, float]]:
+        visual, _ = self.mesh("visual", file.visual)
+        hulls, facts = self.mesh("hulls", file.hulls, convexity=True)
+        footprint = self.footprint(file.footprint)
+        if facts is None or footprint is None:
+            return None, (0, 0, 0)
+        model = VehicleModel(
+            name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=facts.high_m[2],
+            footprint_m=footprint, speed_m_s=file.speed_m_s, acceleration_m_s2=file.acceleration_m_s2,
+            turn_rad_s=math.radians(file.turn), dock_s=file.dock_s, handover_s=file.handover_s,
+            payload_kg=file.payload_kg, deck_m=file.deck, source=file.source,
+        )  # fmt: skip
+        width, depth = np.ptp(footprint, axis=0)
+        return model, (float(width), float(depth), facts.high_m[2])
 
     def arm(self, file: ArmFile) -> tuple[Model | None, tuple[float, float, float]]:
         footprint = self.footprint(file.footprint)
@@ -271,7 +312,7 @@ class _Reader:
         area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True))
         return points if area > 0 else tuple(reversed(points))
 
-    def port(self, name: str, file: PortFile) -> Port:
+    def port(self, name: str, file: PortSpec) -> Port:
         given = {"tool": file.tool, "facing": file.facing}
         unit: dict[str, tuple[float, ...]] = {}
         for key, vector in given.items():

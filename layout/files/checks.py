@@ -12,7 +12,7 @@ from layout.model.distribution import KINDS, Distribution
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
-from layout.model.scenario import Conveyor, Place, Robot, ScenarioSpec
+from layout.model.scenario import Conveyor, Place, Robot, ScenarioSpec, Vehicle
 
 Polygon = tuple[Point2, ...]
 
@@ -160,7 +160,7 @@ def _ends(spec: ScenarioSpec, found: Findings) -> None:
 
 def _transports(spec: ScenarioSpec, found: Findings) -> None:
     for name, transport in spec.transport.items():
-        if isinstance(transport, Robot):
+        if isinstance(transport, (Robot, Vehicle)):
             for i, machine in enumerate(transport.serves):
                 if machine in transport.serves[:i]:
                     found.add("is served twice", "transport", name, "serves", i, value=machine, hint="name it once")

@@ -22,7 +22,7 @@ from layout.files.yaml import Document, KeyPath, did_you_mean, read_document
 from layout.model.line import Layout
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
-from layout.model.scenario import Conveyor, Robot, Scenario, ScenarioSpec, Variable
+from layout.model.scenario import Conveyor, Robot, Scenario, ScenarioSpec, Variable, Vehicle
 
 # What rounding in a file may cost: a value this near to its domain is snapped to it (m, rad, m/s).
 SNAP = 1e-6
@@ -215,6 +215,9 @@ def _fixed(spec: ScenarioSpec) -> dict[tuple[str, str], Any]:
             given |= {(name, "x"): place.x, (name, "y"): place.y, (name, "yaw"): place.yaw}
             given[name, "dispatch"] = transport.dispatch
         elif isinstance(transport, Conveyor):
+            given[name, "speed"] = transport.speed_m_s
+        elif isinstance(transport, Vehicle):
+            given |= {(name, "fleet"): transport.fleet, (name, "dispatch"): transport.dispatch}
             given[name, "speed"] = transport.speed_m_s
     return {key: value for key, value in given.items() if not isinstance(value, (Choose, Range))}
 

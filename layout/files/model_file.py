@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from layout.model.quantities import Length, Mass, Metres, PositiveLength, Seconds
-from layout.model.scenario import Polygon, Spec
-
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Triple = tuple[Metres, Metres, Metres]
-
-
-class Service(Spec):
-    """Free floor beyond the footprint's box, at each side."""
-
-    front: Length = 0.0
-    back: Length = 0.0
-    left: Length = 0.0
-    right: Length = 0.0
+from layout.model.quantities import (
+    Acceleration,
+    Length,
+    Mass,
+    Number,
+    PositiveLength,
+    Seconds,
+    Speed,
+    Triple,
+)
+from layout.model.scenario import Polygon, PortSpec, Service, Spec
 
 
-class PortFile(Spec):
-    """A hand-over place of a machine."""
+class AxisFile(Spec):
+    """How fast a moving axis of a machine is: m/s and m/s^2 (degrees/s and degrees/s^2 where it turns)."""
 
-    kind: Literal["in", "out", "inout"]
-    by: tuple[Literal["arm", "belt", "direct"], ...] = Field(min_length=1)
-    at: Triple
-    tool: tuple[Number, Number, Number] = (0.0, 0.0, -1.0)
-    retreat: Triple = (0.0, 0.0, 0.3)
-    facing: tuple[Number, Number] = (0.0, -1.0)
+    speed: Number = Field(gt=0)
+    acceleration: Number = Field(gt=0)
 
 
 class ModelFile(Spec):
@@ -50,7 +43,10 @@ class MachineFile(ModelFile):
     hulls: str
     footprint: Polygon
     service: Service = Service()
-    ports: Mapping[str, PortFile] = {}
+    ports: Mapping[str, PortSpec] = {}
+    urdf: str | None = None
+    axes: Mapping[str, AxisFile] = {}
+    programs: Mapping[Literal["load", "work"], Mapping[str, Number]] = {}
 
 
 class JointFile(Spec):
@@ -80,6 +76,34 @@ class ArmFile(ModelFile):
     grip_s: Seconds = Field(default=0.5, alias="grip")
     home: tuple[Number, ...] = Field(min_length=1)
     joints: Mapping[str, JointFile] = {}
+    tool: str | None = None
+
+
+class ToolFile(ModelFile):
+    """A gripper."""
+
+    kind: Literal["tool"]
+    visual: str
+    hulls: str
+    mass_kg: Mass = Field(alias="mass")
+    tcp: Triple
+    grip_s: Seconds = Field(default=0.5, alias="grip")
+
+
+class VehicleFile(ModelFile):
+    """An automated vehicle."""
+
+    kind: Literal["vehicle"]
+    visual: str
+    hulls: str
+    footprint: Polygon
+    speed_m_s: Speed = Field(alias="speed")
+    acceleration_m_s2: Acceleration = Field(alias="acceleration")
+    turn: Number = Field(default=60.0, gt=0)
+    dock_s: Seconds = Field(default=4.0, alias="dock")
+    handover_s: Seconds = Field(default=8.0, alias="handover")
+    payload_kg: Mass = Field(alias="payload")
+    deck: Triple
 
 
 class PartFile(ModelFile):
@@ -93,8 +117,10 @@ class PartFile(ModelFile):
     grasp: Triple = (0.0, 0.0, 0.0)
 
 
-FORMATS: dict[str, type[MachineFile] | type[ArmFile] | type[PartFile]] = {
+FORMATS: dict[str, type[MachineFile | ArmFile | ToolFile | VehicleFile | PartFile]] = {
     "machine": MachineFile,
     "arm": ArmFile,
+    "tool": ToolFile,
+    "vehicle": VehicleFile,
     "part": PartFile,
 }

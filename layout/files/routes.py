@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from layout.files.yaml import Key
 from layout.model.distribution import Distribution
 from layout.model.library import MachineModel, Model
-from layout.model.scenario import Robot, ScenarioSpec
+from layout.model.scenario import Robot, ScenarioSpec, Vehicle
 
 Add = Callable[..., None]
 
@@ -26,13 +26,14 @@ class Network:
         self.models = models
         self.edges: dict[str, dict[str, list[str]]] = {name: {} for name in spec.machines}
         for name, transport in spec.transport.items():
-            if isinstance(transport, Robot):
+            if isinstance(transport, (Robot, Vehicle)):
+                by = "arm" if isinstance(transport, Robot) else "vehicle"
                 served = [machine for machine in transport.serves if machine in spec.machines]
                 if len(served) < len(transport.serves):
                     served = list(spec.machines)
                 for origin in served:
                     for target in served:
-                        if self._passes(origin, "out", "arm") and self._passes(target, "in", "arm"):
+                        if self._passes(origin, "out", by) and self._passes(target, "in", by):
                             self._join(origin, target, name)
                 continue
             # A direct passage needs no port; it stands for whatever brings the part there.
@@ -129,7 +130,9 @@ class Network:
                 at, _ = self.reach(at, targets)
                 seen |= at
         for transport in self.spec.transport.values():
-            seen |= set(transport.serves if isinstance(transport, Robot) else (transport.from_, transport.to))
+            seen |= set(
+                transport.serves if isinstance(transport, (Robot, Vehicle)) else (transport.from_, transport.to)
+            )
         return seen
 
 
@@ -156,7 +159,7 @@ def _dead_end(network: Network, machines: set[str]) -> str:
     """A word on machines that a transport names but whose ports let nothing out."""
     named = set()
     for transport in network.spec.transport.values():
-        named |= set(transport.serves if isinstance(transport, Robot) else (transport.from_,))
+        named |= set(transport.serves if isinstance(transport, (Robot, Vehicle)) else (transport.from_,))
     stuck = sorted(machine for machine in machines if machine in named and not network.edges[machine])
     return f"; the ports of {_list(set(stuck))} let no part out to it" if stuck else ""
 

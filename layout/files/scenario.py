@@ -17,12 +17,18 @@ from layout.files.layouts import parse_start
 from layout.files.oddities import oddities
 from layout.files.schema import findings
 from layout.files.yaml import Document, KeyPath, parse_document, read_bytes
-from layout.model.library import ArmModel, MachineModel, Model, PartModel
+from layout.model.library import ArmModel, MachineModel, Model, PartModel, ToolModel, VehicleModel
 from layout.model.realise import variables
-from layout.model.scenario import Robot, Scenario, ScenarioSpec
+from layout.model.scenario import Robot, Scenario, ScenarioSpec, Vehicle
 
-_AN = {"machine": "a machine", "arm": "an arm", "part": "a part"}
-_KINDS: dict[str, type[Model]] = {"machine": MachineModel, "arm": ArmModel, "part": PartModel}
+_AN = {"machine": "a machine", "arm": "an arm", "tool": "a tool", "vehicle": "a vehicle", "part": "a part"}
+_KINDS: dict[str, type[Model]] = {
+    "machine": MachineModel,
+    "arm": ArmModel,
+    "tool": ToolModel,
+    "vehicle": VehicleModel,
+    "part": PartModel,
+}
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -100,6 +106,10 @@ def _uses(spec: ScenarioSpec) -> list[tuple[KeyPath, str, str]]:
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
             found.append((("transport", name, "model"), transport.model, "arm"))
+            if transport.tool is not None:
+                found.append((("transport", name, "tool"), transport.tool, "tool"))
+        elif isinstance(transport, Vehicle):
+            found.append((("transport", name, "model"), transport.model, "vehicle"))
     return found
 
 

@@ -18,7 +18,7 @@ class Port:
     """A hand-over place of a machine, in the machine's frame (m).
 
     kind : which way parts pass: in, out or inout
-    by : what may hand over here: arm, belt, direct
+    by : what may hand over here: arm, belt, vehicle, direct
     at_m : tool centre point while it holds the part here; for belts the belt's centre line at its top surface
     tool : unit vector the tool points along at the hand-over (arms)
     retreat_m : from `at_m` to where tool and part are clear of the machine (arms)
@@ -39,12 +39,35 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """One driven axis of a machine, such as its door: rad, rad/s, rad/s^2 (m, m/s, m/s^2 where prismatic).
+
+    link : the URDF's link that it moves
+    parent : index of the axis whose link carries this one, -1 where that is the machine's body
+    origin : (4, 4) transform from the parent's frame (the machine's frame) to the axis at 0
+    """
+
+    name: str
+    link: str
+    parent: int
+    origin: tuple[tuple[float, ...], ...]
+    axis: Point3
+    lower: float
+    upper: float
+    speed: float
+    acceleration: float
+    prismatic: bool = True
+
+
+@dataclass(frozen=True)
 class MachineModel:
-    """A machine or station: its shape, its footprint, the free floor it needs, its ports.
+    """A machine or station: its shape, its footprint, the free floor it needs, its ports, its moving axes.
 
     footprint_m : polygon, counter-clockwise, machine frame, front towards -y
     service_m : free floor beyond the footprint's bounding box, by side
-    visual, hulls : mesh files (m, z up; hulls: convex pieces)
+    visual, hulls : mesh files of the body that stands still (m, z up; hulls: convex pieces)
+    urdf : what moves (doors, rams): a root link at the machine's origin, and a link for each axis
+    programs : named positions of the axes, "load" while parts are handed over and "work" while it works
     """
 
     name: str
@@ -56,6 +79,14 @@ class MachineModel:
     service_m: Mapping[str, float]
     ports: Mapping[str, Port]
     source: str = ""
+    urdf: Path | None = None
+    axes: tuple[Axis, ...] = ()
+    programs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def position(self, program: str) -> tuple[float, ...]:
+        """Where each axis stands in a program; an axis that it does not name stays at its lower end."""
+        named = self.programs.get(program, {})
+        return tuple(named.get(axis.name, axis.lower) for axis in self.axes)
 
     def port_for(self, way: Literal["in", "out"], by: str) -> Port | None:
         """The first port through which such a transport can bring parts in or take them out."""
@@ -78,6 +109,32 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class ToolModel:
+    """A gripper: its frame is the arm's tip frame, z away from the flange.
+
+    tcp_m : tool centre point; mass_kg : without a part; grip_s : time to close, and to open
+    """
+
+    name: str
+    description: str
+    visual: Path
+    hulls: Path
+    mass_kg: float
+    tcp_m: Point3
+    grip_s: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Rail:
+    """A linear axis that carries an arm along its own x, from -length_m / 2 to length_m / 2."""
+
+    length_m: float
+    speed_m_s: float
+    acceleration_m_s2: float
+
+
+@dataclass(frozen=True)
 class ArmModel:
     """A robot arm: its chain from the base frame on the floor to the tool centre point.
 
@@ -85,6 +142,8 @@ class ArmModel:
     flange : (4, 4) transform from the last joint's frame to the tip link
     mount_m : height of the pedestal that the base link stands on; the chain starts on the floor below it
     tcp_m : tool centre point in the tip frame; tool z points away from the flange
+    tool : the gripper it carries, None where the URDF holds one or it has none
+    rail : the linear axis it rides on: then `joints` begin with it, and the footprint is the rail's
     """
 
     name: str
@@ -106,6 +165,34 @@ class ArmModel:
     source: str = ""
     ports: Mapping[str, Port] = field(default_factory=dict)
     mount_m: float = 0.0
+    tool: ToolModel | None = None
+    rail: Rail | None = None
+
+
+@dataclass(frozen=True)
+class VehicleModel:
+    """An automated vehicle: its frame lies on the floor under its middle, it drives towards +x.
+
+    footprint_m : polygon, counter-clockwise
+    turn_rad_s : how fast it turns on the spot
+    dock_s : fine positioning at a port; handover_s : taking a part over, or giving it away
+    deck_m : centre of the part's underside while it rides
+    """
+
+    name: str
+    description: str
+    visual: Path
+    hulls: Path
+    height_m: float
+    footprint_m: tuple[Point2, ...]
+    speed_m_s: float
+    acceleration_m_s2: float
+    turn_rad_s: float
+    dock_s: float
+    handover_s: float
+    payload_kg: float
+    deck_m: Point3 = (0.0, 0.0, 0.0)
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,4 +209,4 @@ class PartModel:
     source: str = ""
 
 
-Model = MachineModel | ArmModel | PartModel
+Model = MachineModel | ArmModel | ToolModel | VehicleModel | PartModel

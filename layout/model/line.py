@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layout.model.distribution import Distribution
-from layout.model.library import ArmModel, MachineModel, PartModel
+from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
 from layout.model.pose import Pose
-from layout.model.scenario import Failure, Floor, Objective, Time
+from layout.model.scenario import Failure, Floor, Objective, Safety, Time
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,24 @@ class Arm:
     serves: tuple[str, ...]
     dispatch: str
     speed: float
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Automated vehicles that serve stations, by their names; m/s, m/s^2."""
+
+    name: str
+    model: VehicleModel
+    units: int
+    serves: tuple[str, ...]
+    dispatch: str
+    speed_m_s: float
+    acceleration_m_s2: float
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the vehicles: "carts 1", "carts 2", ..."""
+        return tuple(f"{self.name} {i + 1}" for i in range(self.units))
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,8 @@ class Line:
     arms: Mapping[str, Arm]
     belts: Mapping[str, Belt]
     links: Mapping[str, Link]
+    fleets: Mapping[str, Fleet] = field(default_factory=dict)
+    safety: Safety = field(default_factory=Safety)
 
     def able(self, operation: str, product: str) -> tuple[str, ...]:
         """Names of the stations that can do an operation on a product."""

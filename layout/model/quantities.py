@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from layout import units
 
@@ -145,6 +145,16 @@ Length = Annotated[float, BeforeValidator(_quantity("length", low=0.0)), WithJso
 PositiveLength = Annotated[
     float, BeforeValidator(_quantity("length", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("length"))
 ]
+Speed = Annotated[
+    float, BeforeValidator(_quantity("speed", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("speed"))
+]
+Acceleration = Annotated[
+    float,
+    BeforeValidator(_quantity("acceleration", low=0.0, strict=True)),
+    WithJsonSchema(_quantity_schema("acceleration")),
+]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Triple = tuple[Metres, Metres, Metres]
 Mass = Annotated[
     float, BeforeValidator(_quantity("mass", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("mass"))
 ]

@@ -7,11 +7,12 @@ from typing import Any
 
 from layout.errors import Problem, ScenarioError
 from layout.model.distribution import Distribution
-from layout.model.library import ArmModel, MachineModel, PartModel
-from layout.model.line import Arm, Belt, Layout, Line, LineProduct, Link, Station
+from layout.model.equip import on_rail, with_tool
+from layout.model.library import ArmModel, MachineModel, PartModel, Rail, ToolModel, VehicleModel
+from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station
 from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable
+from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable, Vehicle
 
 
 def instances(name: str, machine: Machine) -> tuple[str, ...]:
@@ -42,6 +43,10 @@ def _free_fields(spec: ScenarioSpec) -> Iterator[tuple[str, str, Any]]:
             yield name, "dispatch", transport.dispatch
         elif isinstance(transport, Conveyor):
             yield name, "speed", transport.speed_m_s
+        elif isinstance(transport, Vehicle):
+            yield name, "fleet", transport.fleet
+            yield name, "speed", transport.speed_m_s
+            yield name, "dispatch", transport.dispatch
 
 
 def _place_fields(subject: str, place: Place) -> Iterator[tuple[str, str, Any]]:
@@ -83,15 +88,20 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
     arms: dict[str, Arm] = {}
     belts: dict[str, Belt] = {}
     links: dict[str, Link] = {}
+    fleets: dict[str, Fleet] = {}
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
             arm = scenario.models[transport.model]
             assert isinstance(arm, ArmModel)
+            arm = equipped(arm, transport, scenario)
             serves = tuple(i for machine in transport.serves for i in names[machine])
             pose = settle.pose(name, transport.place)
             arms[name] = Arm(
                 name, arm, pose, serves, str(settle(name, "dispatch", transport.dispatch)), transport.speed
             )
+            continue
+        if isinstance(transport, Vehicle):
+            fleets[name] = _fleet(name, transport, scenario, names, settle)
             continue
         for origin, target in _pairs(names[transport.from_], names[transport.to]):
             key = name if len(names[transport.from_]) * len(names[transport.to]) == 1 else f"{name} {origin}-{target}"
@@ -112,6 +122,37 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
         arms=arms,
         belts=belts,
         links=links,
+        fleets=fleets,
+        safety=spec.safety,
+    )
+
+
+def equipped(arm: ArmModel, robot: Robot, scenario: Scenario) -> ArmModel:
+    """An arm with the tool and on the rail that the scenario gives it."""
+    if robot.tool is not None:
+        tool = scenario.models[robot.tool]
+        assert isinstance(tool, ToolModel)
+        arm = with_tool(arm, tool)
+    if robot.rail is not None:
+        rail = Rail(robot.rail.length_m, robot.rail.speed_m_s, robot.rail.acceleration_m_s2)
+        arm = on_rail(arm, rail)
+    return arm
+
+
+def _fleet(
+    name: str, vehicle: Vehicle, scenario: Scenario, names: Mapping[str, tuple[str, ...]], settle: _Settle
+) -> Fleet:
+    model = scenario.models[vehicle.model]
+    assert isinstance(model, VehicleModel)
+    speed = settle(name, "speed", vehicle.speed_m_s)
+    return Fleet(
+        name=name,
+        model=model,
+        units=int(settle(name, "fleet", vehicle.fleet)),
+        serves=tuple(i for machine in vehicle.serves for i in names[machine]),
+        dispatch=str(settle(name, "dispatch", vehicle.dispatch)),
+        speed_m_s=model.speed_m_s if speed is None else float(speed),
+        acceleration_m_s2=vehicle.acceleration_m_s2 or model.acceleration_m_s2,
     )
 
 

@@ -44,6 +44,15 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
+class JointPath:
+    """An arm's move: time_s (k,) float from 0, angles (k, dof) float (rad; m where prismatic), close enough together
+    that straight lines between them are true."""
+
+    time_s: Array
+    angles: Array
+
+
+@dataclass(frozen=True, eq=False)
 class ArmTimes:
     """How long an arm takes among the stations it serves; index order is `stations`.
 
@@ -55,6 +64,11 @@ class ArmTimes:
     handover : (n, dof) float, joint angles (rad) with the tool at the hand-over
     approach_in, handover_in : the same where parts are brought in (differs at stations with an arm port for each way;
         `approach` and `handover` are where parts are taken out, if they are)
+    home_s : (n,) float, from retreated at i (where parts are brought in) to home, with nothing
+    leave_home_s : (n,) float, from home to approach at i (where parts are taken out), with nothing
+    loaded, empty : paths of the moves (i, j)
+    handing : paths of the hand-overs (i, "in" or "out"), from the approach in
+    homing, leaving : paths of the moves to and from home
     """
 
     stations: tuple[str, ...]
@@ -67,6 +81,60 @@ class ArmTimes:
     handover: Array | None = None
     approach_in: Array | None = None
     handover_in: Array | None = None
+    home_s: Array | None = None
+    leave_home_s: Array | None = None
+    loaded: Mapping[tuple[int, int], JointPath] = field(default_factory=dict)
+    empty: Mapping[tuple[int, int], JointPath] = field(default_factory=dict)
+    handing: Mapping[tuple[int, str], JointPath] = field(default_factory=dict)
+    homing: Mapping[int, JointPath] = field(default_factory=dict)
+    leaving: Mapping[int, JointPath] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Zone:
+    """Space that two arms share: one of them at a time. Each arm's home lies outside.
+
+    arms : their names
+    stands : by arm, (n,) bool: handing over at station i, or waiting there, the arm is inside
+    loaded, empty : by arm, (n, n) bool: the move from i to j passes through
+    homing, leaving : by arm, (n,) bool: the move to home from i, from home to i passes through
+    """
+
+    name: str
+    arms: tuple[str, str]
+    stands: Mapping[str, Array]
+    loaded: Mapping[str, Array]
+    empty: Mapping[str, Array]
+    homing: Mapping[str, Array]
+    leaving: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class DoorTimes:
+    """A machine's own moves round each part (s): closing before it works, opening before the part can be taken."""
+
+    close_s: float
+    open_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class FleetTimes:
+    """How long a vehicle takes among the stations its fleet serves; index order is `stations`.
+
+    A vehicle waits docked where it was last (at first: at `stations[0]`, or as many places as there are).
+    travel_s : (n, n) float, from docked at i to docked at j, turns and docking included
+    handover_s : (n,) float, taking a part over or giving it away
+    length_m : (n, n) float, way driven
+    paths : (i, j) -> (k, 2) float (m), way of the vehicle's middle
+    docks : (n, 3) float, x (m), y (m), yaw (rad) of a vehicle docked there
+    """
+
+    stations: tuple[str, ...]
+    travel_s: Array
+    handover_s: Array
+    length_m: Array
+    paths: Mapping[tuple[int, int], Array]
+    docks: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +150,13 @@ class BeltTimes:
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """Travel and handling times of a line, by transport name. What `motion` gives and `flow` takes."""
+    """Travel and handling times of a line, by transport name (doors by station): from `motion`, for `flow`."""
 
     arms: Mapping[str, ArmTimes] = field(default_factory=dict)
     belts: Mapping[str, BeltTimes] = field(default_factory=dict)
+    doors: Mapping[str, DoorTimes] = field(default_factory=dict)
+    fleets: Mapping[str, FleetTimes] = field(default_factory=dict)
+    zones: tuple[Zone, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from layout.model.distribution import RandomTime
 from layout.model.library import Model
 from layout.model.quantities import (
+    Acceleration,
     Choose,
     Fraction,
     FreeAxis,
@@ -27,10 +28,13 @@ from layout.model.quantities import (
     Level,
     Mass,
     Metres,
+    Number,
     PositiveFraction,
     PositiveLength,
     Range,
     Seconds,
+    Speed,
+    Triple,
     choice_schema,
     free,
 )
@@ -52,12 +56,51 @@ class Area(Spec):
     height_m: PositiveLength = Field(default=3.0, alias="height")
 
 
+class Fence(Spec):
+    """A guard fence along a line of points (m): nothing stands in it, no arm reaches through, people walk round it."""
+
+    line: tuple[tuple[Metres, Metres], ...] = Field(min_length=2)
+    height_m: PositiveLength = Field(default=2.0, alias="height")
+
+
+class Walkways(Spec):
+    """Ways for people: each operator side (a front with service floor) is joined to an exit by a free way this wide."""
+
+    width_m: PositiveLength = Field(default=0.8, alias="width")
+    exits: Mapping[str, tuple[Metres, Metres]] = Field(min_length=1)
+
+
+class Detection(Spec):
+    """A line (m) at which people are seen, such as a light curtain; ISO 13855: arms keep S = K T + C away from it.
+
+    approach : K, how fast people come; stopping : T, from detection to standstill; intrusion : C, how far they reach in
+    """
+
+    line: tuple[tuple[Metres, Metres], ...] = Field(min_length=2)
+    approach_m_s: Speed = Field(default=1.6, alias="approach")
+    stopping_s: Seconds = Field(alias="stopping")
+    intrusion_m: Length = Field(default=0.85, alias="intrusion")
+
+
+class Safety(Spec):
+    """Figures to check against; meeting them is no proof of conformity.
+
+    gap : least gap between what moves by power and what stands, where people may get (ISO 13854: 500 mm for a body)
+    detection : places where people are detected, for the separation distance of ISO 13855
+    """
+
+    gap_m: Length | None = Field(default=None, alias="gap")
+    detection: Mapping[str, Detection] = {}
+
+
 class Floor(Spec):
     """The floor: its boundary, what stands on it, what must stay free, and the gap wanted between machines."""
 
     boundary: Polygon
     obstacles: Mapping[str, Area] = {}
     keep_clear: Mapping[str, Area] = {}
+    fences: Mapping[str, Fence] = {}
+    walkways: Walkways | None = None
     clearance_m: Length = Field(default=0.1, alias="clearance")
 
 
@@ -120,16 +163,47 @@ class Source(Spec):
     arrivals: RandomTime | None = None
 
 
+class Service(Spec):
+    """Free floor beyond the footprint's box, at each side."""
+
+    front: Length = 0.0
+    back: Length = 0.0
+    left: Length = 0.0
+    right: Length = 0.0
+
+
+class PortSpec(Spec):
+    """A hand-over place of a machine, in its own frame (m; origin on the floor under the footprint's middle, front -y).
+
+    by : what may hand over here
+    at : the tool centre point while it holds the part here; for belts and vehicles the middle of the part's underside
+    tool : unit vector the tool points along; retreat : from `at` to where tool and part are clear of the machine
+    facing : unit vector, outwards: the side it is served from
+    """
+
+    kind: Literal["in", "out", "inout"]
+    by: tuple[Literal["arm", "belt", "vehicle", "direct"], ...] = Field(min_length=1)
+    at: Triple
+    tool: tuple[Number, Number, Number] = (0.0, 0.0, -1.0)
+    retreat: Triple = (0.0, 0.0, 0.3)
+    facing: tuple[Number, Number] = (0.0, -1.0)
+
+
 class Machine(Spec):
     """A machine or station on the floor.
 
-    model : name in the library
+    model : name in the library, a folder with a model.yaml, or a mesh file of your own (STL, OBJ, GLB, URDF)
+    unit : what the mesh file's numbers mean, where the guess is wrong: m, mm, cm or in
+    ports, service : for mesh files, which have none; for library models they replace what the model says
     operations : operation -> product -> process time (one time for all products may be written straight away)
     count : how many stand there; each gets its own place ("mill 1", "mill 2")
     servers : parts it works on at once
     """
 
     model: str
+    unit: Literal["m", "mm", "cm", "in"] | None = None
+    ports: Mapping[str, PortSpec] = {}
+    service: Service | None = None
     operations: Mapping[str, RandomTime | Mapping[str, RandomTime]] = {}
     count: FreeCount = 1
     servers: int = Field(default=1, ge=1, le=1000)
@@ -159,19 +233,47 @@ FreeDispatch = Annotated[
 ]
 
 
+class LinearAxis(Spec):
+    """A rail that carries an arm along the arm's own x axis: how far, how fast."""
+
+    length_m: PositiveLength = Field(alias="length")
+    speed_m_s: Speed = Field(default=1.5, alias="speed")
+    acceleration_m_s2: Acceleration = Field(default=1.0, alias="acceleration")
+
+
 class Robot(Spec):
     """An arm that serves ports: it carries one part at a time between the machines it serves.
 
+    model : arm in the library, a folder with a model.yaml
+    tool : gripper in the library, instead of the arm's own
+    rail : a linear axis under the arm
     speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
     dispatch : which waiting part it takes next
     """
 
     kind: Literal["robot"]
     model: str
+    tool: str | None = None
+    rail: LinearAxis | None = None
     serves: tuple[str, ...] = Field(min_length=2)
     dispatch: FreeDispatch = "first_come"
     speed: PositiveFraction = 1.0
     place: Place
+
+
+class Vehicle(Spec):
+    """A fleet of automated vehicles: each carries one part at a time between the machines that the fleet serves.
+
+    fleet : how many; speed, acceleration : instead of the model's own; dispatch : which waiting part is fetched next
+    """
+
+    kind: Literal["vehicle"]
+    model: str
+    serves: tuple[str, ...] = Field(min_length=2)
+    fleet: FreeCount = 1
+    speed_m_s: FreeSpeed | None = Field(default=None, alias="speed")
+    acceleration_m_s2: Acceleration | None = Field(default=None, alias="acceleration")
+    dispatch: FreeDispatch = "first_come"
 
 
 class Conveyor(Spec):
@@ -194,7 +296,7 @@ class Direct(Spec):
     time_s: Seconds = Field(default=0.0, alias="time")
 
 
-Transport = Annotated[Robot | Conveyor | Direct, Field(discriminator="kind")]
+Transport = Annotated[Robot | Conveyor | Vehicle | Direct, Field(discriminator="kind")]
 
 MEASURES: dict[str, str] = {
     "throughput": "good parts per hour",
@@ -231,6 +333,7 @@ class ScenarioSpec(Spec):
     description: str = ""
     time: Time = Time()
     floor: Floor
+    safety: Safety = Safety()
     products: Mapping[str, Product] = Field(min_length=1)
     machines: Mapping[str, Machine] = Field(min_length=1)
     transport: Mapping[str, Transport] = {}

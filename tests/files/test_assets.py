@@ -80,7 +80,7 @@ def test_a_clockwise_footprint_is_turned(press: Path) -> None:
     [
         ("visual: visual.glb", "visual: nothing.glb", "visual", "there is no such mesh file"),
         ("hulls: hulls.obj", "hulls: ''", "hulls", "mesh"),
-        ("kind: machine", "kind: mashine", "kind", "machine, arm, part"),
+        ("kind: machine", "kind: mashine", "kind", "machine, arm, tool, vehicle, part"),
         ("kind: machine\n", "", "kind", "is missing"),
         ("name: press", "name: lathe", "name", "differs from its folder's name"),
         ("tool: [0, 0, -1]", "tool: [0, 0, -2]", "ports.table.tool", "unit vector"),
