@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from layout.model.library import ArmModel, Joint, Rail, ToolModel
+from layout.model.library import ArmModel, Inertia, Joint, Rail, ToolModel
 
 RAIL_JOINT = "rail"
 """Name of the linear axis among an arm's joints; it comes first."""
@@ -16,6 +16,7 @@ counts where it is wider."""
 RAIL_SPEEDUP_S = 0.1
 """A rail reaches its full acceleration in this time."""
 
+_NOTHING = Inertia(0.0, (0.0, 0.0, 0.0), ((0.0, 0.0, 0.0),) * 3)
 _STILL = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 
@@ -47,4 +48,5 @@ def on_rail(arm: ArmModel, rail: Rail) -> ArmModel:
         home=(0.0, *arm.home),
         footprint_m=((left, low), (right, low), (right, high), (left, high)),
         rail=rail,
+        inertias=(_NOTHING, *arm.inertias) if arm.inertias else (),
     )

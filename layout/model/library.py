@@ -109,6 +109,18 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class Inertia:
+    """A rigid body's mass and how it is spread.
+
+    centre_m : centre of mass in the body's frame; tensor : (3, 3) kg m^2 about it, axes of the body's frame
+    """
+
+    mass_kg: float
+    centre_m: Point3
+    tensor: tuple[Point3, Point3, Point3]
+
+
+@dataclass(frozen=True)
 class ToolModel:
     """A gripper: its frame is the arm's tip frame, z away from the flange.
 
@@ -144,6 +156,8 @@ class ArmModel:
     tcp_m : tool centre point in the tip frame; tool z points away from the flange
     tool : the gripper it carries, None where the URDF holds one or it has none
     rail : the linear axis it rides on: then `joints` begin with it, and the footprint is the rail's
+    inertias : of the base, then of what each joint carries up to the next, in the joint's frame (`origin`, then the
+        joint's motion), without the tool; empty where the URDF does not say
     """
 
     name: str
@@ -167,6 +181,7 @@ class ArmModel:
     mount_m: float = 0.0
     tool: ToolModel | None = None
     rail: Rail | None = None
+    inertias: tuple[Inertia, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _chain(joints: tuple[Joint, ...], flange: Matrix, tcp_m: Point3, home: tuple
     links = np.empty((len(joints) + 1, 4, 4))
     back = np.eye(4)  # undoes the turn that brought the last joint's axis to z
     for k, joint in enumerate(joints):
-        turn = _z_to(joint.axis)
+        turn = z_to(joint.axis)
         links[k] = back @ np.asarray(joint.origin, dtype=float) @ turn
         back = turn.T
     end = np.eye(4)
@@ -100,7 +100,7 @@ def _chain(joints: tuple[Joint, ...], flange: Matrix, tcp_m: Point3, home: tuple
     )
 
 
-def _z_to(axis: Sequence[float]) -> Array:
+def z_to(axis: Sequence[float]) -> Array:
     """(4, 4) rotation that takes z to a unit vector; exact for the six axis directions."""
     z = np.asarray(axis, dtype=float)
     other = np.eye(3)[1 if abs(z[0]) > 0.9 else 0]
