@@ -1,4 +1,4 @@
-"""One machine, arm or part as rigid bodies of the engine: loaded once, moved from then on."""
+"""One machine, arm, tool, vehicle or part as rigid bodies of the engine: loaded once, moved from then on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import pybullet as engine
 
 from layout.errors import Problem, SceneError
-from layout.model.library import ArmModel, MachineModel, PartModel
+from layout.model.library import ArmModel, MachineModel, PartModel, ToolModel, VehicleModel
 from layout.scene import meshes
 
 HULL_MARGIN_M = 0.001
@@ -23,6 +23,8 @@ HULL_MARGIN_M = 0.001
 _MESH_SHAPE = engine.GEOM_MESH
 _NO_TURN = (0.0, 0.0, 0.0, 1.0)
 Vector = Sequence[float]
+Shaped = MachineModel | PartModel | ToolModel | VehicleModel
+"""Models of one rigid piece: a visual mesh and convex hulls. (What moves on a machine is a second body.)"""
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Body:
     shown : further multi-bodies, one for each other colour, that only show
     centre : position of the engine's base frame (its centre of mass) in the model's frame, and its rotation
     fixed : link indices that do not move against the base (-1 is the base itself)
+    links : link indices that hold a collision shape
     joints : engine joint index of each driven joint, in the model's order
     tip : link index of the tool flange, -1 where there is none
     margin_m : rounding of the collision shapes, by link
@@ -77,8 +80,11 @@ class Body:
             engine.resetBasePositionAndOrientation(body, at, how, physicsClientId=self.client)
 
 
-def load_machine(model: MachineModel | PartModel, client: int, visuals: bool) -> Body:
-    """A machine or part: its convex pieces, and its coloured mesh where pictures are wanted. Raises SceneError."""
+def load_rigid(model: Shaped, client: int, visuals: bool) -> Body:
+    """A machine's body, a tool, vehicle or part: its convex pieces, and its coloured mesh where pictures are wanted.
+
+    Raises SceneError.
+    """
     pieces = meshes.hull_pieces(model.hulls)
     with quiet():
         collision = _call(
@@ -133,46 +139,89 @@ def load_arm(model: ArmModel, client: int, visuals: bool, window: bool = False) 
 
     window : give each coloured piece a body of its own, since the engine's window shows a link in one colour only
     """
+    own = model.joints[1:] if model.rail is not None else model.joints
+    tree = _load_tree(model.urdf, [joint.name for joint in own], model.tip, client, visuals)
+    body = _body_of(tree, tree.links.get(model.base), client)
+    body.tip = tree.links.get(model.tip, -1)
+    if window and visuals:
+        with quiet():
+            body.skins = _skins(tree.base, client)
+    return body
+
+
+def load_moving(model: MachineModel, client: int, visuals: bool, window: bool = False) -> Body:
+    """What moves on a machine (doors, rams): a body whose root is the machine's frame. Raises SceneError as `load_arm`.
+
+    window : as for `load_arm`
+    """
+    assert model.urdf is not None
+    tree = _load_tree(model.urdf, [axis.name for axis in model.axes], None, client, visuals)
+    body = _body_of(tree, None, client)
+    if window and visuals:
+        with quiet():
+            body.skins = _skins(tree.base, client)
+    return body
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A URDF as loaded: engine id, what the engine says of its joints, links by name, driven joints in our order."""
+
+    base: int
+    infos: tuple[Any, ...]
+    links: dict[str, int]
+    joints: tuple[int, ...]
+
+
+def _load_tree(urdf: Path, joints: Sequence[str], tip: str | None, client: int, visuals: bool) -> _Tree:
+    """A URDF with its base fixed; every named joint and link must be there."""
     flags = engine.URDF_USE_INERTIA_FROM_FILE | engine.URDF_MAINTAIN_LINK_ORDER
     if not visuals:
         flags |= engine.URDF_IGNORE_VISUAL_SHAPES
-    path = meshes.urdf_for_engine(model.urdf)
+    path = meshes.urdf_for_engine(urdf)
     with quiet():
-        base = _call(engine.loadURDF, model.urdf, str(path), useFixedBase=True, flags=flags, physicsClientId=client)
-    infos = [
+        base = _call(engine.loadURDF, urdf, str(path), useFixedBase=True, flags=flags, physicsClientId=client)
+    infos = tuple(
         engine.getJointInfo(base, i, physicsClientId=client)
         for i in range(engine.getNumJoints(base, physicsClientId=client))
-    ]
+    )
     by_name = {info[1].decode(): info[0] for info in infos}
     links = {info[12].decode(): info[0] for info in infos}
     root = engine.getBodyInfo(base, physicsClientId=client)[0].decode()
-    missing = [joint.name for joint in model.joints if joint.name not in by_name]
-    if missing or model.tip not in {root, *links}:
-        what = f"joints {', '.join(missing)}" if missing else f"link {model.tip}"
-        raise SceneError(Problem(f"the engine does not find {what}", "urdf", file=str(model.urdf)))
-    driven = {by_name[joint.name] for joint in model.joints}
+    missing = [name for name in joints if name not in by_name]
+    if missing or (tip is not None and tip not in {root, *links}):
+        what = f"joints {', '.join(missing)}" if missing else f"link {tip}"
+        raise SceneError(Problem(f"the engine does not find {what}", "urdf", file=str(urdf)))
+    return _Tree(base, infos, links, tuple(by_name[name] for name in joints))
+
+
+def _body_of(tree: _Tree, foot: int | None, client: int) -> Body:
+    """A loaded URDF as a body; foot : the link whose frame stands on the floor, None for the root."""
+    base, infos = tree.base, tree.infos
+    driven = set(tree.joints)
     fixed = [-1]
     for info in infos:  # parents come before their children
         if info[16] in fixed and info[0] not in driven and info[2] == engine.JOINT_FIXED:
             fixed.append(info[0])
+    stand: tuple[Vector, Vector] = ((0.0, 0.0, 0.0), _NO_TURN)
+    if foot is not None:  # pose of the URDF's root in the frame of the link that stands on the floor
+        inverse = engine.invertTransform(*link_frame(base, foot, client))
+        stand = engine.multiplyTransforms(*inverse, *link_frame(base, -1, client))
     inertia = engine.getDynamicsInfo(base, -1, physicsClientId=client)
-    shift, twist = engine.multiplyTransforms(*_foot(model, base, links, client), inertia[3], inertia[4])
-    body = Body(
+    margin_m: dict[int, float] = {}
+    for link in (-1, *(info[0] for info in infos)):
+        shapes = engine.getCollisionShapeData(base, link, physicsClientId=client)
+        if shapes:
+            margin_m[link] = HULL_MARGIN_M if any(shape[2] == _MESH_SHAPE for shape in shapes) else 0.0
+    return Body(
         base=base,
-        centre=(shift, twist),
-        fixed=tuple(fixed),
-        links=(-1, *(info[0] for info in infos)),
-        joints=tuple(by_name[joint.name] for joint in model.joints),
-        tip=links.get(model.tip, -1),
+        centre=engine.multiplyTransforms(*stand, inertia[3], inertia[4]),
+        fixed=tuple(link for link in fixed if link in margin_m),
+        links=tuple(margin_m),
+        joints=tree.joints,
+        margin_m=margin_m,
         client=client,
     )
-    for link in body.links:
-        shapes = engine.getCollisionShapeData(base, link, physicsClientId=client)
-        body.margin_m[link] = HULL_MARGIN_M if any(shape[2] == _MESH_SHAPE for shape in shapes) else 0.0
-    if window and visuals:
-        with quiet():
-            body.skins = _skins(base, client)
-    return body
 
 
 def link_frame(base: int, link: int, client: int) -> tuple[Vector, Vector]:
@@ -210,15 +259,6 @@ def _skins(base: int, client: int) -> tuple[tuple[int, int, Vector, Vector], ...
     for link in {shape[1] for shape in shapes}:
         engine.changeVisualShape(base, link, rgbaColor=(0, 0, 0, 0), physicsClientId=client)
     return tuple(found)
-
-
-def _foot(model: ArmModel, base: int, links: dict[str, int], client: int) -> tuple[Vector, Vector]:
-    """Pose of the URDF's root in the frame of the model's base link, whose origin stands on the floor."""
-    if model.base not in links:
-        return (0.0, 0.0, 0.0), _NO_TURN
-    inverse = engine.invertTransform(*link_frame(base, links[model.base], client))
-    found: tuple[Vector, Vector] = engine.multiplyTransforms(*inverse, *link_frame(base, -1, client))
-    return found
 
 
 def _visual(part: meshes.Painted, client: int) -> int:

@@ -14,18 +14,17 @@ from layout.errors import Problem, SceneError
 from layout.model.library import ArmModel, MachineModel, PartModel
 from layout.model.line import Line
 from layout.model.pose import Array
-from layout.scene import bodies, meshes
+from layout.scene import bodies, meshes, solids, things
 from layout.scene.bodies import Body
 from layout.scene.cameras import Camera, light, standing
 from layout.scene.display import problem_with_display
 from layout.scene.furniture import Piece
 from layout.scene.shading import Shot, develop
+from layout.scene.things import Key, Standing, Thing
 
 PARKING_M = 10_000.0
 """Bodies that a line does not use stand here, out of everything's way."""
 PARKING_PITCH_M = 50.0
-
-_Key = tuple[str, str, str]
 
 
 class Scene:
@@ -49,10 +48,10 @@ class Scene:
         if self._client < 0:
             raise SceneError(Problem("the physics engine does not start", hint="close other PyBullet windows"))
         engine.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self._client)
-        self._pool: dict[_Key, list[Body]] = {}
-        self._placed: dict[str, Body] = {}
-        self._models: dict[str, MachineModel | ArmModel] = {}
-        self._outlines: dict[_Key, Array] = {}
+        self._pool: dict[Key, list[Thing]] = {}
+        self._placed: dict[str, Thing] = {}
+        self._models: dict[str, Standing] = {}
+        self._outlines: dict[Key, Array] = {}
         self._dress: list[int] = []
         self._parked = 0
 
@@ -80,53 +79,71 @@ class Scene:
     # ------------------------------------------------------------ placing
 
     def place(self, line: Line) -> None:
-        """Put every station and arm of a line where its pose says, arms at home; everything else is parked.
+        """Put every station and arm of a line where its pose says; everything else is parked.
 
-        Raises SceneError where a model's files cannot be loaded.
+        Arms are at home, machines as they are loaded (doors open). Vehicles stand nowhere until `set_vehicle` puts
+        them somewhere. Raises SceneError where a model's files cannot be loaded.
         """
         self._check_open()
-        used: dict[_Key, int] = {}
-        placed: dict[str, Body] = {}
-        for thing in standing(line):
-            key = _key(thing.model)
-            number = used.get(key, 0)
-            used[key] = number + 1
-            body = self._body(key, number, thing.model)
-            mount_m = thing.model.mount_m if isinstance(thing.model, ArmModel) else 0.0
-            body.move((thing.pose.x_m, thing.pose.y_m, mount_m), bodies.yaw_turn(thing.pose.yaw_rad))
-            if isinstance(thing.model, ArmModel):
-                body.bend(thing.model.home)
-            placed[thing.name] = body
+        used: dict[Key, int] = {}
+        placed: dict[str, Thing] = {}
+        models: dict[str, Standing] = {item.name: item.model for item in standing(line)}
+        models |= {member: fleet.model for fleet in line.fleets.values() for member in fleet.members}
+        for name, model in models.items():
+            key = things.key_of(model)
+            used[key] = used.get(key, 0) + 1
+            placed[name] = self._thing(key, used[key] - 1, model)
         for key, pool in self._pool.items():
-            for body in pool[used.get(key, 0) :]:
-                self._park(body)
-        self._placed = placed
-        self._models = {thing.name: thing.model for thing in standing(line)}
+            for spare in pool[used.get(key, 0) :]:
+                self._park(spare)
+        for fleet in line.fleets.values():
+            for member in fleet.members:
+                self._park(placed[member])
+        for item in standing(line):
+            thing = placed[item.name]
+            if isinstance(item.model, ArmModel):
+                thing.mount_m = item.model.mount_m
+                thing.bend(item.model.home)
+            elif item.model.axes:
+                thing.bend(item.model.position("load"))
+            thing.put(item.pose.x_m, item.pose.y_m, item.pose.yaw_rad)
+        self._placed, self._models = placed, models
 
     def set_joints(self, arm: str, angles: Sequence[float] | Array) -> None:
-        """Bend a placed arm (rad; m where prismatic), in its model's joint order."""
-        body = self._named(arm)
-        if len(angles) != len(body.joints):
-            raise SceneError(Problem(f"{arm} has {len(body.joints)} joints", value=f"{len(angles)} angles"))
-        body.bend([float(angle) for angle in angles])
+        """Bend a placed arm (rad; m where prismatic), in its model's joint order, a rail first."""
+        self._bend(arm, angles, "joints")
+
+    def set_axes(self, station: str, positions: Sequence[float] | Array) -> None:
+        """Move a placed machine's axes, such as its door (m; rad where they turn), in its model's order."""
+        self._bend(station, positions, "axes")
+
+    def set_vehicle(self, name: str, x_m: float, y_m: float, yaw_rad: float) -> None:
+        """Put a vehicle ("carts 1") on the floor: its middle (m) and the way it looks (rad)."""
+        self._named(name).put(x_m, y_m, yaw_rad)
 
     def tool(self, arm: str) -> Array:
         """(4, 4) float: pose of a placed arm's tool centre point in the world, tool z pointing away from the flange."""
-        body, model = self._named(arm), self._models[arm]
+        body, model = self._named(arm).body, self._models[arm]
         assert isinstance(model, ArmModel)
-        state = engine.getLinkState(body.base, body.tip, computeForwardKinematics=True, physicsClientId=self._client)
+        at, turn = bodies.link_frame(body.base, body.tip, self._client)
         pose = np.eye(4)
-        pose[:3, :3] = np.reshape(engine.getMatrixFromQuaternion(state[5]), (3, 3))
-        pose[:3, 3] = np.asarray(state[4]) + pose[:3, :3] @ np.asarray(model.tcp_m)
+        pose[:3, :3] = np.reshape(engine.getMatrixFromQuaternion(turn), (3, 3))
+        pose[:3, 3] = np.asarray(at) + pose[:3, :3] @ np.asarray(model.tcp_m)
         return pose
 
     def outline(self, model: MachineModel | ArmModel) -> Array:
-        """(k, 2) float (m): what a model's hulls cover in plan, in its own frame; of an arm, its footprint."""
-        key = _key(model)
+        """(k, 2) float (m): what a model's hulls cover in plan, in its own frame, its doors wherever they go.
+
+        Of an arm it is its footprint (with its rail).
+        """
+        key = things.key_of(model)
         if key not in self._outlines:
             points = np.asarray(model.footprint_m, dtype=float)
             if isinstance(model, MachineModel):
-                points = np.vstack([piece[:, :2] for piece in meshes.hull_pieces(model.hulls)])
+                pieces = meshes.hull_pieces(model.hulls)
+                for positions in solids.program_positions(model):
+                    pieces += solids.moving_pieces(model, positions)
+                points = np.vstack([piece[:, :2] for piece in pieces])
             self._outlines[key] = _convex(points)
         return self._outlines[key]
 
@@ -135,25 +152,20 @@ class Scene:
     def distances(self, pairs: Sequence[tuple[str, str]], limit_m: float, whole_arms: bool = False) -> Array:
         """(n,) float (m): least distance between the hulls of each pair of placed things.
 
-        Negative where they penetrate, inf where they are farther apart than `limit_m`. Of arms only the links that are
-        fixed to the floor count, unless `whole_arms`.
+        Negative where they penetrate, inf where they are farther apart than `limit_m`. Machines count with their axes
+        where those stand. Of arms only what is fixed to the floor counts (a rail, and all that the arm's foot takes
+        along it); with `whole_arms` all links where they are, the tool and the rail's bed.
         """
         found = np.full(len(pairs), np.inf)
+        shapes = {name: self._named(name).solids(whole_arms) for pair in pairs for name in pair}
         for row, (first, second) in enumerate(pairs):
-            a, b = self._named(first), self._named(second)
-            for link_a in a.links if whole_arms else a.fixed:
-                for link_b in b.links if whole_arms else b.fixed:
-                    rounding = a.margin_m[link_a] + b.margin_m[link_b]
+            for a, link_a, round_a in shapes[first]:
+                for b, link_b, round_b in shapes[second]:
                     points = engine.getClosestPoints(
-                        a.base,
-                        b.base,
-                        distance=limit_m,
-                        linkIndexA=link_a,
-                        linkIndexB=link_b,
-                        physicsClientId=self._client,
+                        a, b, distance=limit_m, linkIndexA=link_a, linkIndexB=link_b, physicsClientId=self._client
                     )
                     if points:
-                        found[row] = min(found[row], min(point[8] for point in points) + rounding)
+                        found[row] = min(found[row], min(point[8] for point in points) + round_a + round_b)
         found[found > limit_m] = np.inf
         return found
 
@@ -181,7 +193,7 @@ class Scene:
 
     def park(self, body: Body) -> None:
         """Put a part out of sight."""
-        self._park(body)
+        body.move((PARKING_M + PARKING_PITCH_M * (body.base % 1000), PARKING_M, 0.0))
 
     def shoot(self, camera: Camera, width: int, height: int) -> Shot:
         """What the CPU renderer sees, without shadows: colours, depth and which body each pixel shows."""
@@ -232,19 +244,22 @@ class Scene:
         if self._client < 0:
             raise SceneError(Problem("the scene is closed", hint="make a new Scene"))
 
-    def _body(self, key: _Key, number: int, model: MachineModel | ArmModel) -> Body:
+    def _thing(self, key: Key, number: int, model: Standing) -> Thing:
         pool = self._pool.setdefault(key, [])
         while len(pool) <= number:
-            if isinstance(model, ArmModel):
-                pool.append(bodies.load_arm(model, self._client, self.visuals, self.gui))
-            else:
-                pool.append(bodies.load_machine(model, self._client, self.visuals))
+            pool.append(things.load(model, self._client, self.visuals, self.gui))
         return pool[number]
 
-    def _park(self, body: Body) -> None:
-        body.move((PARKING_M + PARKING_PITCH_M * (body.base % 1000), PARKING_M, 0.0))
+    def _bend(self, name: str, positions: Sequence[float] | Array, what: str) -> None:
+        thing = self._named(name)
+        if len(positions) != thing.dof:
+            raise SceneError(Problem(f"{name} has {thing.dof} {what}", value=f"{len(positions)} given"))
+        thing.bend(positions)
 
-    def _named(self, name: str) -> Body:
+    def _park(self, thing: Thing) -> None:
+        thing.put(PARKING_M + PARKING_PITCH_M * (thing.body.base % 1000), PARKING_M, 0.0)
+
+    def _named(self, name: str) -> Thing:
         self._check_open()
         try:
             return self._placed[name]
@@ -255,11 +270,6 @@ class Scene:
 
 SUN_PX = 1600
 """Width of the picture from the light: a shadow's edge is true to a centimetre on a floor of 15 m."""
-
-
-def _key(model: MachineModel | ArmModel) -> _Key:
-    files = (model.hulls, model.visual) if isinstance(model, MachineModel) else (model.urdf, model.urdf)
-    return (model.name, str(files[0]), str(files[1]))
 
 
 def _convex(points: Array) -> Array:

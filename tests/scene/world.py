@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import trimesh
 
-from layout.model.library import ArmModel, Joint, MachineModel, PartModel, Port
-from layout.model.line import Arm, Belt, Layout, Line, LineProduct, Station
+from layout.model.library import (
+    ArmModel,
+    Axis,
+    Joint,
+    MachineModel,
+    PartModel,
+    Port,
+    ToolModel,
+    VehicleModel,
+)
+from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Station
 from layout.model.pose import Pose
 from layout.model.scenario import Floor, Time
 
@@ -174,6 +184,84 @@ def arm_model(folder: Path, name: str = "boxarm") -> ArmModel:
     )
 
 
+DOORS = """<?xml version="1.0"?>
+<robot name="doors">
+  <link name="body"/>
+  <joint name="slide" type="prismatic"><parent link="body"/><child link="panel"/>
+    <origin xyz="0 -0.55 1.0"/><axis xyz="1 0 0"/><limit lower="0" upper="0.8" effort="1" velocity="1"/></joint>
+  <link name="panel">
+    <visual><geometry><mesh filename="panel.obj"/></geometry>
+      <material name="blue"><color rgba="0.1 0.2 0.9 1"/></material></visual>
+    <collision><geometry><mesh filename="panel.obj"/></geometry></collision>
+  </link>
+  <joint name="hatch" type="revolute"><parent link="body"/><child link="lid"/>
+    <origin xyz="0.5 0 1.0"/><axis xyz="0 0 1"/><limit lower="0" upper="2" effort="1" velocity="1"/></joint>
+  <link name="lid">
+    <visual><origin xyz="0.02 0.2 0"/><geometry><box size="0.04 0.4 0.4"/></geometry>
+      <material name="green"><color rgba="0.1 0.9 0.2 1"/></material></visual>
+    <collision><origin xyz="0.02 0.2 0"/><geometry><box size="0.04 0.4 0.4"/></geometry></collision>
+  </link>
+</robot>
+"""
+
+
+def with_doors(folder: Path, name: str = "doored", **more: Any) -> MachineModel:
+    """A box of 1 m, a panel that slides 0.8 m to the right in front of it and a lid that swings at its right side."""
+    made = machine(folder, name, **more)
+    write_hulls(folder / name / "panel.obj", [trimesh.creation.box((0.6, 0.04, 0.8))])
+    (folder / name / "doors.urdf").write_text(DOORS)
+    slide = Axis("slide", "panel", -1, _rows(_shift((0, -0.55, 1.0))), (1.0, 0.0, 0.0), 0.0, 0.8, 0.5, 1.0)
+    hatch = Axis("hatch", "lid", -1, _rows(_shift((0.5, 0, 1.0))), (0.0, 0.0, 1.0), 0.0, 2.0, 1.0, 2.0, False)
+    programs = {"load": {"slide": 0.8}, "work": {"slide": 0.0, "hatch": 0.0}}
+    return replace(made, urdf=folder / name / "doors.urdf", axes=(slide, hatch), programs=programs)
+
+
+def tool(folder: Path, name: str = "claw") -> ToolModel:
+    """A gripper: a block 0.1 m wide that reaches 0.2 m from the flange."""
+    home = folder / name
+    home.mkdir(parents=True, exist_ok=True)
+    box = ((-0.05, -0.05, 0.0), (0.05, 0.05, 0.2))
+    return ToolModel(
+        name=name,
+        description="a block",
+        visual=write_visual(home / "visual.glb", [box], [(250, 0, 250)]),
+        hulls=write_hulls(home / "hulls.obj", [solid(box)]),
+        mass_kg=1.0,
+        tcp_m=(0.0, 0.0, 0.2),
+        grip_s=0.5,
+    )
+
+
+def vehicle(folder: Path, name: str = "cart") -> VehicleModel:
+    """A flat cart, 0.8 m by 0.6 m, with a mast at its front so that one sees where it looks."""
+    home = folder / name
+    home.mkdir(parents=True, exist_ok=True)
+    boxes = [((-0.4, -0.3, 0.05), (0.4, 0.3, 0.3)), ((0.3, -0.05, 0.3), (0.4, 0.05, 0.9))]
+    return VehicleModel(
+        name=name,
+        description="a cart",
+        visual=write_visual(home / "visual.glb", boxes, [(0, 200, 200), (30, 30, 30)]),
+        hulls=write_hulls(home / "hulls.obj", [solid(box) for box in boxes]),
+        height_m=0.9,
+        footprint_m=((-0.4, -0.3), (0.4, -0.3), (0.4, 0.3), (-0.4, 0.3)),
+        speed_m_s=1.0,
+        acceleration_m_s2=0.5,
+        turn_rad_s=1.0,
+        dock_s=2.0,
+        handover_s=4.0,
+        payload_kg=100.0,
+        deck_m=(-0.05, 0.0, 0.3),
+    )
+
+
+def fleet(name: str, model: VehicleModel, units: int = 2, serves: Sequence[str] = ()) -> Fleet:
+    return Fleet(name, model, units, tuple(serves), "first_come", model.speed_m_s, model.acceleration_m_s2)
+
+
+def _rows(matrix: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, row)) for row in matrix)
+
+
 def _shift(origin: Sequence[float]) -> np.ndarray:
     matrix = np.eye(4)
     matrix[:3, 3] = origin
@@ -188,7 +276,7 @@ def arm(name: str, model: ArmModel, x: float, y: float, yaw: float = 0.0, serves
     return Arm(name, model, Pose(x, y, yaw), tuple(serves), "first_come", 1.0)
 
 
-def line(*things: Station | Arm | Belt, products: Mapping[str, PartModel] | None = None, **floor: Any) -> Line:
+def line(*things: Station | Arm | Belt | Fleet, products: Mapping[str, PartModel] | None = None, **floor: Any) -> Line:
     made = Floor(**({"boundary": ROOM} | floor))
     return Line(
         name="test",
@@ -203,4 +291,5 @@ def line(*things: Station | Arm | Belt, products: Mapping[str, PartModel] | None
         arms={t.name: t for t in things if isinstance(t, Arm)},
         belts={t.name: t for t in things if isinstance(t, Belt)},
         links={},
+        fleets={t.name: t for t in things if isinstance(t, Fleet)},
     )
