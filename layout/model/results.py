@@ -127,6 +127,9 @@ class FleetTimes:
     length_m : (n, n) float, way driven
     paths : (i, j) -> (k, 2) float (m), way of the vehicle's middle
     docks : (n, 3) float, x (m), y (m), yaw (rad) of a vehicle docked there
+    empty_s, empty_paths, docks_in : only where a station has a vehicle port for each way (None, empty and None else).
+        `docks` are then where parts are taken out, `docks_in` where they are brought in; `travel_s` and `paths` lead
+        from out to in, and these from in to out (at i = j, too: from one side of the station to its other)
     """
 
     stations: tuple[str, ...]
@@ -135,6 +138,9 @@ class FleetTimes:
     length_m: Array
     paths: Mapping[tuple[int, int], Array]
     docks: Array
+    empty_s: Array | None = None
+    empty_paths: Mapping[tuple[int, int], Array] = field(default_factory=dict)
+    docks_in: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
