@@ -18,7 +18,8 @@ from layout.files.meshes import MeshFacts, glance, look
 from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, ToolFile, VehicleFile
 from layout.files.polygons import fault
 from layout.files.schema import findings
-from layout.files.urdf import mesh_names, read_chain
+from layout.files.urdf import read_chain
+from layout.files.urdf_tree import Tree, read_tree
 from layout.files.yaml import parse_document, read_bytes
 from layout.model.equip import with_tool
 from layout.model.library import (
@@ -172,7 +173,10 @@ class _Reader:
         urdf = self.urdf(file.urdf)
         if urdf is None or footprint is None:
             return None, (0, 0, 0)
-        kinds = self.urdf_joints(urdf)
+        tree = self.tree(urdf)
+        if tree is None:
+            return None, (0, 0, 0)
+        kinds = {joint.name: joint.type for joint in tree.joints}
         overrides = {
             name: _si(given.model_dump(exclude_none=True), kinds.get(name) == "prismatic")
             for name, given in file.joints.items()
@@ -305,10 +309,15 @@ class _Reader:
         self.files.append((label, path))
         return path
 
-    def urdf_joints(self, urdf: Path) -> Mapping[str, str]:
-        """Joint types of a URDF by name; notes its mesh files, and those that are missing or broken."""
-        joints, names = mesh_names(urdf)
-        for name in names:
+    def tree(self, urdf: Path) -> Tree | None:
+        """A URDF as a tree; notes its mesh files, and those that are missing or broken."""
+        try:
+            tree = read_tree(urdf)
+        except AssetError as trouble:
+            self.problems += [self.placed(problem) for problem in trouble.problems]
+            return None
+        shapes = [shape for link in tree.links.values() for shape in (*link.visuals, *link.collisions)]
+        for name in dict.fromkeys(shape.file for shape in shapes if shape.file):
             path = find_mesh(name, urdf)
             if path is None:
                 where = "a folder named after its package, above the URDF" if "://" in name else str(urdf.parent / name)
@@ -318,7 +327,7 @@ class _Reader:
             wrong = glance(path) if path.suffix.lower() in (".obj", ".stl") else ""  # COLLADA is left to the engine
             if wrong:
                 self.add(f"a mesh that the URDF names {wrong}", ("urdf",), name, "export it again")
-        return joints
+        return tree
 
     def home(self, given: tuple[float, ...], joints: tuple[Joint, ...]) -> tuple[float, ...] | None:
         if len(given) != len(joints):

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from layout.errors import AssetError, Problem, ScenarioError
-from layout.files.assets import Loaded, read_model
+from layout.files.assets import read_model
 from layout.files.checks import check_models, check_names
 from layout.files.heal import Healed, heal, lost
 from layout.files.layouts import parse_start
+from layout.files.model_reader import Loaded
 from layout.files.oddities import oddities
 from layout.files.schema import findings
 from layout.files.yaml import Document, KeyPath, parse_document, read_bytes
