@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import lathe, mill, parts, sheets, stations, urdf, vision, washer, write
+from . import catalogue, lathe, mill, moving, parts, sheets, stations, urdf, vision, washer, write
+from .forms import Machine, Part, Vehicle
 from .model import Model
 
 MOST_COLOURS = 16  # PyBullet cuts shape arrays there without a word
@@ -20,7 +21,7 @@ SHAPES: dict[str, Callable[[], Model]] = {
     "part_bracket": parts.bracket,
     "part_flange": parts.flange,
 }
-PART_SHEETS = {"part_bracket": sheets.bracket, "part_flange": sheets.flange}
+SHEETS: dict[str, Machine | Vehicle | Part] = {**catalogue.MACHINES, **parts.sheets()}
 ARM_SHEETS = {"arm_16kg_r2010": sheets.kr16, "kuka_iiwa7": sheets.iiwa7, "franka_panda": sheets.panda}
 
 
@@ -28,13 +29,17 @@ def build(out: Path) -> None:
     """Write all models below `out`."""
     for name, make in SHAPES.items():
         model, folder = make(), out / name
-        if len(model.visuals) > MOST_COLOURS:
-            raise ValueError(f"{name} has {len(model.visuals)} colours, at most {MOST_COLOURS} are drawn")
+        for link in (model, *(axis.link for axis in model.moving)):
+            if len(link.visuals) > MOST_COLOURS:
+                raise ValueError(f"{name} has {len(link.visuals)} colours, at most {MOST_COLOURS} are drawn")
         folder.mkdir(parents=True, exist_ok=True)
         write.glb(model, folder / "visual.glb")
         write.hulls_obj(model.hulls, folder / "hulls.obj")
-        sheet = PART_SHEETS[name]() if name in PART_SHEETS else sheets.MACHINES[name].text(name)
-        write.text(folder / "model.yaml", sheet)
+        moving.write_machine(model, folder)
+        sheet = SHEETS[name]
+        write.text(
+            folder / "model.yaml", sheet.text(name, model.moving) if isinstance(sheet, Machine) else sheet.text(name)
+        )
     for name, text in ARM_SHEETS.items():
         (out / name).mkdir(parents=True, exist_ok=True)
         write.text(out / name / "model.yaml", text())

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .forms import Part
 from .model import Model
 from .shapes import Array, circle, prism, rect, revolve, rounded, shift, slot, tube
 
@@ -58,11 +59,20 @@ def flange() -> Model:
     return m
 
 
-def bracket_mass() -> float:
-    """Mass of the bracket from its volume, kg (two places)."""
-    return round(bracket().volume() * ALUMINIUM, 2)
-
-
-def flange_mass() -> float:
-    """Mass of the flange from its volume, kg (two places)."""
-    return round(flange().volume() * STEEL, 2)
+def sheets() -> dict[str, Part]:
+    """Their sheets."""
+    assumed = "Friction against rubber belt and jaws: assumed."
+    return {
+        "part_bracket": Part(
+            "U bracket milled from aluminium, 160 x 130 x 80 mm",
+            f"Own design. Mass from its volume at {ALUMINIUM:g} kg/m^3 (aluminium). {assumed}",
+            round(bracket().volume() * ALUMINIUM, 2),
+            (0, 0, GRASP),
+        ),
+        "part_flange": Part(
+            "turned steel flange, 135 mm across, 60 mm high, six bolt holes",
+            f"Own design. Mass from its volume at {STEEL:g} kg/m^3 (steel). {assumed}",
+            round(flange().volume() * STEEL, 2),
+            (0, 0, GRASP),
+        ),
+    }

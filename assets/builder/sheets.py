@@ -1,151 +1,19 @@
-"""The model.yaml of every model: what is known of it, and from where (m, degrees unless a unit is written)."""
+"""The model.yaml of every arm: what is known of it, and from where (degrees unless a unit is written)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from . import arm, lathe, mill, parts, stations, urdf, vision, washer
+from . import arm, urdf
 
 
-def _list(values: Sequence[float]) -> str:
+def listed(values: Sequence[float]) -> str:
     return "[" + ", ".join(f"{v:g}" for v in values) + "]"
 
 
 def box_footprint(half_x: float, half_y: float) -> str:
     """A rectangle about the origin, counter-clockwise."""
     corners = ((-half_x, -half_y), (half_x, -half_y), (half_x, half_y), (-half_x, half_y))
-    return "[" + ", ".join(_list(c) for c in corners) + "]"
+    return "[" + ", ".join(listed(c) for c in corners) + "]"
 
-
-@dataclass(frozen=True)
-class Port:
-    """A hand-over place as in docs/model-yaml.md; `tool` and `retreat` for arm ports only."""
-
-    kind: str
-    by: str
-    at: Sequence[float]
-    facing: Sequence[float]
-    tool: Sequence[float] = ()
-    retreat: Sequence[float] = ()
-
-    def text(self, name: str) -> str:
-        """The port's block under `ports:`."""
-        lines = [f"  {name}:", f"    kind: {self.kind}", f"    by: [{self.by}]", f"    at: {_list(self.at)}"]
-        if self.tool:
-            lines += [f"    tool: {_list(self.tool)}", f"    retreat: {_list(self.retreat)}"]
-        return "\n".join([*lines, f"    facing: {_list(self.facing)}"])
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Sheet of a machine: half footprint (m), service clearances (mm) in the order front, back, left, right."""
-
-    description: str
-    source: str
-    half: tuple[float, float]
-    service_mm: tuple[int, int, int, int]
-    ports: Mapping[str, Port] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """The whole model.yaml."""
-        front, back, left, right = self.service_mm
-        return "\n".join(
-            [
-                f"name: {name}",
-                "kind: machine",
-                f"description: {self.description}",
-                f'source: "{self.source}"',
-                "visual: visual.glb",
-                "hulls: hulls.obj",
-                f"footprint: {box_footprint(*self.half)}",
-                f"service: {{front: {front} mm, back: {back} mm, left: {left} mm, right: {right} mm}}",
-                "ports:",
-                *(port.text(key) for key, port in self.ports.items()),
-                "",
-            ]
-        )
-
-
-OUTWARDS = (0.0, -1.0)
-REACH_IN, DOWN = (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)
-BELTS = "belt, direct"
-OWN = "Own design, no vendor's drawing; "
-TOP, HAND = stations.BELT_TOP, stations.HAND_OVER
-
-MACHINES: dict[str, Machine] = {
-    "cnc_mill": Machine(
-        "compact vertical machining centre, automatic front door (open)",
-        OWN + "size class of 30-taper tapping centres (Brother SPEEDIO S300, FANUC ROBODRILL D14/D21, Haas DM-1): "
-        "about 1.0-1.1 m wide, 2.0-2.2 m deep, 2.2-2.5 m high, table about 0.6 x 0.4 m; "
-        "rounded to 1.06 x 2.20 x 2.30 m",
-        (0.53, 1.10),
-        (700, 600, 100, 300),
-        {"table": Port("inout", "arm", mill.AT, OUTWARDS, REACH_IN, (0, -0.58, 0.03))},
-    ),
-    "cnc_lathe": Machine(
-        "compact single-spindle chucker, spindle facing the front, sliding door (open)",
-        OWN
-        + "size class of compact chucker lathes with a 200-220 mm chuck (front-facing chuckers of Muratec and Takamaz, "
-        "compact turning centres such as EMCO EMCOTURN E25): about 1.4-1.7 m wide, 1.2-1.4 m deep, 1.7-1.9 m high; "
-        "rounded to 1.60 x 1.38 x 1.80 m",
-        (0.80, 0.69),
-        (700, 500, 100, 500),
-        {"chuck": Port("inout", "arm", lathe.AT, OUTWARDS, REACH_IN, (0, -0.50, 0.03))},
-    ),
-    "part_washer": Machine(
-        "compact spray-chamber washer with rotating basket, lifting door (open)",
-        OWN + "size class of single-chamber spray washers for parts to about 300 mm: about 1.0 x 1.1 x 1.9 m, rounded",
-        (0.50, 0.55),
-        (700, 500, 500, 0),
-        {"basket": Port("inout", "arm", washer.AT, OUTWARDS, REACH_IN, (0, -0.46, 0.03))},
-    ),
-    "vision_station": Machine(
-        "camera inspection cell of aluminium profile with a ring light and a shuttle table",
-        OWN + "built from 45 mm profile as integrators do: 0.80 x 0.80 x 1.92 m, open to the front",
-        (vision.HALF, vision.HALF),
-        (700, 500, 0, 0),
-        {"nest": Port("inout", "arm", vision.AT, OUTWARDS, DOWN, (0, -0.42, 0.05))},
-    ),
-    "infeed_station": Machine(
-        "belt conveyor's end with a stop, from which an arm picks",
-        OWN + f"class of 360 mm aluminium-profile belt conveyors; belt top at {TOP:g} m",
-        (0.25, 0.45),
-        (300, 0, 50, 200),
-        {
-            "belt": Port("in", BELTS, (0, 0.45, TOP), (0, 1)),
-            "pick": Port("out", "arm", (0, -0.345, HAND), OUTWARDS, DOWN, (0, 0, 0.20)),
-        },
-    ),
-    "outfeed_station": Machine(
-        "belt conveyor's end, onto which an arm places",
-        OWN + f"class of 360 mm aluminium-profile belt conveyors; belt top at {TOP:g} m",
-        (0.25, 0.45),
-        (300, 0, 50, 200),
-        {
-            "place": Port("in", "arm", (0, -0.30, HAND), OUTWARDS, DOWN, (0, 0, 0.20)),
-            "belt": Port("out", BELTS, (0, 0.45, TOP), (0, 1)),
-        },
-    ),
-    "dock_in": Machine(
-        "crate lift for raw parts with a belt out at the front; crates change at the back",
-        OWN + f"crates of 600 x 400 x 220 mm (VDA KLT class) on an 800 x 600 mm half pallet; belt top at {TOP:g} m",
-        (0.50, 0.60),
-        (0, 1000, 50, 50),
-        {
-            "belt": Port("out", BELTS, (0, -0.60, TOP), OUTWARDS),
-            "pick": Port("out", "arm", (0, -0.40, HAND), OUTWARDS, DOWN, (0, -0.10, 0.30)),
-        },
-    ),
-    "dock_out": Machine(
-        "crate lift for good parts with a belt in at the front; crates change at the back",
-        OWN + f"crates of 600 x 400 x 220 mm (VDA KLT class) on an 800 x 600 mm half pallet; belt top at {TOP:g} m",
-        (0.50, 0.60),
-        (0, 1000, 50, 50),
-        {
-            "belt": Port("in", BELTS, (0, -0.60, TOP), OUTWARDS),
-            "place": Port("in", "arm", (0, -0.40, HAND), OUTWARDS, DOWN, (0, -0.10, 0.30)),
-        },
-    ),
-}
 
 RAMP_S = 0.1  # s from rest to full acceleration, assumed where no jerk is published: jerk = acceleration / RAMP_S
 
@@ -260,41 +128,3 @@ def panda() -> str:
         for k in range(7)
     ]
     return _arm("franka_panda", head, rows, "published, 15 rad/s^2 = 859.4 degrees/s^2 and so on")
-
-
-def part(name: str, description: str, source: str, mass: float) -> str:
-    """model.yaml of a part."""
-    return "\n".join(
-        [
-            f"name: {name}",
-            "kind: part",
-            f"description: {description}",
-            f'source: "{source}"',
-            "visual: visual.glb",
-            "hulls: hulls.obj",
-            f"mass: {mass:g} kg",
-            "friction: 0.4",
-            f"grasp: [0, 0, {parts.GRASP:g}]",
-            "",
-        ]
-    )
-
-
-def bracket() -> str:
-    """model.yaml of part_bracket."""
-    return part(
-        "part_bracket",
-        "U bracket milled from aluminium, 160 x 130 x 80 mm",
-        "Own design. Mass from its volume at 2700 kg/m^3 (aluminium). Friction against rubber belt and jaws: assumed.",
-        parts.bracket_mass(),
-    )
-
-
-def flange() -> str:
-    """model.yaml of part_flange."""
-    return part(
-        "part_flange",
-        "turned steel flange, 135 mm across, 60 mm high, six bolt holes",
-        "Own design. Mass from its volume at 7850 kg/m^3 (steel). Friction against rubber belt and jaws: assumed.",
-        parts.flange_mass(),
-    )

@@ -15,7 +15,7 @@ SEAT = 0.055
 
 
 def build() -> Model:
-    """The washer, door lifted."""
+    """The washer; the two leaves of its lift door are links of their own."""
     m = Model("part_washer")
     _cabinet(m)
     _door(m)
@@ -72,15 +72,30 @@ def _drops() -> list[trimesh.Trimesh]:
 
 
 def _door(m: Model) -> None:
-    z0, z1 = 1.43, 1.87
-    sash = rounded(rect(-0.33, z0, 0.375, z1), 0.03)
-    pane = rounded(rect(-0.20, z0 + 0.10, 0.26, z1 - 0.09), 0.05)
-    m.add("blue", prism(sash, FRONT - 0.045, FRONT - 0.010, "xz", 0.006, [pane]))
-    window(m, "xz", -0.21, z0 + 0.09, 0.27, z1 - 0.08, FRONT - 0.045, -1, 0.055)
-    handle(m, (-0.06, FRONT - 0.045, z0 + 0.045), (0.12, FRONT - 0.045, z0 + 0.045), (0, -0.025, 0))
+    """Two leaves that rise behind one another: the lower one twice as far, in the same time."""
     for x in (-0.345, 0.365):
-        m.add("dark_steel", box((x - 0.008, FRONT - 0.03, 0.76), (x + 0.008, FRONT, TOP - 0.005), 0.002))
-    m.solid("door", (-0.35, FRONT - 0.055, z0), (0.38, FRONT, z1))
+        m.add("dark_steel", box((x - 0.008, FRONT - 0.03, 0.76), (x + 0.008, FRONT, TOP - 0.005), 0.002), hull="rail")
+    half = (OPEN_Z[1] - OPEN_Z[0]) / 2 + 0.025  # each leaf's height: the two overlap, and both overlap the opening
+    for name, z0, y, rise in (
+        ("lower_leaf", OPEN_Z[0] - 0.015, FRONT - 0.036, TOP - 0.01 - half - (OPEN_Z[0] - 0.015)),
+        ("upper_leaf", OPEN_Z[1] + 0.015 - half, FRONT - 0.008, TOP - 0.01 - half - (OPEN_Z[1] + 0.015 - half)),
+    ):
+        speed = 0.5 * rise / 0.76
+        leaf = m.axis(
+            name,
+            9.0,
+            direction=(0, 0, 1),
+            travel=(0, round(rise, 4)),
+            speed=round(speed, 3),
+            acceleration=round(3 * speed, 3),
+            load=round(rise, 4),
+            work=0,
+        )
+        sash = rounded(rect(-0.325, z0, 0.37, z0 + half), 0.02)
+        pane = rounded(rect(-0.20, z0 + 0.07, 0.24, z0 + half - 0.06), 0.04)
+        leaf.add("blue", prism(sash, y - 0.026, y, "xz", 0.004, [pane]))
+        window(leaf, "xz", -0.21, z0 + 0.06, 0.25, z0 + half - 0.05, y - 0.020, -1, 0.045)
+        leaf.solid("leaf", (-0.325, y - 0.029, z0), (0.37, y, z0 + half))
 
 
 def _chamber(m: Model) -> None:
