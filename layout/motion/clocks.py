@@ -35,6 +35,96 @@ def rest_to_rest(distance: float, speed: float, acceleration: float, jerk: float
 
 
 @compiled
+def phases(distance: float, speed: float, acceleration: float, jerk: float) -> tuple[float, float, float]:
+    """How `rest_to_rest` is made up (s): each ramp of the acceleration, the whole speeding up, the even run between."""
+    d = abs(distance)
+    if d == 0.0:
+        return 0.0, 0.0, 0.0
+    ramp = acceleration / jerk
+    if speed >= acceleration * ramp:
+        up = ramp + speed / acceleration
+    else:
+        up = 2.0 * math.sqrt(speed / jerk)
+    if d >= speed * up:
+        return min(ramp, 0.5 * up), up, d / speed - up
+    half = 0.5 * ramp + math.sqrt(0.25 * ramp * ramp + d / acceleration)
+    if half >= 2.0 * ramp:
+        return ramp, half, 0.0
+    ramp = (0.5 * d / jerk) ** (1.0 / 3.0)
+    return ramp, 2.0 * ramp, 0.0
+
+
+@compiled
+def gone(time: float, ramp: float, up: float, even: float, jerk: float) -> tuple[float, float, float, float]:
+    """Way, speed, acceleration and jerk at a time (s) after the start of a profile made up as `phases` says."""
+    whole = 2.0 * up + even
+    if whole <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    t = min(max(time, 0.0), whole)
+    back = t > 0.5 * whole
+    if back:  # the second half is the first one seen from the end
+        t = whole - t
+    most = jerk * ramp
+    peak = most * (up - ramp)
+    if t < ramp:
+        p, v, a, j = jerk * t * t * t / 6.0, 0.5 * jerk * t * t, jerk * t, jerk
+    elif t < up - ramp:
+        u = t - ramp
+        v0 = 0.5 * jerk * ramp * ramp
+        p, v, a, j = jerk * ramp**3 / 6.0 + v0 * u + 0.5 * most * u * u, v0 + most * u, most, 0.0
+    elif t < up:
+        u = up - t
+        p = 0.5 * peak * up - (peak * u - jerk * u * u * u / 6.0)
+        v, a, j = peak - 0.5 * jerk * u * u, jerk * u, -jerk
+    else:
+        p, v, a, j = 0.5 * peak * up + peak * (t - up), peak, 0.0, 0.0
+    if back:
+        return peak * (up + even) - p, v, -a, j
+    return p, v, a, j
+
+
+@compiled
+def positions(first: Array, second: Array, limits: Array, clock: Array) -> Array:
+    """(m, n) joint vectors at times (m,) (s) after the start of the quickest move between two joint vectors.
+
+    The slowest joint runs its own quickest profile. Each other joint goes in proportion to it where its limits allow:
+    where all do, the way is straight in joint space, whatever the load. A joint that would have to accelerate harder
+    than it can runs its own quickest profile, stretched in time to the slowest's: speeds by 1 / k, accelerations by
+    1 / k^2, jerks by 1 / k^3. All keep their limits and arrive together, and the way back is the same way.
+    """
+    n, time, lead = len(first), 0.0, 0
+    for i in range(n):
+        own = rest_to_rest(second[i] - first[i], limits[0, i], limits[1, i], limits[2, i])
+        if own > time:
+            time, lead = own, i
+    way = second[lead] - first[lead]
+    ramp0, up0, even0 = phases(way, limits[0, lead], limits[1, lead], limits[2, lead])
+    jerk0 = limits[2, lead]
+    hard0 = jerk0 * ramp0
+    peak0 = hard0 * (up0 - ramp0)
+    out = np.empty((len(clock), n))
+    for i in range(n):
+        d = second[i] - first[i]
+        ramp, up, even, jerk, share, k = ramp0, up0, even0, jerk0, 0.0, 1.0
+        if d != 0.0:
+            share = d / way
+            most = abs(share) * (1.0 - 1e-9)
+            if most * peak0 > limits[0, i] or most * hard0 > limits[1, i] or most * jerk0 > limits[2, i]:
+                ramp, up, even = phases(d, limits[0, i], limits[1, i], limits[2, i])
+                jerk, k, share = limits[2, i], (2.0 * up + even) / time, (1.0 if d > 0.0 else -1.0)
+            elif way < 0.0:
+                share = -share
+        for m in range(len(clock)):
+            if clock[m] >= time:
+                out[m, i] = second[i]
+            elif d == 0.0 or clock[m] <= 0.0:
+                out[m, i] = first[i]
+            else:
+                out[m, i] = first[i] + share * gone(clock[m] * k, ramp, up, even, jerk)[0]
+    return out
+
+
+@compiled
 def farthest(time: float, speed: float, acceleration: float, jerk: float) -> float:
     """The longest way that can be done from rest to rest in a time: the inverse of `rest_to_rest`."""
     t_jerk = acceleration / jerk

@@ -1,13 +1,10 @@
 """How long a joint move takes and where the joints are meanwhile: jerk-limited, from rest to rest, all joints together.
 
-The least time has a closed form (`clocks.rest_to_rest`), so the search never calls ruckig for it; ruckig gives the
-trajectory itself, with the same duration (tests hold the two together), straight in joint space where the limits allow.
+Least time and trajectory have a closed form (`clocks.rest_to_rest`, `clocks.positions`); tests hold the time against
+ruckig's. Moves past via points are in `trajectory`.
 """
 
 from __future__ import annotations
-
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +13,7 @@ from layout.errors import LayoutError
 from layout.model.library import ArmModel
 from layout.model.pose import Array
 from layout.motion import clocks
-from layout.motion.kinematics import Chain, chain_of
+from layout.motion.kinematics import chain_of
 
 LINEAR_SPEED_M_S = 2.0
 """The tool goes in and out of a machine on a straight line no faster than this: the most that controllers of six-axis
@@ -50,28 +47,9 @@ def sample(arm: ArmModel, q0: ArrayLike, q1: ArrayLike, speed: float, times: Arr
 
     Before the start the arm stands at q0, after the end at q1.
     """
-    first, second = (tuple(float(v) for v in np.asarray(q, dtype=float)) for q in (q0, q1))
-    trajectory = _trajectory(chain_of(arm), first, second)
-    clock = np.clip(np.asarray(times, dtype=float) * _checked(speed), 0.0, trajectory.duration)
-    out = np.array([trajectory.at_time(float(t))[0] for t in clock], dtype=float).reshape(len(clock), len(first))
-    out[clock >= trajectory.duration] = second
-    return out
-
-
-@lru_cache(maxsize=512)
-def _trajectory(chain: Chain, first: tuple[float, ...], second: tuple[float, ...]) -> Any:
-    """ruckig's trajectory at full speed, from state to state: never with waypoints, which call a web service."""
-    from ruckig import InputParameter, Result, Ruckig, Synchronization, Trajectory
-
-    wanted = InputParameter(chain.dof)
-    wanted.current_position, wanted.target_position = first, second
-    wanted.max_velocity, wanted.max_acceleration, wanted.max_jerk = chain.limits
-    wanted.synchronization = Synchronization.Phase
-    trajectory = Trajectory(chain.dof)
-    result = Ruckig(chain.dof).calculate(wanted, trajectory)
-    if result not in (Result.Working, Result.Finished):
-        raise LayoutError(f"ruckig finds no move between {first} and {second}: {result}")
-    return trajectory
+    first, second = np.array(q0, dtype=float), np.array(q1, dtype=float)
+    clock = np.atleast_1d(np.asarray(times, dtype=float)) * _checked(speed)
+    return clocks.positions(first, second, chain_of(arm).limits, clock)
 
 
 def _checked(speed: float) -> float:

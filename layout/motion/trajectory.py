@@ -1,0 +1,253 @@
+"""Where an arm is at each time of a planned move, and polylines that stand for it with a known error.
+
+A move goes through via points: from rest to rest it is the closed form of `clocks.positions`; where it passes via
+points without stopping, ruckig joins states (position and velocity) by time-optimal, jerk-limited pieces. ruckig's own
+waypoints are never used: they call a web service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from layout.errors import LayoutError
+from layout.model.pose import Array
+from layout.model.results import JointPath
+from layout.motion import clocks
+from layout.motion.kernels import Index, compiled
+from layout.motion.kinematics import Chain
+
+DENSE_S = 0.004
+"""A move is sampled this densely before it is thinned out: an arm that speeds up with 10 m/s^2 leaves the chord by
+0.02 mm. What it can leave it by at most is worked out for each move (`Polyline.error_m`)."""
+
+THINNED_M = 0.002
+"""Thinning leaves the polyline this close to the samples, measured at the farthest point of the arm."""
+
+SPEED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Velocities tried at a via point, as shares of the highest that keeps all joints within their speeds."""
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A move of all joints, at full speed: points (m, dof) (rad, m) and the velocities there (m, dof), 0 at the ends."""
+
+    points: Array
+    speeds: Array
+
+    @property
+    def stops(self) -> bool:
+        """Whether it comes to rest at each of its points."""
+        return not self.speeds.any()
+
+    def back(self) -> Way:
+        """The same way in the other direction."""
+        return Way(self.points[::-1].copy(), -self.speeds[::-1].copy())
+
+
+@dataclass(frozen=True, eq=False)
+class Polyline:
+    """Joint vectors (k, dof) whose straight joins no point of the arm leaves by more than error_m (m)."""
+
+    angles: Array
+    error_m: float
+
+
+def direct(first: Array, second: Array) -> Way:
+    """From rest to rest without a via point."""
+    points = np.stack([first, second])
+    return Way(points, np.zeros_like(points))
+
+
+def duration_s(way: Way, limits: Array) -> float:
+    """How long a move takes at full speed."""
+    if way.stops:
+        return float(sum(clocks.slowest(a, b, limits) for a, b in zip(way.points, way.points[1:], strict=False)))
+    return float(sum(piece.duration for piece in _pieces(way, limits)))
+
+
+def sample(way: Way, limits: Array) -> tuple[Array, Array]:
+    """Times (k,) (s) from 0 and joint vectors (k, dof) along a move, no farther than DENSE_S apart."""
+    clock, rows, start = [np.zeros(1)], [way.points[:1]], 0.0
+    pieces = None if way.stops else _pieces(way, limits)
+    for k in range(len(way.points) - 1):
+        first, second = way.points[k], way.points[k + 1]
+        span = float(clocks.slowest(first, second, limits)) if pieces is None else float(pieces[k].duration)
+        if span <= 0.0:
+            continue
+        times = np.linspace(0.0, span, max(int(np.ceil(span / DENSE_S)), 8) + 1)[1:]
+        if pieces is None:
+            angles = clocks.positions(first, second, limits, times)
+        else:
+            angles = np.array([pieces[k].at_time(float(t))[0] for t in times])
+            angles[-1] = second
+        clock.append(start + times)
+        rows.append(angles)
+        start += span
+    return np.concatenate(clock), np.concatenate(rows)
+
+
+def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
+    """A move as a polyline in joint space for collision checks: few points where joints go in proportion.
+
+    Between samples dt apart, a joint that speeds up with a at most leaves the chord by a dt^2 / 8 at most, and a point
+    of the arm by the sum of that over the joints, each times its lever (`levers_m`).
+    """
+    clock, angles = sample(way, limits)
+    levers = levers_m(chain)
+    if len(angles) == 1:
+        return Polyline(np.repeat(angles, 2, axis=0), 0.0)
+    step = float(np.diff(clock).max())
+    rest = step * step / 8.0 * float(limits[1] @ levers)
+    kept = thin(angles, np.zeros(0), levers, THINNED_M)
+    return Polyline(np.ascontiguousarray(angles[kept]), THINNED_M + rest)
+
+
+def joint_path(chain: Chain, way: Way, limits: Array, speed: float) -> JointPath:
+    """A move as times and joint vectors between which straight lines are true to THINNED_M, at a share of full speed."""
+    clock, angles = sample(way, limits)
+    kept = thin(angles, clock, levers_m(chain), THINNED_M)
+    return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))
+
+
+def levers_m(chain: Chain) -> Array:
+    """(dof,) how far a point of the arm, its tool or its part moves at most for each rad (m) of a joint."""
+    lengths = np.linalg.norm(chain.links[1:, :3, 3], axis=1)
+    strokes = np.where(chain.slides, np.maximum(abs(chain.lower), abs(chain.upper)), 0.0)
+    beyond = np.cumsum((lengths + np.append(strokes[1:], 0.0))[::-1])[::-1]
+    return np.where(chain.slides, 1.0, beyond + BODY_M)
+
+
+BODY_M = 0.25
+"""What stands out sideways or beyond the tool centre point: half a link's thickness, half a part."""
+
+
+@compiled
+def thin(angles: Array, clock: Array, levers: Array, tolerance: float) -> Index:
+    """Indices of the samples (k, n) to keep, so that straight lines between them are within a tolerance (m) of all.
+
+    With a clock (k,) each sample is compared with the line at its time, without (empty) with the line's nearest point.
+    """
+    count, n = angles.shape
+    kept = np.empty(count, np.int64)
+    kept[0], used, at = 0, 1, 0
+    while at < count - 1:
+        low, high, step = at + 1, count - 1, 8  # low is fine: no sample between; gallop, then halve
+        while low < high:
+            probe = min(low + step, high)
+            if _close(angles, clock, levers, tolerance, at, probe, n):
+                low = probe
+                step *= 2
+            else:
+                high = probe - 1
+                step = max((high - low + 1) // 2, 1)
+        at = low
+        kept[used] = at
+        used += 1
+    return kept[:used].copy()
+
+
+@compiled
+def _close(angles: Array, clock: Array, levers: Array, tolerance: float, i: int, j: int, n: int) -> bool:
+    square = 0.0
+    for d in range(n):
+        square += (levers[d] * (angles[j, d] - angles[i, d])) ** 2
+    for k in range(i + 1, j):
+        if len(clock) > 0:
+            share = (clock[k] - clock[i]) / (clock[j] - clock[i])
+        else:
+            share = 0.0
+            for d in range(n):
+                share += levers[d] ** 2 * (angles[j, d] - angles[i, d]) * (angles[k, d] - angles[i, d])
+            share = min(max(share / square, 0.0), 1.0) if square > 0.0 else 0.0
+        off = 0.0
+        for d in range(n):
+            off += levers[d] * abs(angles[k, d] - angles[i, d] - share * (angles[j, d] - angles[i, d]))
+        if off > tolerance:
+            return False
+    return True
+
+
+def blend(points: Array, limits: Array) -> Way:
+    """A way through points (m, dof) that need not stop at those between: velocities there that make it quick.
+
+    At each point the direction is that from the point before to the point after, the magnitude a share of the highest
+    that all joints allow; shares are chosen one after the other, twice, for the least time of the pieces next to it.
+    """
+    stop = Way(points, np.zeros_like(points))
+    inner = len(points) - 2
+    if inner < 1:
+        return stop
+    fast = np.zeros_like(points)
+    for k in range(1, inner + 1):
+        along = points[k + 1] - points[k - 1]
+        ratio = np.max(np.abs(along) / limits[0])
+        if ratio > 0.0:
+            fast[k] = along / ratio * 0.999
+    speeds = np.zeros_like(points)
+    spans: dict[tuple[int, float, float], float] = {}
+    shares = np.zeros(len(points))
+
+    def span(k: int, one: float, other: float) -> float:
+        key = (k, one, other)
+        if key not in spans:
+            piece = _piece(points[k], points[k + 1], one * fast[k], other * fast[k + 1], limits)
+            spans[key] = np.inf if piece is None else float(piece.duration)
+        return spans[key]
+
+    for _ in range(2):
+        for k in range(1, inner + 1):
+            times = [span(k - 1, shares[k - 1], s) + span(k, s, shares[k + 1]) for s in SPEED_SHARES]
+            shares[k] = SPEED_SHARES[int(np.argmin(np.round(times, 9)))]
+    speeds[:] = shares[:, None] * fast
+    return Way(points, speeds)
+
+
+def _pieces(way: Way, limits: Array) -> list[Any]:
+    """ruckig's trajectories from point to point."""
+    found = []
+    for k in range(len(way.points) - 1):
+        piece = _piece(way.points[k], way.points[k + 1], way.speeds[k], way.speeds[k + 1], limits)
+        if piece is None:
+            raise LayoutError(f"ruckig finds no move between {way.points[k]} and {way.points[k + 1]}")
+        found.append(piece)
+    return found
+
+
+def _piece(first: Array, second: Array, speed: Array, other: Array, limits: Array) -> Any:
+    """ruckig's trajectory from state to state, None where it finds none."""
+    from ruckig import InputParameter, Result, Ruckig, Trajectory
+
+    wanted = InputParameter(len(first))
+    wanted.current_position, wanted.target_position = first, second
+    wanted.current_velocity, wanted.target_velocity = speed, other
+    wanted.max_velocity, wanted.max_acceleration, wanted.max_jerk = limits
+    trajectory = Trajectory(len(first))
+    result = Ruckig(len(first)).calculate(wanted, trajectory)
+    return trajectory if result in (Result.Working, Result.Finished) else None
+
+
+class Lazy(Mapping[K, JointPath], Generic[K]):
+    """Paths that are worked out when they are asked for: the simulation never asks. Picklable where `make` is."""
+
+    def __init__(self, keys: tuple[K, ...], make: Callable[[K], JointPath]) -> None:
+        self._keys, self._make = keys, make
+        self._made: dict[K, JointPath] = {}
+
+    def __getitem__(self, key: K) -> JointPath:
+        if key not in self._made:
+            if key not in self._keys:
+                raise KeyError(key)
+            self._made[key] = self._make(key)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
