@@ -87,11 +87,17 @@ def glance(path: Path) -> str:
     return "has vertices that are no number" if re.search(rb"\s-?(nan|inf)\b", raw, re.IGNORECASE) else ""
 
 
-@lru_cache(maxsize=512)
-def _look(path: Path, size: int, changed_ns: int, convexity: bool) -> MeshFacts:
+def vertices_of(path: Path) -> Array:
+    """(n, 3) vertices of a mesh file, in its own unit and axes. Raises AssetError as `look` does."""
+    look(path)
+    return np.concatenate([vertices for _, vertices, _ in read_meshes(path)])
+
+
+def read_meshes(path: Path) -> list[tuple[str, Array, Faces]]:
+    """Name, vertices (n, 3) and faces (m, 3) of each mesh of a file. Raises AssetError where it cannot be read."""
     try:
         reader = {".obj": _read_obj, ".glb": _read_glb, ".stl": _read_stl}.get(path.suffix.lower(), _read_other)
-        meshes = list(reader(path))
+        return list(reader(path))
     except AssetError:
         raise
     except Exception as trouble:
@@ -100,6 +106,11 @@ def _look(path: Path, size: int, changed_ns: int, convexity: bool) -> MeshFacts:
         raise AssetError(
             Problem("the mesh cannot be read", value=what, hint="export it again", file=str(path))
         ) from None
+
+
+@lru_cache(maxsize=512)
+def _look(path: Path, size: int, changed_ns: int, convexity: bool) -> MeshFacts:
+    meshes = read_meshes(path)
     for name, vertices, _ in meshes:
         if not np.isfinite(vertices).all():
             count = int((~np.isfinite(vertices).all(axis=1)).sum())

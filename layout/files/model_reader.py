@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from layout.errors import AssetError, Problem
+from layout.files.axes import read_axes, read_programs, swept_box
 from layout.files.inertias import read_inertias
 from layout.files.meshes import MeshFacts, glance, look
 from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, ToolFile, VehicleFile
@@ -24,6 +25,7 @@ from layout.files.yaml import parse_document, read_bytes
 from layout.model.equip import with_tool
 from layout.model.library import (
     ArmModel,
+    Axis,
     Joint,
     MachineModel,
     Model,
@@ -125,11 +127,51 @@ class _Reader:
             self.warn(what, ("footprint",), hint="the footprint should cover the machine seen from above")
         if facts.low_m[2] < -0.01:
             self.warn(f"the hulls reach {-facts.low_m[2] * 1e3:.0f} mm below the floor", ("hulls",))
+        urdf, axes, programs, top = self.moving(file)
+        height = max(facts.high_m[2], top)
         model = MachineModel(
-            name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=facts.high_m[2],
+            name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=height,
             footprint_m=footprint, service_m=file.service.model_dump(), ports=ports, source=file.source,
+            urdf=urdf, axes=axes, programs=programs,
         )  # fmt: skip
-        return model, (float(right - left), float(front - back), facts.high_m[2])
+        return model, (float(right - left), float(front - back), height)
+
+    def moving(
+        self, file: MachineFile
+    ) -> tuple[Path | None, tuple[Axis, ...], Mapping[str, Mapping[str, float]], float]:
+        """What moves on a machine: its URDF, axes, programs, and how high (m) they reach in any program."""
+        if file.urdf is None:
+            for key in ("axes", "programs"):
+                if getattr(file, key):
+                    self.add("needs a URDF that says what moves", (key,), hint="add 'urdf: machine.urdf', or remove it")
+            return None, (), {}, 0.0
+        urdf = self.urdf(file.urdf)
+        tree = self.tree(urdf) if urdf else None
+        if urdf is None or tree is None:
+            return None, (), {}, 0.0
+        faults = [self.placed(problem) for problem in tree.faults()]
+        if faults:
+            self.problems += faults
+            return None, (), {}, 0.0
+        before = len(self.problems)
+        axes = read_axes(tree, file.axes, self.add)
+        if not axes and len(self.problems) == before:
+            hint = "give it a prismatic or revolute joint, or leave urdf: out"
+            self.add("nothing moves in this URDF", ("urdf",), file.urdf, hint)
+        programs = read_programs(axes, {str(name): where for name, where in file.programs.items()}, self.add)
+        for program in ("load", "work"):
+            if axes and program not in file.programs:
+                hint = "say where its axes stand: programs: {load: {door: 620}, work: {door: 0}} (mm, degrees)"
+                self.warn(f"has moving axes but no program '{program}'", ("programs",), hint=hint)
+        if len(self.problems) > before:
+            return None, (), {}, 0.0
+        positions = [
+            tuple(programs.get(program, {}).get(axis.name, axis.lower) for axis in axes) for program in ("load", "work")
+        ]
+        box = swept_box(tree, axes, positions)
+        if box is not None and box[0][2] < -0.01:
+            self.warn(f"its axes reach {-box[0][2] * 1e3:.0f} mm below the floor", ("programs",))
+        return urdf, axes, programs, 0.0 if box is None else float(box[1][2])
 
     def part(self, file: PartFile) -> tuple[Model | None, tuple[float, float, float]]:
         visual, _ = self.mesh("visual", file.visual)
