@@ -1,9 +1,12 @@
-"""What an arm does: it takes a waiting part by its dispatch rule, fetches it, carries it, waits where it put it down.
+"""What arms and vehicles do: one takes a waiting part by the dispatch rule, fetches it, carries it, waits there.
 
 dispatch            end of pick                  end of place
 |--empty_s--|-pick_s-|------loaded_s-----|-place_s-|
-place at the target  place at the origin           part at the target, arm free
+place at the target  place at the origin           part at the target, unit free
 is reserved          is free
+
+The vehicles of a fleet are units that share one dispatch rule and one table of times; an arm is a fleet of one. Before
+either leg an arm may have to wait for the zones that it shares with others (`zones`).
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from layout.flow.places import arrive, crowd, depart, fits, reserve
 from layout.flow.records import (
     ARM_CARRYING,
     ARM_FETCHING,
+    ARM_HOMING,
     ARM_WAITING,
     AT_ARM,
     RULES,
@@ -32,8 +36,10 @@ from layout.flow.tables import (
     arm_of,
     arms,
     empty,
+    home,
     hop,
     hops,
+    inside,
     loaded,
     local,
     moved,
@@ -43,25 +49,48 @@ from layout.flow.tables import (
     set_moved,
     stations,
     steps,
+    way_out,
 )
+from layout.flow.zones import carry_needs, claim, fetch_needs, give_up, granted, may_go_on, take
 
 _FIRST_COME, _NEAREST = RULES["first_come"], RULES["nearest"]
 _LONGEST_WAITING, _PULL = RULES["longest_waiting"], RULES["pull"]
 
 
-@compiled
-def dispatch(w: Any, a: Any) -> None:
-    """Send a waiting arm to the finished part that its rule puts first, if there is one with room at its target.
+@inlined
+def _nearest_unit(w: Any, a: Any, s: Any) -> Any:
+    """The unit without a task that is first at station s, of those led by a; -1 where none can come. And its time."""
+    lead = arms(w, a)
+    at = lead.offset2 + local(w, a, s)
+    best, least = -1, np.inf
+    for u in range(a, a + lead.units):
+        if arms(w, u).state == ARM_WAITING:
+            travel = empty(w, at + arms(w, u).position * lead.n)
+            if travel < least:
+                best, least = u, travel
+    return best, least
 
+
+@compiled
+def dispatch(w: Any, a: Any) -> Any:
+    """Send a waiting unit to the finished part that the rule puts first, if there is one with room at its target.
+
+    a : first of the units that share their tasks; of those waiting, the one that is there first goes
     A request is made when the part is ready and its target has room. Ties: earlier request, earlier ready, order.
+    True if one was sent.
     """
-    arm, now = arms(w, a), w.now
-    best_p, best_from, best_to, best_goal = -1, -1, -1, -1
+    arm = arms(w, a)
+    best_p, best_from, best_to, best_goal, best_unit = -1, -1, -1, -1, -1
     best_1 = best_2 = best_3 = np.inf
     for i in range(arm.stops):
         s = arm_at(w, arm.offset + i)
         row = local(w, a, s) * arm.n
         p = stations(w, s).ready_head
+        if p < 0:
+            continue
+        unit, travel = _nearest_unit(w, a, s)
+        if unit < 0:
+            continue
         while p >= 0:
             part = parts(w, p)
             if part.claimed == 0:
@@ -81,42 +110,70 @@ def dispatch(w: Any, a: Any) -> None:
                     request = max(part.ready, stations(w, target).room_since)
                     key_1, key_2, key_3 = request, part.ready, 0.0
                     if arm.rule == _NEAREST:
-                        key_1, key_2, key_3 = (
-                            empty(w, arm.offset2 + arm.position * arm.n + local(w, a, s)),
-                            key_1,
-                            key_2,
-                        )
+                        key_1, key_2, key_3 = travel, key_1, key_2
                     elif arm.rule == _LONGEST_WAITING:
                         key_1, key_2 = key_2, key_1
                     elif arm.rule == _PULL:
                         key_1, key_2, key_3 = -step.progress, key_1, key_2
                     if key_1 < best_1 or (key_1 == best_1 and (key_2 < best_2 or (key_2 == best_2 and key_3 < best_3))):
                         best_1, best_2, best_3 = key_1, key_2, key_3
-                        best_p, best_from, best_to, best_goal = p, s, target, goal
+                        best_p, best_from, best_to, best_goal, best_unit = p, s, target, goal, unit
             p = part.next
     if best_p < 0:
-        return
+        return False
+    held = arms(w, best_unit).held
+    if held != 0 and not may_go_on(w, best_unit, best_from, best_to):
+        return False
     parts(w, best_p).claimed = 1
     parts(w, best_p).reach = hops(w, best_from, best_goal) - 1
     reserve(w, best_p, best_to, best_goal)
-    at = local(w, a, best_from)
+    sent = arms(w, best_unit)
+    arm.idle -= 1
+    sent.part, sent.origin, sent.target, sent.state = best_p, best_from, best_to, ARM_FETCHING
+    if arm.zones > 0:
+        needs = fetch_needs(w, best_unit, best_from, best_to)
+        if held == 0 and needs != 0:
+            claim(w, best_unit, needs)
+            return True
+        take(w, best_unit, needs)
+    _fetch(w, best_unit)
+    return True
+
+
+@inlined
+def _under_way(w: Any, a: Any, reached: Any, done: Any, keep: Any) -> None:
+    """Arm a reaches a place, and is done there; the zones that it needs from there on are kept."""
+    arm = arms(w, a)
+    if arm.held & ~keep != 0:
+        arm.arriving, arm.until, arm.keep = 1, done, keep
+        set_clock(w, arm.clock, reached)
+    else:
+        set_clock(w, arm.clock, done)
+
+
+@compiled
+def _fetch(w: Any, a: Any) -> None:
+    """Unit a sets out for its part."""
+    arm, now = arms(w, a), w.now
+    at = local(w, a, arm.origin)
     reached = now + empty(w, arm.offset2 + arm.position * arm.n + at)
     picked = reached + pick(w, arm.offset + at)
     arm.in_empty += counted(w, now, reached)
     arm.in_handling += counted(w, reached, picked)
     if w.tracing == 1:
-        was = arm_of(w, arm.offset + arm.position)
-        note(w, now, reached, AT_ARM, a, T_EMPTY, -1, was, best_from)
-        note(w, reached, picked, AT_ARM, a, T_HANDLING, best_p, best_from, best_from)
-    arm.part, arm.origin, arm.target, arm.state = best_p, best_from, best_to, ARM_FETCHING
-    set_clock(w, arm.clock, picked)
+        was = arm_of(w, arm.offset + arm.position) if arm.position < arm.n else -1
+        note(w, now, reached, AT_ARM, a, T_EMPTY, -1, was, arm.origin)
+        note(w, reached, picked, AT_ARM, a, T_HANDLING, arm.part, arm.origin, arm.origin)
+    keep = 0
+    if arm.held != 0 and inside(w, arm.offset + at) != 0:
+        keep = inside(w, arm.offset + at) | carry_needs(w, a, arm.origin, arm.target)
+    _under_way(w, a, reached, picked, keep)
 
 
-@inlined
-def picked_up(w: Any, a: Any) -> None:
-    """The arm has the part in its gripper and carries it off; the place it stood in is free."""
+@compiled
+def _carry(w: Any, a: Any) -> None:
+    """Unit a carries its part off."""
     arm, now = arms(w, a), w.now
-    depart(w, arm.part, arm.origin)
     at, to = local(w, a, arm.origin), local(w, a, arm.target)
     reached = now + loaded(w, arm.offset2 + at * arm.n + to)
     placed = reached + place(w, arm.offset + to)
@@ -125,20 +182,106 @@ def picked_up(w: Any, a: Any) -> None:
     if w.tracing == 1:
         note(w, now, reached, AT_ARM, a, T_LOADED, arm.part, arm.origin, arm.target)
         note(w, reached, placed, AT_ARM, a, T_HANDLING, arm.part, arm.target, arm.target)
-    arm.state = ARM_CARRYING
-    set_clock(w, arm.clock, placed)
+    _under_way(w, a, reached, placed, way_out(w, arm.offset + to))
+
+
+@compiled
+def unit_rings(w: Any, a: Any) -> None:
+    """The clock of unit a has come."""
+    arm = arms(w, a)
+    if arm.arriving == 1:
+        arm.arriving = 0
+        give_up(w, a, arm.keep)
+        set_clock(w, arm.clock, arm.until)
+    elif arm.state == ARM_FETCHING:
+        _picked_up(w, a)
+    elif arm.state == ARM_CARRYING:
+        _put_down(w, a)
+    else:
+        _home(w, a)
 
 
 @inlined
-def put_down(w: Any, a: Any) -> None:
-    """The part stands at its target; the arm waits there for its next task."""
+def _picked_up(w: Any, a: Any) -> None:
+    """The unit has the part and carries it off, once it may; the place where it stood is free."""
+    arm = arms(w, a)
+    depart(w, arm.part, arm.origin)
+    arm.state = ARM_CARRYING
+    if arm.zones > 0 and arm.held == 0:
+        needs = carry_needs(w, a, arm.origin, arm.target)
+        if needs != 0:
+            set_clock(w, arm.clock, np.inf)
+            claim(w, a, needs)
+            return
+    _carry(w, a)
+
+
+@inlined
+def _put_down(w: Any, a: Any) -> None:
+    """The part stands at its target; the unit waits there for its next task."""
     arm = arms(w, a)
     at, to = local(w, a, arm.origin), local(w, a, arm.target)
     if w.now > w.warmup:
         leg = arm.offset2 + at * arm.n + to
         set_moved(w, leg, moved(w, leg) + 1)
     p = arm.part
-    arm.state, arm.position, arm.part = ARM_WAITING, to, -1
+    arm.position, arm.part = to, -1
+    _rest(w, a)
+    if arm.held != 0:
+        w.to_withdraw = 1
+    arrive(w, p, arm.target)
+
+
+@inlined
+def _rest(w: Any, a: Any) -> None:
+    arm = arms(w, a)
+    arm.state = ARM_WAITING
+    arms(w, arm.lead).idle += 1
     w.to_dispatch = 1
     set_clock(w, arm.clock, np.inf)
-    arrive(w, p, arm.target)
+
+
+@inlined
+def _home(w: Any, a: Any) -> None:
+    """The arm has come home, outside all zones."""
+    arms(w, a).position = arms(w, a).n
+    give_up(w, a, 0)
+    _rest(w, a)
+
+
+@compiled
+def withdraw(w: Any) -> None:
+    """Arms that stand in a zone and have nothing to do go home."""
+    w.to_withdraw = 0
+    for a in range(w.n_arms):
+        arm = arms(w, a)
+        if arm.state == ARM_WAITING and arm.held != 0:
+            reached = w.now + home(w, arm.offset + arm.position)
+            arm.in_empty += counted(w, w.now, reached)
+            if w.tracing == 1:
+                note(w, w.now, reached, AT_ARM, a, T_EMPTY, -1, arm_of(w, arm.offset + arm.position), -1)
+            arm.state = ARM_HOMING
+            arms(w, arm.lead).idle -= 1
+            set_clock(w, arm.clock, reached)
+
+
+@compiled
+def grant(w: Any) -> None:
+    """Zones to those who wait for them: by the time they began to, ties by order."""
+    w.to_grant = 0
+    w.rounds += 1
+    before, last = -np.inf, -1
+    while True:
+        following, since = -1, np.inf
+        for a in range(w.n_arms):
+            arm = arms(w, a)
+            if arm.claims != 0 and (arm.since > before or (arm.since == before and a > last)) and arm.since < since:
+                following, since = a, arm.since
+        if following < 0:
+            return
+        before, last = since, following
+        if granted(w, following):
+            if arms(w, following).state == ARM_FETCHING:
+                _fetch(w, following)
+            else:
+                _carry(w, following)

@@ -2,7 +2,7 @@
 
 Everything due at one instant is done before anything conditional is tried, so a result never hangs on the order in
 which equal times come up. Within an instant: servers start, belts and links fill free places, finished parts move on,
-arms are sent; again and again until nothing more can happen.
+arms and vehicles are sent, zones are granted, idle arms leave them; again and again until nothing more can happen.
 
 Source: Tocher, The Art of Simulation, 1963 (three phases); Pidd, Computer Simulation in Management Science, ch. 6.
 """
@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.arms import dispatch, picked_up, put_down
+from layout.flow.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.places import start
 from layout.flow.records import (
-    ARM_FETCHING,
-    ARM_WAITING,
+    ARM_CARRYING,
     AT_BELT,
     AT_STATION,
     BLOCKED,
@@ -114,10 +113,7 @@ def _ring(w: Any, k: Any) -> Any:
             fail(w, i, ring - RING_FAIL)
             return idle
     elif owner == OWNER_ARM:
-        if arms(w, i).state == ARM_FETCHING:
-            picked_up(w, i)
-        else:
-            put_down(w, i)
+        unit_rings(w, i)
     elif owner == OWNER_BELT_OUT:
         set_clock(w, k, np.inf)
         belts(w, i).waiting, belts(w, i).since_blocked = 1, w.now
@@ -177,9 +173,15 @@ def _settle(w: Any) -> None:
                         break
         elif w.to_dispatch == 1:
             w.to_dispatch = 0
-            for a in range(w.n_arms):
-                if arms(w, a).state == ARM_WAITING:
-                    dispatch(w, a)
+            a = 0
+            while a < w.n_arms:
+                while arms(w, a).idle > 0 and dispatch(w, a):
+                    pass
+                a += arms(w, a).units
+        elif w.to_grant == 1:
+            grant(w)
+        elif w.to_withdraw == 1:
+            withdraw(w)
         else:
             return
 
@@ -243,7 +245,7 @@ def _end(w: Any) -> None:
             w.sojourn += counted(w, parts(w, servers(w, v).part).entered, end)
             w.inside_found += 1
     for a in range(w.n_arms):
-        if arms(w, a).state != ARM_WAITING and arms(w, a).state != ARM_FETCHING:
+        if arms(w, a).state == ARM_CARRYING:
             w.sojourn += counted(w, parts(w, arms(w, a).part).entered, end)
             w.inside_found += 1
 

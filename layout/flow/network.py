@@ -11,17 +11,20 @@ import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
+from layout.flow.masks import Shared
 from layout.flow.paths import Paths, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
 from layout.model.distribution import Distribution
-from layout.model.line import Line
-from layout.model.results import Moves
+from layout.model.line import Fleet, Line
+from layout.model.results import ArmTimes, FleetTimes, Moves
 
 
 @dataclass(frozen=True)
 class Network:
     """A line as arrays, and the names behind their numbers.
 
+    crews : arms and fleets with times, in the order of their matrices
+    units : the arms, and the vehicles of the fleets
     world : as at time 0, without the keys of the random streams
     stream_names : (streams,) uint64, hash of what each stream is for
     """
@@ -30,7 +33,8 @@ class Network:
     moves: Moves
     stations: tuple[str, ...]
     products: tuple[str, ...]
-    arms: tuple[str, ...]
+    crews: tuple[str, ...]
+    units: tuple[str, ...]
     belts: tuple[str, ...]
     links: tuple[str, ...]
     paths: Paths
@@ -80,7 +84,8 @@ class _Compiler:
         self.line, self.moves = line, moves
         self.stations = by_name(line.stations)
         self.products = by_name(line.products)
-        self.arms = [a for a in by_name(line.arms) if a in moves.arms]
+        self.crews = [c for c in by_name((*line.arms, *line.fleets)) if c in moves.arms or c in moves.fleets]
+        self.units = [u for c in self.crews for u in (line.fleets[c].members if c in line.fleets else (c,))]
         self.belts = [b for b in by_name(line.belts) if b in moves.belts]
         self.links = by_name(line.links)
         self.at = {name: i for i, name in enumerate(self.stations)}
@@ -93,7 +98,7 @@ class _Compiler:
     def network(self) -> Network:
         servers, modes, stations, mixes = self._stations()
         steps, products, able, service = self._steps()
-        arms, tables = self._arms()
+        arms, tables = self._crews()
         belts, links = self._belts(stations), self._links(stations)
         for s in stations:
             if s["arrivals"] >= 0:
@@ -132,8 +137,8 @@ class _Compiler:
             **tables,
         )
         names = np.array(self.stream_names, np.uint64)
-        return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.arms),
-                       tuple(self.belts), tuple(self.links), self.paths, world, names)  # fmt: skip
+        return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
+                       tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names)  # fmt: skip
 
     def _clock(self, owner: int, index: int) -> int:
         self.clocks.append((owner, index))
@@ -160,8 +165,12 @@ class _Compiler:
                 sum_ += self.line.products[p].share
                 mixes.append({"product": self.products.index(p), "cumulative": sum_ / whole})
             source = station.is_source and bool(made)
+            doors = self.moves.doors.get(name)
             stations.append({
                 "row": i,
+                "doors": int(doors is not None),
+                "closing": doors.close_s if doors else 0.0,
+                "opening": doors.open_s if doors else 0.0,
                 "places": station.servers + station.buffer_in,
                 "places_out": station.buffer_out,
                 "server0": len(servers),
@@ -214,37 +223,50 @@ class _Compiler:
             self.line.stations[name].operations[operation][product], "process", name, operation, product
         )
 
-    def _arms(self) -> tuple[list[Any], dict[str, Any]]:
-        arms: list[dict[str, Any]] = []
-        local = np.full((len(self.arms), len(self.stations)), -1, np.int64)
-        arm_of: list[int] = []
-        arm_at: list[int] = []
-        flat: dict[str, list[Any]] = {"pick": [], "place": [], "empty": [], "loaded": []}
-        offset2 = 0
-        for a, name in enumerate(self.arms):
-            times, arm = self.moves.arms[name], self.line.arms[name]
+    def _crews(self) -> tuple[list[Any], dict[str, Any]]:
+        """Records of the units, and the tables of all arms and fleets, one after another."""
+        shared = Shared(self.line, self.moves)
+        units: list[dict[str, Any]] = []
+        local: list[Any] = []
+        flat: dict[str, list[Any]] = {name: [] for name in _FLAT}
+        offset = offset2 = 0
+        for name in self.crews:
+            crew = self.line.fleets.get(name) or self.line.arms[name]
+            times = crew_times(self.moves, name)
             rows = [self.at.get(s, -1) for s in times.stations]
             n = len(rows)
-            served = [r if s in arm.serves else -1 for r, s in zip(rows, times.stations, strict=True)]
+            served = [r if s in crew.serves else -1 for r, s in zip(rows, times.stations, strict=True)]
+            row_of = np.full(len(self.stations), -1, np.int64)
             for row, s in enumerate(served):
                 if s >= 0:
-                    local[a, s] = row
+                    row_of[s] = row
             reachable = sorted(s for s in served if s >= 0)
-            arms.append({"n": n, "stops": len(reachable), "offset": len(arm_of), "offset2": offset2, "part": -1,
-                         "rule": rec.RULES[arm.dispatch], "clock": self._clock(rec.OWNER_ARM, a)})  # fmt: skip
-            arm_of += rows
-            arm_at += reachable + [-1] * (n - len(reachable))
-            offset2 += n * n
-            flat["pick"].append(times.pick_s)
-            flat["place"].append(times.place_s)
-            flat["empty"].append(np.ravel(times.empty_s))
-            loaded = np.array(times.loaded_s, float)
-            loaded[~np.isfinite(loaded)] = np.inf
-            np.fill_diagonal(loaded, np.inf)
-            flat["loaded"].append(loaded.ravel())
-        tables = {k: np.concatenate([np.zeros(0), *(np.asarray(v, float) for v in vs)]) for k, vs in flat.items()}
-        return arms, {"local": local, "arm_at": np.array(arm_at, np.int64), "arm_of": np.array(arm_of, np.int64),
-                      "moved": np.zeros(offset2, np.int64), **tables}  # fmt: skip
+            zones = shared.of(name, times)
+            lead, k = len(units), crew.units if isinstance(crew, Fleet) else 1
+            for unit in range(k):
+                units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
+                              "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
+                              "lead": lead, "units": k, "idle": 0 if unit else k,
+                              "position": n if zones.inside[0] else unit % n,
+                              "zones": len(zones.numbers), "zone0": len(flat["zone_at"])})  # fmt: skip
+                local.append(row_of)
+            flat["arm_of"] += rows
+            flat["arm_at"] += reachable + [-1] * (n - len(reachable))
+            flat["zone_at"] += zones.numbers
+            for table, values in (*_moves_of(times).items(), ("fetch", zones.fetch), ("carry", zones.carry),
+                                  ("inside", zones.inside), ("way_out", zones.way_out)):  # fmt: skip
+                flat[table] += np.ravel(values).tolist()
+            offset += n
+            offset2 += (n + 1) * n
+        tables = {table: np.array(values, _FLAT[table]) for table, values in flat.items()}
+        zones_table = np.zeros(shared.count, rec.ZONE)
+        zones_table["holder"] = -1
+        return units, {
+            "local": np.array(local, np.int64).reshape(len(units), len(self.stations)),
+            "zones": zones_table,
+            "moved": np.zeros(offset2, np.int64),
+            **tables,
+        }
 
     def _belts(self, stations: list[Any]) -> list[Any]:
         belts: list[dict[str, Any]] = []
@@ -278,6 +300,35 @@ class _Compiler:
             for target, (first, count) in self.paths.next_hops(name).items():
                 hop[i, self.at[target]], hops[i, self.at[target]] = self.at[first], count
         return hop, hops
+
+
+_FLAT = {
+    **dict.fromkeys(("pick", "place", "empty", "loaded", "home"), np.float64),
+    **dict.fromkeys(("arm_of", "arm_at", "zone_at", "fetch", "carry", "inside", "way_out"), np.int64),
+}  # tables of all arms and fleets, one after another
+
+
+def crew_times(moves: Moves, name: str) -> ArmTimes | FleetTimes:
+    """Times of an arm or a fleet, which must be in `moves`."""
+    return moves.fleets[name] if name in moves.fleets else moves.arms[name]
+
+
+def _moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
+    """Times of an arm or of a fleet's vehicles (s): moves (n + 1, n), the last row from home; hand-overs, and home."""
+    n = len(times.stations)
+    endless = np.full(n, math.inf)
+    if isinstance(times, FleetTimes):
+        empty = loaded = np.asarray(times.travel_s, float)
+        pick = place = times.handover_s
+        home = leave_home = endless
+    else:
+        empty, loaded = np.asarray(times.empty_s, float), np.array(times.loaded_s, float)
+        pick, place = times.pick_s, times.place_s
+        home = endless if times.home_s is None else times.home_s
+        leave_home = endless if times.leave_home_s is None else times.leave_home_s
+    loaded = np.where(np.isfinite(loaded) & ~np.eye(n, dtype=bool), loaded, math.inf)
+    return {"pick": pick, "place": place, "home": home, "empty": np.vstack([empty, leave_home]),
+            "loaded": np.vstack([loaded, endless])}  # fmt: skip
 
 
 def _chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:

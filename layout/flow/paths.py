@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from layout.model.line import Line
-from layout.model.results import Moves
+from layout.model.results import FleetTimes, Moves
 
 
 def by_name(names: Iterable[str]) -> list[str]:
@@ -67,8 +67,8 @@ class Paths:
 def paths(line: Line, moves: Moves | None = None) -> Paths:
     """The transport graph of a line; with `moves`, only hops whose times are known and finite."""
     legs: dict[tuple[str, str], list[str]] = {}
-    for name in by_name(line.arms):
-        for origin, target in _arm_pairs(line, name, moves):
+    for name in by_name((*line.arms, *line.fleets)):
+        for origin, target in _carried(line, name, moves):
             legs.setdefault((origin, target), []).append(name)
     for name in by_name(line.belts):
         if moves is None or name in moves.belts:
@@ -86,15 +86,17 @@ def paths(line: Line, moves: Moves | None = None) -> Paths:
     )
 
 
-def _arm_pairs(line: Line, name: str, moves: Moves | None) -> list[tuple[str, str]]:
-    serves = [s for s in line.arms[name].serves if s in line.stations]
+def _carried(line: Line, name: str, moves: Moves | None) -> list[tuple[str, str]]:
+    """The hops of an arm or a fleet."""
+    crew = line.fleets.get(name) or line.arms[name]
+    serves = [s for s in crew.serves if s in line.stations]
     if moves is None:
         return [(a, b) for a in serves for b in serves if a != b]
-    times = moves.arms.get(name)
+    times = moves.fleets.get(name) if name in line.fleets else moves.arms.get(name)
     if times is None:
         return []
     served = set(serves)
-    loaded = times.loaded_s.tolist()
+    loaded = (times.travel_s if isinstance(times, FleetTimes) else times.loaded_s).tolist()
     return [
         (a, b)
         for i, a in enumerate(times.stations)

@@ -18,8 +18,8 @@ Records = Any  # numpy structured array: its fields have no static type
 STARVED, WORKING, BLOCKED, DOWN = 0, 1, 2, 3
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
 RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
-# What an arm is doing.
-ARM_WAITING, ARM_FETCHING, ARM_CARRYING = 0, 1, 2
+# What a unit (an arm, or a vehicle of a fleet) is doing.
+ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING = 0, 1, 2, 3
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 # What a station means to a step of a route (other than the number of the process-time stream).
@@ -29,7 +29,9 @@ PASS, LEAVE = -1, -2
 FAR = 1 << 40
 # How a run ended.
 DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
-# Dispatch rules of arms, by their number.
+# Zones that one arm can share with others: as many as a word has bits, less its sign.
+MOST_ZONES = 63
+# Dispatch rules of arms and fleets, by their number.
 RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3}
 # States and resource kinds of a trace.
 TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting")
@@ -42,13 +44,14 @@ def _dtype(integers: str, floats: str) -> np.dtype[Any]:
 
 
 STATION = _dtype(
-    # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1)
-    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
+    # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
+    # doors: whether it closes and opens any
+    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out doors "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
     "to_start to_feed to_push",
-    "room_since",
+    "room_since closing opening",
 )
 SERVER = _dtype(
     "station mode0 modes state part ring busy",
@@ -63,8 +66,17 @@ STEP = _dtype("product able0 able1", "progress")
 PRODUCT = _dtype("step0 left", "")
 MIX = _dtype("product", "cumulative")
 ARM = _dtype(
-    "n stops offset offset2 rule clock position state part origin target", "in_empty in_loaded in_handling"
-)  # offset: of its stations in arm_at, pick, place; offset2: of its (n, n) matrices
+    # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
+    # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
+    "n stops offset offset2 rule clock lead units zones zone0 "
+    # run: idle: units without a task (of the first of them); position: row of where it stands;
+    # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
+    # held, claims: zones it has and waits for; keep: those it still needs after it arrived (bits)
+    "idle position state part origin target arriving held claims keep",
+    # until: end of the hand-over under way; since: of its claim
+    "until since in_empty in_loaded in_handling",
+)
+ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
 BELT = _dtype(
     "origin target capacity clock_in clock_out next_in next_out count head tail waiting moved",
     "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
@@ -72,10 +84,11 @@ BELT = _dtype(
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
-    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: arms may have a task
-    "starts feeds pushes last_start last_feed last_push to_dispatch "
+    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a task;
+    # to_grant: a zone may be free for who waits; to_withdraw: an arm may stand idle in a zone; rounds: of granting
+    "starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
     "free serials inside entered left left_counted tracing traced status events "
-    "inside_found n_stations n_servers n_arms n_belts n_links n_clocks n_leaves n_trace n_steps",
+    "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_steps",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product origin target", "start end")
@@ -88,9 +101,12 @@ class World(NamedTuple):
     able : station numbers, those of step k at `steps[k].able0 : able1`
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
-    local : (arms, stations) int, a station's row in the arm's matrices
-    arm_at : station numbers of all arms, one arm after another, rising; arm_of : the same in the order of the rows
-    pick, place, empty, loaded, moved : times (s) and counts of all arms' moves, one arm after another
+    local : (units, stations) int, a station's row in the unit's matrices
+    arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : the same in the order of the rows
+    pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
+    zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
+    fetch, carry : masks of the zones that the legs from row to column need
+    inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
     when, tree : the clocks' times (s), and the tree of winners over them
     """
 
@@ -119,7 +135,14 @@ class World(NamedTuple):
     place: Any
     empty: Any
     loaded: Any
+    home: Any
     moved: Any
+    zones: Records
+    zone_at: Any
+    fetch: Any
+    carry: Any
+    inside: Any
+    way_out: Any
     when: Any
     tree: Any
 
@@ -128,14 +151,14 @@ class World(NamedTuple):
         world = World(*(a.copy() if n in _CHANGING else a for n, a in zip(self._fields, self, strict=True)))
         world = world._replace(parts=parts, trace=trace)
         world.run["address"][0] = [table.__array_interface__["data"][0] for table in world[1:]]
-        for name in ("stations", "servers", "arms", "belts", "links", "clocks", "trace", "steps"):
+        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
             world.run[f"n_{name}"] = getattr(world, name).size
         world.run["n_leaves"] = world.when.size
         return world
 
 
 _CHANGING = frozenset({"run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
-                       "when", "tree"})  # fmt: skip
+                       "zones", "when", "tree"})  # fmt: skip
 TABLES = World._fields[1:]
 
 
@@ -143,7 +166,7 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "draws", "clocks", "parts", "servers", "places", "ways",
-             "arms", "kernel")  # fmt: skip
+             "zones", "arms", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

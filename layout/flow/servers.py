@@ -87,6 +87,12 @@ def advance(w: Any, v: Any) -> None:
         if part.entered < 0.0:
             enter(w, p)
         work = draw(w, role)
+        if station.doors == 1:
+            # Doors close when the part is in (the server was not busy with it before), and open after its last work.
+            if server.busy == 0:
+                work += station.closing
+            if service(w, s, part.step + 1) < 0:
+                work += station.opening
         if work > 0.0:
             server.left, server.began, server.busy = work, now, 1
             set_state(w, v, WORKING)

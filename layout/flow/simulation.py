@@ -112,7 +112,7 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
     network = compile_line(line, moves)
     seed = line.time.seed if seed is None else seed
     world, _ = run_once(network, seed, 0, until_s, 0.0, FIRST_POOL, FIRST_TRACE)
-    names = (network.stations, network.arms, network.belts, network.links)
+    names = (network.stations, network.units, network.belts, network.links)
     events = []
     for row in world.trace[: int(world.run["traced"][0])].tolist():
         kind, index, state, part, product, origin, target, start_s, end_s = row

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from layout.flow.network import Network
+from layout.flow.network import Network, crew_times
 from layout.flow.records import World
 from layout.model.results import Estimate, FlowMove
 
@@ -78,7 +78,7 @@ def _stations(network: Network, world: World) -> dict[str, dict[str, float]]:
 
 def _arms(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
-    for name, arm in zip(network.arms, world.arms, strict=True):
+    for name, arm in zip(network.units, world.arms, strict=True):
         empty, loaded, handling = (float(arm[f"in_{state}"]) / window_s for state in ("empty", "loaded", "handling"))
         shares[name] = {"moving_empty": empty, "moving_loaded": loaded, "handling": handling,
                         "waiting": max(0.0, 1.0 - empty - loaded - handling)}  # fmt: skip
@@ -98,13 +98,14 @@ def _moves(network: Network, world: World, hours: float) -> dict[tuple[str, str,
     used: dict[tuple[str, str, str], float] = {}
     moved = world.moved.tolist()
     at = 0
-    for arm in network.arms:
-        stations = moves.arms[arm].stations
+    for crew in network.crews:
+        stations = crew_times(moves, crew).stations
         for origin in stations:
             for target in stations:
                 if moved[at]:
-                    used[arm, origin, target] = moved[at] / hours
+                    used[crew, origin, target] = moved[at] / hours
                 at += 1
+        at += len(stations)  # from home nothing is carried
     for name, n in zip(network.belts, world.belts["moved"].tolist(), strict=True):
         used[name, line.belts[name].origin, line.belts[name].target] = n / hours
     for name, n in zip(network.links, world.links["moved"].tolist(), strict=True):
@@ -150,8 +151,8 @@ def average_moves(network: Network, replications: Sequence[Replication]) -> tupl
 
 
 def _length(network: Network, transport: str, origin: str, target: str) -> float:
-    if transport in network.arms:
-        times = network.moves.arms[transport]
+    if transport in network.crews:
+        times = crew_times(network.moves, transport)
         return float(times.length_m[times.stations.index(origin), times.stations.index(target)])
     if transport in network.belts:
         return float(network.moves.belts[transport].length_m)
@@ -159,8 +160,14 @@ def _length(network: Network, transport: str, origin: str, target: str) -> float
 
 
 def bottleneck(network: Network, shares: Mapping[str, Mapping[str, float]]) -> str:
-    """The station (working, down, set-up) or arm (not waiting) that is active most; empty if none ever is."""
+    """The station (working, down, set-up) or arm (not waiting) that is active most; empty if none ever is.
+
+    A fleet is judged by the mean of its vehicles, and named by the busiest of them.
+    """
     active = {s: shares[s]["working"] + shares[s]["down"] + shares[s]["setup"] for s in network.stations}
-    active |= {a: 1.0 - shares[a]["waiting"] for a in network.arms}
+    for crew in network.crews:
+        fleet = network.line.fleets.get(crew)
+        busy = {u: 1.0 - shares[u]["waiting"] for u in (fleet.members if fleet else (crew,))}
+        active[max(busy, key=lambda unit: busy[unit])] = math.fsum(busy.values()) / len(busy)
     best = max(active, key=lambda name: active[name], default="")
     return best if best and active[best] > 0 else ""
