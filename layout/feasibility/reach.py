@@ -39,7 +39,8 @@ def shortfall_m(ground: Ground, arm: Arm, station: Station) -> float:
     """Least distance (m) by which an arm misses a port of a station that it needs; 0 where it may reach them all.
 
     Wherever the tool is turned about its own axis, the wrist centre stands at a known place behind it, up to what the
-    tool is offset sideways; and it gets no farther from the shoulder than the chain is long.
+    tool is offset sideways; and it gets no farther from the shoulder than the chain is long, wherever on its rail
+    the shoulder is.
     """
     ways: tuple[tuple[Literal["in", "out"], bool], ...] = (("in", station.is_source), ("out", station.is_sink))
     needed = {}
@@ -52,15 +53,19 @@ def shortfall_m(ground: Ground, arm: Arm, station: Station) -> float:
 
 
 def _port_shortfall_m(arm: Arm, base: _Frame, machine: _Frame, port: Port) -> float:
-    ahead, aside, shoulder, limit = _wrist(chain_of(arm.model))
-    (x0, y0), z0 = _moved(base, shoulder[0], shoulder[1]), shoulder[2]
+    ahead, aside, (start, end), limit = _wrist(chain_of(arm.model))
+    (x0, y0), (x1, y1), z0 = _moved(base, start[0], start[1]), _moved(base, end[0], end[1]), start[2]
+    along = x1 - x0, y1 - y0, end[2] - z0
+    square = along[0] ** 2 + along[1] ** 2 + along[2] ** 2
     (ax, ay, az), (rx, ry, rz) = port.at_m, port.retreat_m
     share = ahead / math.hypot(*port.tool)
     bx, by, bz = ax + port.tool[0] * share, ay + port.tool[1] * share, az + port.tool[2] * share
     away = 0.0
     for x, y, z in ((bx, by, bz), (bx + rx, by + ry, bz + rz)):  # at the hand-over, and where it begins
         u, v = _moved(machine, x, y)
-        away = max(away, math.hypot(u - x0, v - y0, z - z0))
+        u, v, w = u - x0, v - y0, z - z0
+        part = min(max((u * along[0] + v * along[1] + w * along[2]) / square, 0.0), 1.0) if square else 0.0
+        away = max(away, math.hypot(u - part * along[0], v - part * along[1], w - part * along[2]))
     return max(0.0, away - limit - aside)
 
 
@@ -71,10 +76,11 @@ def _moved(frame: _Frame, x: float, y: float) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=64)
-def _wrist(chain: Chain) -> tuple[float, float, tuple[float, ...], float]:
-    """From the tool centre point to the wrist centre along tool z and aside of it; the shoulder; its reach (m)."""
+def _wrist(chain: Chain) -> tuple[float, float, tuple[tuple[float, ...], ...], float]:
+    """From the tool centre point to the wrist centre along tool z and aside of it; the shoulder's way; reach (m)."""
     x, y, z = (float(n) for n in chain.pivot.at_m)
-    return z, math.hypot(x, y), tuple(float(n) for n in chain.pivot.shoulder[:3, 3]), float(chain.pivot.reach_m)
+    track = tuple(tuple(float(n) for n in point) for point in chain.pivot.track_m)
+    return z, math.hypot(x, y), track, float(chain.pivot.arm_m)
 
 
 def _served(ground: Ground) -> list[tuple[Arm, Station]]:

@@ -2,7 +2,8 @@
 
 Six-axis arms go to EAIK's subproblem decomposition (Ostermeier, Kuelz, Althoff, "Automatic geometric decomposition for
 analytical inverse kinematics", IEEE RA-L 2025). What it cannot take apart, and arms with more or fewer axes, go to
-damped least squares from fixed seeds.
+damped least squares from fixed seeds. An arm on a rail has one joint too many: its carriage is put at places spread
+over those from which the pose may be reached, and the arm is solved at each.
 """
 
 from __future__ import annotations
@@ -38,7 +39,16 @@ WANTED = 8
 """The numeric solver stops at so many distinct solutions: as many as a six-axis arm commonly has."""
 
 APART_RAD = 0.2
-"""Numeric solutions closer than this count as one."""
+"""Numeric solutions closer than this, whole turns apart or not, count as one."""
+
+PLACES = (9, 27)
+"""Places of a carriage that are tried, evenly over those that can reach; more where the first gave nothing."""
+
+RIDING_SEEDS = 24
+"""Restarts of the numeric solver at each place of the carriage ..."""
+
+RIDING_WANTED = 4
+"""... and the solutions it stops at: there are many places, and the choice is made among all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +73,67 @@ def solutions(arm: ArmModel, target: ArrayLike) -> Array:
 
 def solve(chain: Chain, target: Array) -> Array:
     """`solutions` for a chain."""
+    arm = chain.rides
+    if arm is not None:
+        return _riding(chain, arm, target)
     closed = _closed(chain)
     if closed is not None:
         found = _analytic(chain, closed, target)
         if len(found) or miss_m(chain, target) > POSITION_M:
             return found
         # lost to rounding, at the edge of the reach or near a singularity: descent still finds it
-    return kernels.search(
-        chain.links, chain.slides, chain.lower, chain.upper, target, _seeds(chain), WANTED, APART_RAD, HOPELESS
+    return _numeric(chain, target, _seeds(chain), WANTED)
+
+
+def carriages(chain: Chain, target: Array, count: int) -> Array:
+    """(k,) places (m) of the carriage from which a pose may be reached, k <= count + 2; none where there are none.
+
+    Evenly over the stretch of the rail from which the wrist centre is near enough, the one straight in front, and the
+    nearest to home.
+    """
+    arm = chain.rides
+    if arm is None:
+        return np.empty(0)
+    inside = np.linalg.inv(chain.links[0]) @ target @ [*arm.pivot.at_m, 1.0]
+    x, y, ahead = inside[:3] - arm.pivot.shoulder[:3, 3]
+    room = arm.pivot.reach_m**2 - x * x - y * y
+    if room < 0.0:
+        return np.empty(0)
+    low, high = max(chain.lower[0], ahead - room**0.5), min(chain.upper[0], ahead + room**0.5)
+    if low > high:
+        return np.empty(0)
+    even = low + (0.5 + np.arange(count)) / count * (high - low)
+    return np.unique(np.round(np.append(even, np.clip([ahead, chain.home[0]], low, high)), 9))
+
+
+def _riding(chain: Chain, arm: Chain, target: Array) -> Array:
+    """Solutions of an arm on a rail: those of the arm alone, for many places of its carriage."""
+    onto, frame = np.linalg.inv(chain.links[0]), np.eye(4)
+    closed, seeds = _closed(arm), _seeds(arm)[:RIDING_SEEDS]
+    for count in PLACES:
+        found = []
+        for place in carriages(chain, target, count):
+            frame[2, 3] = -place
+            local = frame @ onto @ target
+            own = _analytic(arm, closed, local) if closed else _numeric(arm, local, seeds, RIDING_WANTED)
+            found.append(np.hstack([np.full((len(own), 1), place), own]))
+        if any(map(len, found)):
+            return np.vstack(found)
+        if not found:
+            return np.empty((0, chain.dof))
+    if miss_m(chain, target) > POSITION_M:
+        return np.empty((0, chain.dof))
+    return _numeric(chain, target, _seeds(chain), WANTED)
+
+
+def _numeric(chain: Chain, target: Array, seeds: Array, wanted: int) -> Array:
+    """Distinct solutions by damped least squares, each with its variants by whole turns."""
+    found = kernels.search(
+        chain.links, chain.slides, chain.lower, chain.upper, target, seeds, wanted, APART_RAD, HOPELESS
     )
+    if not len(found) or (chain.upper - chain.lower)[~chain.slides].max(initial=0.0) < 2 * np.pi:
+        return found
+    return _accept(chain, target, found)
 
 
 def miss_m(chain: Chain, target: Array) -> float:
@@ -87,16 +149,13 @@ def _analytic(chain: Chain, closed: _Closed, target: Array) -> Array:
     answers = closed.robot.calculate_IK(bare).Q
     if len(answers) == 0:
         return np.empty((0, chain.dof))
+    return _accept(chain, target, np.array(answers, dtype=float, order="C"))
+
+
+def _accept(chain: Chain, target: Array, given: Array) -> Array:
+    """Those of (m, dof) joint vectors that reach the target, with their variants by whole turns inside the limits."""
     return kernels.accept(
-        chain.links,
-        chain.slides,
-        chain.lower,
-        chain.upper,
-        target,
-        np.array(answers, dtype=float, order="C"),
-        POSITION_M,
-        ANGLE_RAD,
-        VARIANTS,
+        chain.links, chain.slides, chain.lower, chain.upper, target, given, POSITION_M, ANGLE_RAD, VARIANTS
     )
 
 

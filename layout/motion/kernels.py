@@ -265,11 +265,11 @@ def search(
     apart: float,
     hopeless: int,
 ) -> Array:
-    """Up to `wanted` solutions (k, n) from the seeds (m, n), tried in order; no two closer than `apart` (rad).
+    """Up to `wanted` solutions (k, n) from the seeds (m, n), tried in order; no two closer than `apart` (rad, m).
 
-    Stops after `hopeless` seeds in a row that gave nothing new.
+    Whole turns of a joint make no other solution. Stops after `hopeless` seeds in a row that gave nothing new.
     """
-    n = len(lower)
+    n, turn = len(lower), 2.0 * math.pi
     found = np.empty((wanted, n))
     count, idle = 0, 0
     for s in range(len(seeds)):
@@ -281,7 +281,14 @@ def search(
             continue
         new = True
         for k in range(count):
-            if np.max(np.abs(found[k] - q)) < apart:
+            most = 0.0
+            for i in range(n):
+                away = abs(found[k, i] - q[i])
+                if not slides[i]:
+                    away %= turn
+                    away = min(away, turn - away)
+                most = max(most, away)
+            if most < apart:
                 new = False
                 break
         if new:

@@ -24,6 +24,8 @@ class Pivot:
     radii_m : (k,) the greatest distance (m) from each joint that moves it (1 where the joint is prismatic)
     shoulder : (4, 4) joint 1's frame at zero; the pivot is never farther than `reach_m` from its origin
     swings : whether joint 1 alone turns the plane through its axis and the pivot (all but laterally offset arms)
+    track_m : (2, 3) the way (m) of the frame from which `arm_m` is measured: from end to end of a rail, else one point
+    arm_m : the pivot is never farther than this (m) from some point of the track; without a rail it is `reach_m`
     """
 
     at_m: Array
@@ -31,6 +33,21 @@ class Pivot:
     shoulder: Array
     reach_m: float
     swings: bool
+    track_m: Array
+    arm_m: float
+
+    def beyond(self, points: ArrayLike) -> Array:
+        """How far (m) points (..., 3) lie outside what the pivot can reach: above 0 they are out of reach for sure.
+
+        Within (below 0) they may be reached: from the carriage's nearest place, if at all, where the arm rides a rail.
+        """
+        away = np.asarray(points, dtype=float) - self.track_m[0]
+        along = self.track_m[1] - self.track_m[0]
+        length = float(along @ along)
+        if length > 0.0:
+            away = away - np.clip(away @ along / length, 0.0, 1.0)[..., None] * along
+        out: Array = np.linalg.norm(away, axis=-1) - self.arm_m
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +72,21 @@ class Chain:
     def dof(self) -> int:
         """Number of driven joints."""
         return len(self.slides)
+
+    @cached_property
+    def rides(self) -> Chain | None:
+        """The arm alone, in its carriage's frame, where the first joint slides and more than one follow; else None."""
+        if not self.slides[0] or self.dof < 3:
+            return None
+        return Chain(
+            links=self.links[1:].copy(),
+            slides=self.slides[1:].copy(),
+            lower=self.lower[1:].copy(),
+            upper=self.upper[1:].copy(),
+            home=self.home[1:].copy(),
+            limits=self.limits[:, 1:].copy(),
+            joints=self.joints[1:],
+        )
 
     @cached_property
     def pivot(self) -> Pivot:
@@ -139,12 +171,20 @@ def _pivot(chain: Chain) -> Pivot:
     lengths = np.append(np.linalg.norm(chain.links[1:last, :3, 3], axis=1), np.linalg.norm(held[:3]))
     strokes = np.where(chain.slides, np.maximum(abs(chain.lower), abs(chain.upper)), 0.0)[:last]
     to_pivot = np.cumsum((lengths + np.append(strokes[1:], 0.0))[::-1])[::-1]
+    track, arm_m = np.repeat(chain.links[0][None, :3, 3], 2, axis=0), float(to_pivot[0] + strokes[0])
+    if chain.slides[0] and last > 1:
+        # from the joint that the carriage carries, as far as the rail goes
+        foot = chain.links[0] @ chain.links[1]
+        track = foot[:3, 3] + np.outer([chain.lower[0], chain.upper[0]], chain.links[0][:3, 2])
+        arm_m = float(to_pivot[1] + strokes[1])
     return Pivot(
         at_m=at,
         radii_m=np.where(chain.slides[:last], 1.0, to_pivot),
         shoulder=chain.links[0],
         reach_m=float(to_pivot[0] + strokes[0]),
         swings=_swings(chain, at),
+        track_m=track,
+        arm_m=arm_m,
     )
 
 

@@ -136,11 +136,9 @@ def serve(chain: Chain, place: Place) -> PortReach:
 
 
 def _beyond(chain: Chain, poses: Array, retreat: Array) -> float:
-    """How far (m) hand-over or retreated point lie outside the sphere that the wrist centre can reach."""
-    pivot = chain.pivot
-    points = poses[:, :3, :3] @ pivot.at_m + poses[:, :3, 3] - pivot.shoulder[:3, 3]
-    at, away = (np.linalg.norm(p, axis=1).min() - pivot.reach_m for p in (points, points + retreat))
-    return float(max(at, away))
+    """How far (m) hand-over or retreated point lie outside what the wrist centre can reach, from all along a rail."""
+    points = poses[:, :3, :3] @ chain.pivot.at_m + poses[:, :3, 3]
+    return float(max(chain.pivot.beyond(points).min(), chain.pivot.beyond(points + retreat).min()))
 
 
 def _no(chain: Chain, miss: float, reason: str) -> PortReach:

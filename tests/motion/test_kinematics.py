@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layout.files.assets import load_model
+from layout.files.assets import load_model, model_names
 from layout.files.urdf import read_chain
-from layout.model.library import ArmModel
+from layout.model.equip import on_rail
+from layout.model.library import ArmModel, Rail
 from layout.motion.kinematics import chain_of, forward, jacobian
 
-ARMS = ("arm_16kg_r2010", "kuka_iiwa7", "franka_panda")
+ARMS = tuple(name for name in model_names() if isinstance(load_model(name), ArmModel))
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,24 @@ def test_pivot_is_the_wrist(six, iiwa, panda) -> None:
         points = forward(model, spread(model, 200)) @ [*chain.pivot.at_m, 1.0]
         away = np.linalg.norm(points[:, :3] - chain.pivot.shoulder[:3, 3], axis=1)
         assert away.max() <= chain.pivot.reach_m + 1e-12
+
+
+def test_the_pivot_of_an_arm_on_a_rail(six) -> None:
+    """It is bounded by the arm's length from the rail, not from the rail's middle; and never leaves that."""
+    riding = on_rail(six, Rail(5.0, 1.5, 2.0))
+    pivot, arm = chain_of(riding).pivot, chain_of(six).pivot
+    assert pivot.arm_m == pytest.approx(arm.reach_m) and not pivot.swings
+    assert pivot.reach_m >= arm.reach_m + 2.5 and len(pivot.radii_m) == 4
+    assert pivot.radii_m[1:] == pytest.approx(arm.radii_m) and pivot.radii_m[0] == 1.0
+    height = arm.shoulder[2, 3]
+    away = pivot.beyond([[0, 3, height], [2.5, 3, height], [5.5, 0, height], [-5.5, 4, height], [1, 1, height]])
+    assert away + arm.reach_m == pytest.approx([3, 3, 3, 5, 1])
+    for model in (six, riding):
+        chain = chain_of(model)
+        points = forward(model, spread(model, 2000)) @ [*chain.pivot.at_m, 1.0]
+        outside = chain.pivot.beyond(points[:, :3])
+        assert outside.max() <= 1e-12 and outside.max() > -0.2
+        assert np.linalg.norm(points[:, :3] - chain.pivot.shoulder[:3, 3], axis=1).max() <= chain.pivot.reach_m
 
 
 @settings(max_examples=20, deadline=None)
