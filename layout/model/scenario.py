@@ -56,6 +56,10 @@ class Area(Spec):
     height_m: PositiveLength = Field(default=3.0, alias="height")
 
 
+FENCE_THICKNESS_M = 0.05
+"""Posts and mesh panels of guard fences: 40 to 60 mm."""
+
+
 class Fence(Spec):
     """A guard fence along a line of points (m): nothing stands in it, no arm reaches through, people walk round it."""
 

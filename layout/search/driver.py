@@ -15,19 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, Trial
+from optuna.trial import FrozenTrial, create_trial
 
 from layout import objective
 from layout.errors import Problem, SearchError
 from layout.files.runs import RunFolder
-from layout.model.line import Layout
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 from layout.search.final import confirm
 from layout.search.journal import Journal
 from layout.search.sampler import LayoutSampler
-from layout.search.space import suggest
+from layout.search.space import distributions
 from layout.search.workers import Ticket, Workers
 
 IN_FLIGHT = 8  # candidates asked but not told; a constant, so that the answer does not depend on --workers
@@ -106,7 +105,7 @@ def optimize(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = Journal(folder.journal if folder else None)
     study = _Study(scenario, seed, journal, folder)
-    with Workers(scenario, workers) as pool:
+    with Workers(scenario, workers, seed) as pool:
         study.run(evaluations, pool, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
@@ -123,9 +122,9 @@ class _Study:
         self.scenario = scenario
         with Evaluator(scenario) as evaluator:
             self.scale = evaluator.scales()
-        self.study = optuna.create_study(
-            direction="maximize", sampler=LayoutSampler(scenario, seed, IN_FLIGHT), storage=None
-        )
+        self.sampler = LayoutSampler(scenario, seed, IN_FLIGHT)
+        self.study = optuna.create_study(direction="maximize", sampler=self.sampler, storage=None)
+        self.space = distributions(scenario.variables)
         self.journal = journal
         self.folder = folder
         self.trials: list[FrozenTrial] = []
@@ -137,30 +136,33 @@ class _Study:
             folder.write_trials(scenario.variables, self.trials)
 
     def run(self, evaluations: int, pool: Workers, on_progress: Callable[[Progress], None] | None) -> None:
-        """Ask, evaluate and tell until that many candidates are told."""
-        pending: deque[tuple[Trial, Ticket]] = deque()
+        """Draft, make and evaluate in the workers, and tell, until that many candidates are told."""
+        pending: deque[Ticket] = deque()
         while len(self.trials) < evaluations:
             while len(self.trials) + len(pending) < evaluations and len(pending) < IN_FLIGHT:
-                trial = self.study.ask()
-                layout = Layout(suggest(trial, self.scenario.variables))
-                pending.append((trial, pool.submit(layout)))
-            trial, ticket = pending.popleft()
-            self._tell(trial, pool.result(ticket))
+                pending.append(pool.submit(self.sampler.draft(self.study, len(self.trials) + len(pending))))
+            self._tell(pool.result(pending.popleft()))
             self._check_crashes()
             if on_progress:
                 on_progress(self.progress(evaluations))
 
-    def _tell(self, trial: Trial, evaluation: Evaluation) -> None:
-        amount = objective.total_violation(evaluation.violations)
-        trial.set_constraint("violations", amount)
-        for name, value in _record(evaluation).items():
-            trial.set_user_attr(name, value)
+    def _tell(self, evaluation: Evaluation) -> None:
         value = (
             objective.score(evaluation.objectives, self.scenario.spec.objectives, self.scale)
             if evaluation.feasible
             else objective.infeasible_score(evaluation, self.scale)
         )
-        frozen = self.study.tell(trial, value if math.isfinite(value) else WORST)
+        values = evaluation.layout.values
+        self.study.add_trial(
+            create_trial(
+                value=value if math.isfinite(value) else WORST,
+                params=dict(values),
+                distributions={name: domain for name, domain in self.space.items() if name in values},
+                user_attrs=_record(evaluation),
+                constraints={"violations": objective.total_violation(evaluation.violations)},
+            )
+        )
+        frozen = self.study.get_trials(deepcopy=False)[-1]
         self.journal.add(frozen)
         self.trials.append(frozen)
         if self.folder:

@@ -19,8 +19,17 @@ import shapely
 from layout.model.library import ArmModel, MachineModel, Port
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Scenario
-from layout.search.shapes import Shape, moved, polygon, polygons, shape, tool_length_m, wrist_radius_m
+from layout.model.scenario import FENCE_THICKNESS_M, Scenario
+from layout.search.shapes import (
+    Shape,
+    moved,
+    nearest_base,
+    polygon,
+    polygons,
+    shape,
+    tool_length_m,
+    wrist_radius_m,
+)
 from layout.search.space import Copies, Spot, Values, spots
 from layout.search.ties import BeltTie, Pose3, arms_of, belt_cost, belts_of, models_of, port_at, weights_of
 
@@ -64,7 +73,10 @@ class Packer:
         shapely.prepare(self.floor)
         self.middle = (float(self.floor.centroid.x), float(self.floor.centroid.y))
         self.taken = shapely.union_all(
-            [shapely.Polygon(a.polygon) for a in (*floor.obstacles.values(), *floor.keep_clear.values())]
+            [
+                *(shapely.Polygon(area.polygon) for area in (*floor.obstacles.values(), *floor.keep_clear.values())),
+                *(shapely.LineString(fence.line).buffer(FENCE_THICKNESS_M / 2) for fence in floor.fences.values()),
+            ]
         )
         self.gap_m = floor.clearance_m
 
@@ -182,7 +194,10 @@ class Packer:
         most = ARM_FILL * wrist_radius_m(model, float(wrist[2]))
         angle, distance = rng.uniform(-np.pi, np.pi, n), rng.uniform(0.5 * most, most, n)
         yaw = _within_angle(spot.yaw, angle + np.pi - math.atan2(port.facing[1], port.facing[0]))
-        at = np.array(placed[arm][:2]) + np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
+        x, y, turn = placed[arm]
+        ride = rng.uniform(-0.5, 0.5, n) * model.rail.length_m if model.rail else np.zeros(n)
+        foot = np.array([x, y]) + ride[:, None] * np.array([math.cos(turn), math.sin(turn)])
+        at = foot + np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
         return np.column_stack([at - _turned(wrist[:2], yaw), yaw])
 
     def _ahead(self, rng: np.random.Generator, spot: Spot, placed: Mapping[str, Pose3], n: int) -> Array | None:
@@ -236,7 +251,7 @@ class Packer:
             cost += self._arm_cost(subject, poses, placed)
         for arm, served in self.arms.items():
             if arm in placed and subject in served:
-                cost += self._miss_m(arm, np.array([placed[arm][:2]]), self._port(subject), poses)
+                cost += self._miss_m(arm, np.array([placed[arm]]), self._port(subject), poses)
         return cost
 
     def _arm_cost(self, arm: str, poses: Array, placed: Mapping[str, Pose3]) -> Array:
@@ -246,7 +261,7 @@ class Packer:
         for station in self.arms[arm]:
             if station in placed:
                 at = np.repeat(np.array([placed[station]]), len(poses), axis=0)
-                cost += self._miss_m(arm, poses[:, :2], self._port(station), at)
+                cost += self._miss_m(arm, poses, self._port(station), at)
         for other, served in self.arms.items():
             if other in placed and set(served) & set(self.arms[arm]):
                 both = self._arm(arm).reach_m + self._arm(other).reach_m
@@ -282,7 +297,7 @@ class Packer:
     def _miss_m(self, arm: str, base: Array, port: Port | None, poses: Array) -> Array:
         """(n,) cost: how far a station's port is outside the arm's comfortable reach, weighed heavily.
 
-        base : (n, 2) or (1, 2) where the arm stands; poses : (n, 3) of the station
+        base : (n, 3) or (1, 3) poses of the arm; poses : (n, 3) of the station
         """
         if port is None:
             return np.zeros(len(poses))
@@ -291,12 +306,13 @@ class Packer:
         away = np.array(port.at_m) + np.array(port.retreat_m) - tool_length_m(model) * np.array(port.tool)
         most = ARM_FILL * wrist_radius_m(model, float(wrist[2]))
         least = 0.25 * model.reach_m
-        far = moved(wrist[None, :2], poses)[:, 0] - base
-        near = moved(away[None, :2], poses)[:, 0] - base
+        far, near = moved(wrist[None, :2], poses)[:, 0], moved(away[None, :2], poses)[:, 0]
+        foot = nearest_base(model, base, far)
+        far, near = far - foot, near - foot
         outside = np.maximum(np.hypot(far[:, 0], far[:, 1]) - most, 0.0)
         inside = np.maximum(least - np.hypot(near[:, 0], near[:, 1]), 0.0)
         facing = moved(np.array([port.facing]), np.column_stack([np.zeros((len(poses), 2)), poses[:, 2]]))[:, 0]
-        toward = base - moved(np.array([port.at_m[:2]]), poses)[:, 0]
+        toward = foot - moved(np.array([port.at_m[:2]]), poses)[:, 0]
         length = np.maximum(np.hypot(toward[:, 0], toward[:, 1]), 1e-9)
         turned = 1.0 - (facing * toward).sum(axis=1) / length
         cost: Array = OUT_OF_REACH * np.sign(outside + inside) + 20.0 * (outside + inside) + 2.0 * turned

@@ -5,6 +5,8 @@ changed by one to three moves (shift, turn, swap, orbit its arm, pull, re-draw a
 is illegal is thrown away before anyone evaluates it. Each candidate's random numbers depend on the seed and its
 number only, and it looks at no candidate younger than `lag` before it: so the same seed gives the same candidates on
 any number of workers, and a resumed study goes on as if it had never stopped.
+
+The sampler chooses what a candidate is made from, a `Draft`; `Proposals` makes it, here or in another process.
 """
 
 from __future__ import annotations
@@ -20,42 +22,15 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from layout import feasibility
-from layout.feasibility.belts import quick_belt
-from layout.feasibility.ground import Ground
-from layout.feasibility.reach import quick_reach
 from layout.model.line import Layout
-from layout.model.realise import instances, realise
-from layout.model.results import Violation
-from layout.model.scenario import Conveyor, Scenario
-from layout.objective import total_violation
-from layout.search.moves import Moves
-from layout.search.packing import Packer
+from layout.model.scenario import Scenario
+from layout.search.proposals import Draft, Proposals
 from layout.search.space import Values, distributions
 
 T = TypeVar("T")
 
 PACKINGS = 16  # packings, and changes of the start, before learning begins
-PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a place for every machine
-PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
-MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 RESTART = 0.06  # share of later candidates that are fresh packings
-QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor")),
-         quick_reach, quick_belt)  # fmt: skip
-"""The rules of `feasibility.quick`, those first that most often find something for their time."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How illegal a floor plan is: machines in each other's way (2), belts or reach only (1), nothing (0)."""
-
-    stage: int
-    violations: tuple[Violation, ...]
-
-    @property
-    def rank(self) -> tuple[int, float]:
-        """Less is better."""
-        return self.stage, total_violation(self.violations)
 
 
 @dataclass(frozen=True)
@@ -79,16 +54,9 @@ class LayoutSampler(BaseSampler):
         self.scenario = scenario
         self.seed = seed
         self.lag = lag
-        self.packer = Packer(scenario)
-        self.moves = Moves(scenario, self.packer)
+        self.proposals = Proposals(scenario, seed)
+        self.packer = self.proposals.packer
         self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
-        machines = scenario.spec.machines
-        self.belt_ends: dict[str, tuple[str, ...]] = {}
-        for name, belt in scenario.spec.transport.items():
-            if isinstance(belt, Conveyor):
-                ends = [instances(machine, machines[machine]) for machine in (belt.from_, belt.to)]
-                self.belt_ends[name] = (*ends[0], *ends[1])
-                self.belt_ends |= {f"{name} {a}-{b}": (a, b) for a in ends[0] for b in ends[1]}
         self._known: tuple[str, dict[int, _Told]] = ("", {})
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -99,13 +67,17 @@ class LayoutSampler(BaseSampler):
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> Values:
         """One whole candidate."""
-        rng = np.random.default_rng([self.seed, trial.number])
-        if trial.number == 0 and self.start:
-            return dict(self.start)
-        told = self._told(study, trial.number - self.lag)
-        if trial.number < PACKINGS or not told or rng.random() < RESTART:
-            return self._changed(rng, self.start) if self.start and trial.number % 2 else self._packed(rng)
-        return self._changed(rng, self._parent(rng, told))
+        return self.proposals(self.draft(study, trial.number))
+
+    def draft(self, study: optuna.Study, number: int) -> Draft:
+        """What candidate `number` will be made from, given what was told."""
+        if number == 0 and self.start:
+            return Draft(number, self.start, keep=True)
+        rng = np.random.default_rng([self.seed, number])
+        told = self._told(study, number - self.lag)
+        if number < PACKINGS or not told or rng.random() < RESTART:
+            return Draft(number, self.start if number % 2 else None)
+        return Draft(number, self._parent(rng, told))
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -118,18 +90,7 @@ class LayoutSampler(BaseSampler):
 
     def packing(self) -> Layout:
         """A first layout where the scenario gives none: machines packed along the flow, mended as far as it goes."""
-        return Layout(self._packed(np.random.default_rng([self.seed, 0])))
-
-    def _packed(self, rng: np.random.Generator) -> Values:
-        values = self.moves.settings_drawn(rng)
-        loose = {spot.subject for spot in self.moves.standing(values)}
-        urgent: list[str] = []
-        for attempt in range(PACKING_TRIES):
-            packed = self.packer.pack(rng, values, loose, attempt == PACKING_TRIES - 1, urgent)
-            if packed is not None:
-                break
-        assert packed is not None
-        return self._repaired(rng, packed, PACKING_REPAIRS)
+        return Layout(self.proposals(Draft(0)))
 
     def _told(self, study: optuna.Study, last: int) -> list[_Told]:
         """Candidates told up to a number, best first."""
@@ -155,67 +116,15 @@ class LayoutSampler(BaseSampler):
     def _arrangement(self, values: Values) -> tuple[Any, ...]:
         """What tells layouts apart at a glance: who stands where around each arm, and which way everyone faces."""
         stands, spots = self.packer.copies.stands, self.packer.spots
-        facing = tuple((s.subject, round(s.at(values)[2] / (math.pi / 4))) for s in self.moves.standing(values))
+        facing = tuple(
+            (s.subject, round(s.at(values)[2] / (math.pi / 4))) for s in self.proposals.moves.standing(values)
+        )
         rings = []
         for arm, served in self.packer.arms.items():
             x, y, _ = spots[arm].at(values)
             places = {s: spots[s].at(values) for s in served if stands(s, values)}
             rings.append(tuple(sorted(places, key=lambda s: math.atan2(places[s][1] - y, places[s][0] - x))))
         return facing, tuple(rings)
-
-    def _changed(self, rng: np.random.Generator, parent: Values) -> Values:
-        best: tuple[_Plan, Values] | None = None
-        for _ in range(MOVE_TRIES):
-            values = dict(parent)
-            for _ in range(1 + min(int(rng.geometric(0.65)) - 1, 2)):
-                self.moves.change(rng, values)
-            if values == parent:
-                continue
-            plan = self._plan(values, best[0].rank if best else None)
-            if best is None or plan.rank < best[0].rank:
-                best = (plan, values)
-            if not plan.violations:
-                return values
-        return self._repaired(rng, best[1], MOVE_TRIES) if best is not None else parent
-
-    def _repaired(self, rng: np.random.Generator, values: Values, tries: int) -> Values:
-        """The values with whoever stands in the way moved, as long as that makes the floor plan less illegal."""
-        plan = self._plan(values)
-        for _ in range(tries):
-            standing = {spot.subject: spot for spot in self.moves.standing(values)}
-            faults = [(v, [standing[s] for s in self._involved(v) if s in standing]) for v in plan.violations]
-            faults = [(violation, spots) for violation, spots in faults if spots]
-            if not faults:
-                break
-            violation, spots = faults[int(rng.integers(len(faults)))]
-            trial = dict(values)
-            self.moves.mend(rng, trial, spots[int(rng.integers(len(spots)))], violation)
-            found = self._plan(trial, plan.rank)
-            if found.rank < plan.rank:
-                values, plan = trial, found
-        return values
-
-    def _involved(self, violation: Violation) -> list[str]:
-        """Who could move to mend it: for a belt its two ends, too."""
-        ends = [end for belt in violation.subjects for end in self.belt_ends.get(belt, ())]
-        return list(dict.fromkeys([*violation.subjects, *ends]))
-
-    def _plan(self, values: Values, limit: tuple[int, float] | None = None) -> _Plan:
-        """What the floor plan of these values violates: belts and reach in full once nothing else is at fault.
-
-        With a limit, looking stops where the plan is known to rank no better; not all it violates is listed then.
-        """
-        line = realise(self.scenario, Layout(values))
-        ground = Ground(line)
-        found: list[Violation] = []
-        for rule in QUICK:
-            found += rule(ground)
-            if found and limit is not None and (2, total_violation(found)) >= limit:
-                return _Plan(2, tuple(found))
-        if found:
-            return _Plan(2, tuple(found))
-        violations = feasibility.ways(line)
-        return _Plan(1 if violations else 0, violations)
 
 
 def _early(rng: np.random.Generator, ranked: Sequence[T], chance: float) -> T:

@@ -20,7 +20,7 @@ from layout.model.pose import Array
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A model's outline (k, 2) and the box of floor it needs with its service sides (4, 2), in its own frame (m)."""
+    """A model's outline (k, 2) and the floor it needs, service sides included (n, 2), in its own frame (m)."""
 
     footprint: Array
     envelope: Array
@@ -31,8 +31,9 @@ def _shape(footprint: tuple[tuple[float, float], ...], sides: tuple[float, float
     outline = np.asarray(footprint, dtype=float)
     (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
     front, back, left, right = sides
-    x0, x1, y0, y1 = x0 - left, x1 + right, y0 - front, y1 + back
-    return Shape(outline, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+    strips = [shapely.box(x0, y0 - front, x1, y1 + back), shapely.box(x0 - left, y0, x1 + right, y1)]
+    needed = shapely.union_all([*strips, shapely.Polygon(outline)])  # the corners between two sides may be used
+    return Shape(outline, shapely.get_coordinates(shapely.orient_polygons(needed))[:-1])
 
 
 def shape(model: MachineModel | ArmModel) -> Shape:
@@ -65,10 +66,22 @@ def moved(points: Array, poses: Array) -> Array:
 
 
 def wrist_radius_m(model: ArmModel, height_m: float) -> float:
-    """How far from its first axis the arm's wrist centre gets at a height above the floor (m); 0 where it can't."""
-    shoulder_m = float(np.asarray(model.joints[0].origin)[2][3])
+    """How far from its first turning axis the arm's wrist centre gets at a height above the floor (m), or 0."""
+    first = next(joint for joint in model.joints if not joint.prismatic)
+    shoulder_m = float(np.asarray(first.origin)[2][3])
     rise = height_m - shoulder_m
     return math.sqrt(max(model.reach_m**2 - rise**2, 0.0))
+
+
+def nearest_base(model: ArmModel, base: Array, points: Array) -> Array:
+    """(n, 2) float (m): where an arm at (1 or n, 3) poses is to serve (1 or n, 2) points: a rail carries it along."""
+    foot = base[:, :2]
+    if model.rail is None:
+        return np.broadcast_to(foot, np.broadcast_shapes(foot.shape, points.shape))
+    along = np.column_stack([np.cos(base[:, 2]), np.sin(base[:, 2])])
+    half = model.rail.length_m / 2
+    at = np.clip(((points - foot) * along).sum(axis=1), -half, half)
+    return np.asarray(foot + at[:, None] * along)
 
 
 def tool_length_m(model: ArmModel) -> float:

@@ -12,7 +12,7 @@ import shapely
 
 from layout.model.library import ArmModel, MachineModel, Port
 from layout.model.pose import Array
-from layout.model.realise import instances
+from layout.model.realise import equipped, instances
 from layout.model.scenario import Conveyor, Direct, Robot, Scenario
 from layout.search.shapes import moved
 from layout.search.space import spots
@@ -82,11 +82,14 @@ def models_of(scenario: Scenario) -> dict[str, MachineModel | ArmModel]:
     """The model of every station and arm."""
     found: dict[str, MachineModel | ArmModel] = {}
     for spot in spots(scenario):
+        model: object
         entry = scenario.spec.machines.get(spot.machine)
         if entry is None:
             robot = scenario.spec.transport[spot.machine]
             assert isinstance(robot, Robot)
-            model = scenario.models[robot.model]
+            arm = scenario.models[robot.model]
+            assert isinstance(arm, ArmModel)
+            model = equipped(arm, robot, scenario)
         else:
             model = scenario.models[entry.model]
         assert isinstance(model, (MachineModel, ArmModel))

@@ -1,4 +1,4 @@
-"""Worker processes that evaluate candidates and may crash: PyBullet is C++, and a broken mesh can end a process.
+"""Worker processes that make and evaluate candidates and may crash: PyBullet is C++, a broken mesh can end a process.
 
 Only the candidate that broke its worker is lost, after a second try (a process may also be killed for want of
 memory); it is reported as violating the rule `crash`.
@@ -26,6 +26,7 @@ from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
+from layout.search.proposals import Draft, Proposals
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
 ATTEMPTS = 2  # times a candidate is begun before it counts as one that crashes
@@ -50,27 +51,30 @@ class _Failed:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A candidate handed in, to be exchanged for its evaluation."""
+    """A candidate handed in, or a draft of one, to be exchanged for its evaluation."""
 
-    layout: Layout
+    candidate: Layout | Draft
     seed: int | None
     replications: int | None
     future: Future[Evaluation | _Failed]
 
 
 _evaluator: Evaluates | None = None
+_proposals: Proposals | None = None
 
 
-def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario) -> None:
+def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_seed: int) -> None:
     """In each worker: Ctrl-C is the parent's business; the scenario is held, the scene is made when first needed."""
-    global _evaluator
+    global _evaluator, _proposals
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _evaluator = make(scenario)
+    _proposals = Proposals(scenario, search_seed)
 
 
-def _evaluate(layout: Layout, seed: int | None, replications: int | None) -> Evaluation | _Failed:
-    assert _evaluator is not None
+def _evaluate(candidate: Layout | Draft, seed: int | None, replications: int | None) -> Evaluation | _Failed:
+    assert _evaluator is not None and _proposals is not None
     try:
+        layout = candidate if isinstance(candidate, Layout) else Layout(_proposals(candidate))
         evaluation = _evaluator(layout, seed=seed, replications=replications)
     except LayoutError as error:
         return _Failed(type(error), error.problems)
@@ -82,36 +86,39 @@ def _evaluate(layout: Layout, seed: int | None, replications: int | None) -> Eva
 class Workers:
     """A pool of evaluating processes. Use as a context manager.
 
+    seed : of the search, from which drafts become candidates
     make : called with the scenario in each process; must be importable there
     """
 
-    def __init__(self, scenario: Scenario, count: int, make: Callable[[Scenario], Evaluates] = Evaluator) -> None:
-        self._scenario, self._count, self._make = scenario, count, make
+    def __init__(
+        self, scenario: Scenario, count: int, seed: int = 0, make: Callable[[Scenario], Evaluates] = Evaluator
+    ) -> None:
+        self._scenario, self._count, self._seed, self._make = scenario, count, seed, make
         self._pool = self._new()
 
     def _new(self) -> ProcessPool:
         return ProcessPool(
             max_workers=self._count,
             initializer=_start,
-            initargs=[self._make, self._scenario],
+            initargs=[self._make, self._scenario, self._seed],
             context=multiprocessing.get_context("spawn"),
         )
 
-    def submit(self, layout: Layout, *, seed: int | None = None, replications: int | None = None) -> Ticket:
-        """Queue a candidate."""
+    def submit(self, candidate: Layout | Draft, *, seed: int | None = None, replications: int | None = None) -> Ticket:
+        """Queue a candidate, or the draft of one."""
         with _no_interrupts():
             if not self._pool.active:
                 self._close(stop=True)
                 self._pool = self._new()
-            future = self._pool.schedule(_evaluate, args=[layout, seed, replications], timeout=TIMEOUT_S)
-        return Ticket(layout, seed, replications, future)
+            future = self._pool.schedule(_evaluate, args=[candidate, seed, replications], timeout=TIMEOUT_S)
+        return Ticket(candidate, seed, replications, future)
 
     def result(self, ticket: Ticket) -> Evaluation:
         """The candidate's evaluation; a crash or a hang comes back as a violation, an error of ours is raised."""
         reason = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                ticket = self.submit(ticket.layout, seed=ticket.seed, replications=ticket.replications)
+                ticket = self.submit(ticket.candidate, seed=ticket.seed, replications=ticket.replications)
             try:
                 found = ticket.future.result()
             except (ProcessExpired, BrokenProcessPool) as error:
@@ -126,7 +133,9 @@ class Workers:
                 raise found.kind(found.problems)
             reason = found.text
             break
-        return Evaluation(ticket.layout, (Violation("crash", (reason,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
+        lost = ticket.candidate
+        layout = lost if isinstance(lost, Layout) else Layout(Proposals(self._scenario, self._seed)(lost))
+        return Evaluation(layout, (Violation("crash", (reason,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
 
     def _close(self, stop: bool) -> None:
         if stop:

@@ -152,19 +152,19 @@ def test_floor_plans_are_judged_as_the_rules_do(scenario: Scenario) -> None:
     sampler = LayoutSampler(scenario, 1)
     rng = np.random.default_rng(2)
     for _ in range(6):
-        settings = sampler.moves.settings_drawn(rng)
-        loose = {spot.subject for spot in sampler.moves.standing(settings)}
+        settings = sampler.proposals.moves.settings_drawn(rng)
+        loose = {spot.subject for spot in sampler.proposals.moves.standing(settings)}
         values = sampler.packer.pack(rng, settings, loose, force=True)
         assert values is not None
-        for spot in sampler.moves.standing(values):
-            sampler.moves.change(rng, values) if rng.random() < 0.3 else sampler.moves._shift(rng, values, spot)
+        for spot in sampler.proposals.moves.standing(values):
+            sampler.proposals.moves.change(rng, values) if rng.random() < 0.3 else sampler.proposals.moves._shift(rng, values, spot)
         line = realise(scenario, Layout(values))
         expected = feasibility.quick(line) or feasibility.ways(line)
-        found = sampler._plan(values)
+        found = sampler.proposals._plan(values)
         assert sorted(map(str, found.violations)) == sorted(map(str, expected))
-        assert sampler._plan(values, (2, 1e9)).rank == found.rank
+        assert sampler.proposals._plan(values, (2, 1e9)).rank == found.rank
         if found.violations:
-            assert sampler._plan(values, found.rank).rank >= (1, 0.0)
+            assert sampler.proposals._plan(values, found.rank).rank >= (1, 0.0)
 
 
 def test_the_start_comes_first(cell: Scenario) -> None:

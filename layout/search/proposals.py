@@ -1,0 +1,142 @@
+"""From a draft to a whole candidate: packings, and changes of a parent until the floor plan is legal.
+
+This is the dear part of proposing, and it needs nothing but the draft, the scenario and the seed: a search does it in
+its workers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layout import feasibility
+from layout.feasibility.belts import quick_belt
+from layout.feasibility.ground import Ground
+from layout.feasibility.reach import quick_reach
+from layout.model.line import Layout
+from layout.model.realise import instances, realise
+from layout.model.results import Violation
+from layout.model.scenario import Conveyor, Scenario
+from layout.objective import total_violation
+from layout.search.moves import Moves
+from layout.search.packing import Packer
+from layout.search.space import Values
+
+PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a place for every machine
+PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
+MOVE_TRIES = 40  # changes tried until one has a legal floor plan
+QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor")),
+         quick_reach, quick_belt)  # fmt: skip
+"""The rules of `feasibility.quick`, those first that most often find something for their time."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a candidate will be made from: `parent` changed, or as it is (`keep`), or a fresh packing where None."""
+
+    number: int
+    parent: Values | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How illegal a floor plan is: machines in each other's way (2), belts or reach only (1), nothing (0)."""
+
+    stage: int
+    violations: tuple[Violation, ...]
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Less is better."""
+        return self.stage, total_violation(self.violations)
+
+
+class Proposals:
+    """Makes candidates of one scenario. Random numbers depend on the seed and the draft's number only."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.packer = Packer(scenario)
+        self.moves = Moves(scenario, self.packer)
+        machines = scenario.spec.machines
+        self.belt_ends: dict[str, tuple[str, ...]] = {}
+        for name, belt in scenario.spec.transport.items():
+            if isinstance(belt, Conveyor):
+                ends = [instances(machine, machines[machine]) for machine in (belt.from_, belt.to)]
+                self.belt_ends[name] = (*ends[0], *ends[1])
+                self.belt_ends |= {f"{name} {a}-{b}": (a, b) for a in ends[0] for b in ends[1]}
+
+    def __call__(self, draft: Draft) -> Values:
+        """The values of a candidate."""
+        rng = np.random.default_rng([self.seed, draft.number, 0])
+        if draft.parent is None:
+            return self._packed(rng)
+        return dict(draft.parent) if draft.keep else self._changed(rng, draft.parent)
+
+    def _packed(self, rng: np.random.Generator) -> Values:
+        values = self.moves.settings_drawn(rng)
+        loose = {spot.subject for spot in self.moves.standing(values)}
+        urgent: list[str] = []
+        for attempt in range(PACKING_TRIES):
+            packed = self.packer.pack(rng, values, loose, attempt == PACKING_TRIES - 1, urgent)
+            if packed is not None:
+                break
+        assert packed is not None
+        return self._repaired(rng, packed, PACKING_REPAIRS)
+
+    def _changed(self, rng: np.random.Generator, parent: Values) -> Values:
+        best: tuple[_Plan, Values] | None = None
+        for _ in range(MOVE_TRIES):
+            values = dict(parent)
+            for _ in range(1 + min(int(rng.geometric(0.65)) - 1, 2)):
+                self.moves.change(rng, values)
+            if values == parent:
+                continue
+            plan = self._plan(values, best[0].rank if best else None)
+            if best is None or plan.rank < best[0].rank:
+                best = (plan, values)
+            if not plan.violations:
+                return values
+        return self._repaired(rng, best[1], MOVE_TRIES) if best is not None else parent
+
+    def _repaired(self, rng: np.random.Generator, values: Values, tries: int) -> Values:
+        """The values with whoever stands in the way moved, as long as that makes the floor plan less illegal."""
+        plan = self._plan(values)
+        for _ in range(tries):
+            standing = {spot.subject: spot for spot in self.moves.standing(values)}
+            faults = [(v, [standing[s] for s in self._involved(v) if s in standing]) for v in plan.violations]
+            faults = [(violation, spots) for violation, spots in faults if spots]
+            if not faults:
+                break
+            violation, spots = faults[int(rng.integers(len(faults)))]
+            trial = dict(values)
+            self.moves.mend(rng, trial, spots[int(rng.integers(len(spots)))], violation)
+            found = self._plan(trial, plan.rank)
+            if found.rank < plan.rank:
+                values, plan = trial, found
+        return values
+
+    def _involved(self, violation: Violation) -> list[str]:
+        """Who could move to mend it: for a belt its two ends, too."""
+        ends = [end for belt in violation.subjects for end in self.belt_ends.get(belt, ())]
+        return list(dict.fromkeys([*violation.subjects, *ends]))
+
+    def _plan(self, values: Values, limit: tuple[int, float] | None = None) -> _Plan:
+        """What the floor plan of these values violates: belts and reach in full once nothing else is at fault.
+
+        With a limit, looking stops where the plan is known to rank no better; not all it violates is listed then.
+        """
+        line = realise(self.scenario, Layout(values))
+        ground = Ground(line)
+        found: list[Violation] = []
+        for rule in QUICK:
+            found += rule(ground)
+            if found and limit is not None and (2, total_violation(found)) >= limit:
+                return _Plan(2, tuple(found))
+        if found:
+            return _Plan(2, tuple(found))
+        violations = feasibility.ways(line)
+        return _Plan(1 if violations else 0, violations)
