@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from layout.errors import LayoutError
-from layout.model.library import Port
+from layout.model.equip import on_rail
+from layout.model.library import Port, Rail
 from layout.model.line import Arm
 from layout.model.pose import Pose
 from layout.motion import arms, plan, ports, reach, straight_line
@@ -287,6 +288,18 @@ def test_straight_line_is_never_above_plan_for_seven_axes(iiwa, panda, table, te
         assume(all(reach(arm, s).ok for s in stations))
         line = cell(stations, [arm])
         _below(straight_line(line), plan(line))
+
+
+@settings(max_examples=15, deadline=None)
+@given(where=st.lists(st.tuples(st.floats(-4, 4), st.floats(0.9, 1.7), st.booleans()), min_size=2, max_size=4))
+def test_straight_line_is_never_above_plan_on_a_rail(six, table, tend, cell, where) -> None:
+    """Tables on both sides of a rail of 5 m, also beyond what the arm reaches from the rail's middle."""
+    riding = on_rail(six, Rail(5.0, 1.5, 3.0))
+    stations = [table(f"t{k}", x, y if left else -y) for k, (x, y, left) in enumerate(where)]
+    arm = tend(riding, [s.name for s in stations])
+    assume(all(reach(arm, s).ok for s in stations))
+    line = cell(stations, [arm])
+    _below(straight_line(line), plan(line))
 
 
 def _below(least, most) -> None:
