@@ -31,7 +31,7 @@ from layout.search.shapes import (
     wrist_radius_m,
 )
 from layout.search.space import Copies, Spot, Values, spots
-from layout.search.ties import BeltTie, Pose3, arms_of, belt_cost, belts_of, models_of, port_at, weights_of
+from layout.search.ties import BeltTie, Pose3, arms_of, belt_cost, belts_of, docks_of, models_of, port_at, weights_of
 
 OUT_OF_REACH = 1e6  # cost of a place from which an arm does not reach: more than any distance on a floor
 TRIES = 480  # poses for each machine: enough that one fits on floors up to ~70 % full
@@ -58,7 +58,8 @@ class Packer:
         self.copies = Copies(scenario)
         self.spots = {spot.subject: spot for spot in spots(scenario)}
         self.models = models_of(scenario)
-        self.shapes = {name: shape(model) for name, model in self.models.items()}
+        docks = docks_of(scenario)
+        self.shapes = {name: shape(model, docks.get(name, ())) for name, model in self.models.items()}
         self.arms = arms_of(scenario)
         self.weights = weights_of(scenario, self.arms)
         self.belts = belts_of(scenario)

@@ -17,6 +17,8 @@ import shapely
 from layout.model.library import ArmModel, MachineModel
 from layout.model.pose import Array
 
+Ring = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:
@@ -27,18 +29,21 @@ class Shape:
 
 
 @lru_cache(maxsize=256)
-def _shape(footprint: tuple[tuple[float, float], ...], sides: tuple[float, float, float, float]) -> Shape:
+def _shape(footprint: Ring, sides: tuple[float, float, float, float], more: tuple[Ring, ...]) -> Shape:
     outline = np.asarray(footprint, dtype=float)
     (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
     front, back, left, right = sides
     strips = [shapely.box(x0, y0 - front, x1, y1 + back), shapely.box(x0 - left, y0, x1 + right, y1)]
-    needed = shapely.union_all([*strips, shapely.Polygon(outline)])  # the corners between two sides may be used
+    areas = [*strips, shapely.Polygon(outline), *(shapely.Polygon(ring) for ring in more)]
+    needed = shapely.union_all(areas)  # the corners between two sides may be used by others
+    if needed.geom_type != "Polygon" or needed.interiors:
+        needed = shapely.convex_hull(needed)
     return Shape(outline, shapely.get_coordinates(shapely.orient_polygons(needed))[:-1])
 
 
-def shape(model: MachineModel | ArmModel) -> Shape:
-    """Outline and needed floor of a model."""
-    return _shape(tuple(model.footprint_m), _sides(model.service_m))
+def shape(model: MachineModel | ArmModel, more: tuple[Ring, ...] = ()) -> Shape:
+    """Outline of a model and the floor it needs; more : further areas that it needs, such as docks (m, own frame)."""
+    return _shape(tuple(model.footprint_m), _sides(model.service_m), more)
 
 
 def _sides(service: Mapping[str, Any]) -> tuple[float, float, float, float]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from layout.model.library import ArmModel, MachineModel, Port
+from layout.model.library import ArmModel, MachineModel, Port, VehicleModel
 from layout.model.pose import Array
 from layout.model.realise import equipped, instances
-from layout.model.scenario import Conveyor, Direct, Robot, Scenario
-from layout.search.shapes import moved
+from layout.model.scenario import Conveyor, Direct, Robot, Scenario, Vehicle
+from layout.search.shapes import Ring, moved
 from layout.search.space import spots
 
 Pose3 = tuple[float, float, float]
@@ -115,6 +115,32 @@ def belts_of(scenario: Scenario) -> tuple[BeltTie, ...]:
                     ports = {a: at_edge(leaving, origin), b: at_edge(arriving, target)}
                     found.append(BeltTie(ports, transport.width_m))
     return tuple(found)
+
+
+def docks_of(scenario: Scenario) -> dict[str, tuple[Ring, ...]]:
+    """The floor in front of each station's vehicle ports where vehicles come and stand: in the station's frame (m)."""
+    machines, found = scenario.spec.machines, dict[str, tuple[Ring, ...]]()
+    for transport in scenario.spec.transport.values():
+        if not isinstance(transport, Vehicle):
+            continue
+        vehicle = scenario.models[transport.model]
+        assert isinstance(vehicle, VehicleModel)
+        length, width = (float(size) for size in np.ptp(np.asarray(vehicle.footprint_m), axis=0))
+        for machine in transport.serves:
+            model = scenario.models[machines[machine].model]
+            assert isinstance(model, MachineModel)
+            both = (model.port_for("out", "vehicle"), model.port_for("in", "vehicle"))
+            rings = tuple(_ahead(at_edge(port, model), 2.0 * length, width) for port in both if port is not None)
+            for name in instances(machine, machines[machine]):
+                found[name] = found.get(name, ()) + rings
+    return found
+
+
+def _ahead(port: Port, length: float, width: float) -> Ring:
+    """A rectangle straight in front of a port at its machine's edge (m)."""
+    (x, y, _), (u, v), half = port.at_m, port.facing, width / 2
+    a, b, c, d = x - v * half, y + u * half, x + v * half, y - u * half
+    return ((a, b), (c, d), (c + u * length, d + v * length), (a + u * length, b + v * length))
 
 
 def weights_of(scenario: Scenario, arms: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, float]]:
