@@ -1,4 +1,4 @@
-"""How long things take to move: arms among their stations, parts on belts. Geometry in, times out.
+"""How long things take to move: arms and vehicles among stations, parts on belts, doors. Geometry in, times out.
 
 Light to import: numba, EAIK, ruckig and shapely come with the first call.
 """
@@ -18,15 +18,16 @@ __all__ = ["plan", "reach", "straight_line"]
 
 
 def plan(line: Line) -> Moves:
-    """Travel and handling times of every arm and belt of a line, with the configurations and ways behind them.
+    """Travel and handling times of every arm, belt, fleet and door of a line, with the ways behind them.
 
     For lines that passed the feasibility rules. Raises LayoutError, naming all of them, where an arm cannot serve a
-    station or a belt lacks a port.
+    station, a belt lacks a port or a vehicle finds no way.
     """
     from layout.motion.arms import arm_times
     from layout.motion.belts import lay_out
+    from layout.motion.doors import doors_of
 
-    arms, belts = {}, {}
+    arms, belts, fleets = {}, {}, {}
     problems: list[Problem] = []
     for name, arm in line.arms.items():
         try:
@@ -38,9 +39,17 @@ def plan(line: Line) -> Moves:
             belts[name] = lay_out(belt, line)
         except LayoutError as error:
             problems += error.problems
+    if line.fleets and not problems:
+        from layout.motion.vehicles import fleet_times
+
+        for name, fleet in line.fleets.items():
+            try:
+                fleets[name] = fleet_times(fleet, line, belts)
+            except LayoutError as error:
+                problems += error.problems
     if problems:
         raise LayoutError(problems)
-    return Moves(arms=arms, belts=belts)
+    return Moves(arms=arms, belts=belts, doors=doors_of(line.stations), fleets=fleets)
 
 
 def reach(arm: Arm, station: Station) -> Reach:

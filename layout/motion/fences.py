@@ -21,7 +21,5 @@ def fence_rings(fence: Fence) -> list[Array]:
             continue
         u, v = (end - start) / size * half
         along, aside = np.array([u, v]), np.array([-v, u])
-        rings.append(
-            np.array([start - along - aside, end + along - aside, end + along + aside, start - along + aside])
-        )
+        rings.append(np.array([start - along - aside, end + along - aside, end + along + aside, start - along + aside]))
     return rings
