@@ -103,7 +103,7 @@ def dock(station: Station, port: Port, vehicle: VehicleModel) -> tuple[float, fl
     off = _standoff(tuple(station.model.footprint_m), at, facing, tuple(vehicle.footprint_m))
     ((x, y),) = station.pose.apply([(at[0] + off * facing[0], at[1] + off * facing[1])])
     ((u, v),) = station.pose.turn([facing])
-    return float(x), float(y), math.atan2(-v, -u)
+    return float(x), float(y), math.atan2(0.0 - v, 0.0 - u)
 
 
 @lru_cache(maxsize=1024)
