@@ -86,11 +86,11 @@ def dispatch(w: Any, a: Any) -> Any:
         s = arm_at(w, arm.offset + i)
         row = local(w, a, s) * arm.n
         p = stations(w, s).ready_head
-        if p < 0:
-            continue
-        unit, travel = _nearest_unit(w, a, s)
-        if unit < 0:
-            continue
+        unit, travel = a, 0.0
+        if p >= 0 and (arm.units > 1 or arm.rule == _NEAREST):
+            unit, travel = _nearest_unit(w, a, s)
+            if unit < 0:
+                continue
         while p >= 0:
             part = parts(w, p)
             if part.claimed == 0:

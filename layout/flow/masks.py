@@ -1,4 +1,4 @@
-"""Zones that arms share, as bits: which of its zones an arm needs for each leg and at each place."""
+"""Zones that arms share: which of its zones an arm needs for each leg and at each place, and for how long at least."""
 
 from __future__ import annotations
 
@@ -78,9 +78,58 @@ def _enters(zone: Zone, arm: str) -> bool:
 
 
 def _check_home(name: str, times: ArmTimes, inside: Any) -> None:
-    known = times.home_s is not None and times.leave_home_s is not None
-    if known and np.isfinite(np.asarray(times.home_s)[inside != 0]).all() and np.isfinite(times.leave_home_s).all():
+    home_s, leave_home_s = times.home_s, times.leave_home_s
+    known = home_s is not None and np.isfinite(home_s[inside != 0]).all()
+    if known and leave_home_s is not None and np.isfinite(leave_home_s).all():
         return
     raise LayoutError(
         Problem(f"{name!r} shares space with another arm and has no way home from there", hint="plan its way home")
     )
+
+
+class HeldTimes:
+    """For each zone, the least time (s) that what the arms do keeps it: variable of a linear programme -> time."""
+
+    def __init__(self, line: Line, moves: Moves) -> None:
+        self.moves = moves
+        self.zones = Shared(line, moves).zones
+        self.terms: list[dict[int, float]] = [{} for _ in self.zones]
+
+    def least_empty_s(self, arm: str) -> Any:
+        """(n, n) s: an arm that stands in a zone may go home and come from there."""
+        times = self.moves.arms[arm]
+        stands = any(np.any(zone.stands.get(arm, False)) for zone in self.zones)
+        if not stands or times.home_s is None or times.leave_home_s is None:
+            return times.empty_s
+        return np.minimum(times.empty_s, times.home_s[:, None] + times.leave_home_s[None, :])
+
+    def task(self, arm: str, origin: str, target: str, variable: int) -> None:
+        """A part is picked, carried and placed."""
+        for zone, terms in zip(self.zones, self.terms, strict=True):
+            if arm not in zone.arms:
+                continue
+            times = self.moves.arms[arm]
+            i, j = times.stations.index(origin), times.stations.index(target)
+            stands = _bools(zone.stands, arm, times.pick_s.shape)
+            passes = stands[i] or stands[j] or _bools(zone.loaded, arm, times.loaded_s.shape)[i, j]
+            held_s = (stands[i] * times.pick_s[i] + stands[j] * times.place_s[j]
+                      + (times.loaded_s[i, j] if passes else 0.0))  # fmt: skip
+            if 0 < held_s < np.inf:
+                terms[variable] = float(held_s)
+
+    def empty(self, arm: str, start: str, end: str, variable: int) -> None:
+        """The way between two tasks: direct, or by the arm's home where that keeps the zone for less."""
+        for zone, terms in zip(self.zones, self.terms, strict=True):
+            if arm not in zone.arms:
+                continue
+            times = self.moves.arms[arm]
+            i, j = times.stations.index(start), times.stations.index(end)
+            n = len(times.stations)
+            stands, homing, leaving = (_bools(of, arm, (n,)) for of in (zone.stands, zone.homing, zone.leaving))
+            passes = stands[i] or stands[j] or _bools(zone.empty, arm, (n, n))[i, j]
+            held_s = times.empty_s[i, j] if passes else 0.0
+            if times.home_s is not None and times.leave_home_s is not None:
+                out_s = times.home_s[i] if stands[i] or homing[i] else 0.0
+                held_s = min(held_s, out_s + (times.leave_home_s[j] if stands[j] or leaving[j] else 0.0))
+            if 0 < held_s < np.inf:
+                terms[variable] = float(held_s)

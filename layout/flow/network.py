@@ -44,7 +44,7 @@ class Network:
     def start(self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int) -> rec.World:
         """The world of one replication at time 0, with room for `pool` parts and `trace` trace events."""
         parts = np.zeros(pool, rec.PART)
-        parts["next"] = np.arange(1, pool + 1)
+        parts["next"][:-1] = np.arange(1, pool)
         parts["next"][-1] = -1
         world = self.world.fresh(parts, np.zeros(trace, rec.TRACE))
         world.streams["key"] = stream_keys(self.stream_names, seed, replication)
@@ -135,7 +135,7 @@ class _Compiler:
             when=np.full(leaves, np.inf),
             tree=tree,
             **tables,
-        )
+        ).addressed()
         names = np.array(self.stream_names, np.uint64)
         return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
                        tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names)  # fmt: skip

@@ -46,7 +46,8 @@ def _dtype(integers: str, floats: str) -> np.dtype[Any]:
 STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
     # doors: whether it closes and opens any
-    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out doors "
+    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
+    "doors "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
@@ -84,8 +85,8 @@ BELT = _dtype(
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
-    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a task;
-    # to_grant: a zone may be free for who waits; to_withdraw: an arm may stand idle in a zone; rounds: of granting
+    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
+    # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; rounds: of granting
     "starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
     "free serials inside entered left left_counted tracing traced status events "
     "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_steps",
@@ -102,7 +103,7 @@ class World(NamedTuple):
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
     local : (units, stations) int, a station's row in the unit's matrices
-    arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : the same in the order of the rows
+    arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
@@ -146,19 +147,38 @@ class World(NamedTuple):
     when: Any
     tree: Any
 
+    def addressed(self) -> World:
+        """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
+        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
+            self.run[f"n_{name}"] = getattr(self, name).size
+        self.run["n_leaves"] = self.when.size
+        self.run["address"][0] = [_address(table) for table in self[1:]]
+        return self
+
     def fresh(self, parts: Records, trace: Records) -> World:
         """A copy to run on: what the line is stays shared, what changes is its own."""
-        world = World(*(a.copy() if n in _CHANGING else a for n, a in zip(self._fields, self, strict=True)))
-        world = world._replace(parts=parts, trace=trace)
-        world.run["address"][0] = [table.__array_interface__["data"][0] for table in world[1:]]
-        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
-            world.run[f"n_{name}"] = getattr(world, name).size
-        world.run["n_leaves"] = world.when.size
-        return world
+        tables = list(self)
+        for number in _CHANGING:
+            tables[number] = tables[number].copy()
+        tables[_PARTS], tables[_TRACE] = parts, trace
+        run = tables[0]
+        addresses = run["address"][0]
+        for number in (*_CHANGING[1:], _PARTS, _TRACE):
+            addresses[number - 1] = _address(tables[number])
+        run["n_trace"] = trace.size
+        return World(*tables)
 
 
-_CHANGING = frozenset({"run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
-                       "zones", "when", "tree"})  # fmt: skip
+def _address(table: Any) -> int:
+    return int(table.ctypes.data)  # `__array_interface__` spells out every field
+
+
+_CHANGING = tuple(
+    World._fields.index(name)
+    for name in ("run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
+                 "zones", "when", "tree")
+)  # fmt: skip
+_PARTS, _TRACE = World._fields.index("parts"), World._fields.index("trace")
 TABLES = World._fields[1:]
 
 

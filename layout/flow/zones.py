@@ -20,7 +20,7 @@ from layout.flow.tables import arms, carry, fetch, inside, local, way_out, zone_
 
 @inlined
 def fetch_needs(w: Any, a: Any, origin: Any, target: Any) -> Any:
-    """Zones of the stretch that begins with arm a fetching a part: if that ends in a zone, the carrying belongs to it."""
+    """Zones of the stretch that begins with arm a fetching a part: the carrying belongs to it if the pick is inside."""
     arm = arms(w, a)
     needs = fetch(w, arm.offset2 + arm.position * arm.n + local(w, a, origin))
     if inside(w, arm.offset + local(w, a, origin)) != 0:
