@@ -9,11 +9,12 @@ import numpy as np
 import shapely
 
 from layout.feasibility.ground import FACING, TOLERANCE_M, Areas, Ground, overlaps, worst
+from layout.feasibility.riders import wide_parts
 from layout.model.library import Port
 from layout.model.line import Belt, Station
 from layout.model.pose import Array
 from layout.model.results import Violation
-from layout.motion.belts import TOUCHING_M, corridor, lay_out
+from layout.motion.belts import TOUCHING_M, heights, steepness_m
 
 SCALE_M = 1.0
 
@@ -30,16 +31,20 @@ def belt(ground: Ground) -> list[Violation]:
 
     The length is the overlapping area over the belt's width. Crossing: footprints, obstacles, areas to keep clear and
     other belts; and service areas (rule `service`). At the two stations it joins, a belt may start and end: there
-    its first or last leg does not count.
+    its first or last leg does not count. Through a fence it may pass: conveyors have openings there.
+
+    A belt that is too steep counts by the length (m) it lacks in plan, and a part too wide for it by what sticks out
+    (m), however it lies.
     """
     line = ground.line
     found: list[tuple[tuple[str, ...], float]] = []
     blocked: list[tuple[tuple[str, ...], float]] = []
     corridors: list[tuple[Belt, Any]] = []
     for item in line.belts.values():
-        times = lay_out(item, line)
+        times, whole = ground.belts[item.name], ground.corridors[item.name]
         path = times.path_m
-        whole = corridor(times, item.width_m)
+        low, high = heights(item, line)
+        found.append(((item.name,), steepness_m(times, high - low)))
         corridors.append((item, whole))
         own = {
             item.origin: _without_end(path, item.width_m, line.stations[item.origin], "out"),
@@ -56,6 +61,7 @@ def belt(ground: Ground) -> list[Violation]:
             if shapely.intersects(one, other):
                 shared = shapely.area(shapely.intersection(one, other)) / max(first.width_m, second.width_m)
                 found.append(((first.name, second.name), _beyond_touch(shared, first)))
+    found += wide_parts(line)
     return worst("belt", found, scale=SCALE_M) + worst("service", blocked)
 
 
@@ -74,6 +80,7 @@ def quick_belt(ground: Ground) -> list[Violation]:
             for (name, other), depth in overlaps(stubs, areas)
             if other not in (line.belts[name].origin, line.belts[name].target)
         ]
+    found += wide_parts(line)
     return worst("belt", found, scale=SCALE_M)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from layout.feasibility import belts, clearance, floor, reach, spacing
+from layout.feasibility import belts, clearance, floor, lanes, reach, spacing, walkways
 from layout.feasibility.ground import Ground
 from layout.model.line import Line
 from layout.model.results import Violation
@@ -14,6 +14,7 @@ FLAT: Mapping[str, Callable[[Ground], list[Violation]]] = {
     "floor": floor.floor,
     "obstacle": floor.obstacle,
     "keep_clear": floor.keep_clear,
+    "fence": floor.fence,
     "overlap": spacing.overlap,
     "service": spacing.service,
 }
@@ -22,9 +23,11 @@ FLAT: Mapping[str, Callable[[Ground], list[Violation]]] = {
 SOLID: Mapping[str, Callable[[Ground, Scene], list[Violation]]] = {
     "clearance": clearance.clearance,
     "belt": lambda ground, scene: belts.belt(ground),
+    "lane": lambda ground, scene: lanes.lane(ground),
+    "walkway": lambda ground, scene: walkways.walkway(ground),
     "reach": lambda ground, scene: reach.reach(ground),
 }
-"""Rules of the machines' shapes, the belts' ways and the arms' kinematics."""
+"""Rules of the machines' shapes, the ways of belts, vehicles and people, and the arms' kinematics."""
 
 RULES: tuple[str, ...] = (*FLAT, *SOLID)
 
@@ -47,13 +50,15 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
 
 
 def ways(line: Line) -> tuple[Violation, ...]:
-    """What `quick` only estimates, without a scene: belts as laid out, reach by inverse kinematics, gaps in the plan.
+    """What `quick` leaves out or estimates, without a scene: belts as laid out, vehicles' and people's ways, reach by
+    inverse kinematics, gaps in the plan.
 
     The gaps are those between footprints, where `check` measures between hulls: a proposal that passes here passes
     there, as far as the hulls stay above their footprints.
     """
     ground = Ground(line)
-    return _merged([*clearance.plan_gaps(ground), *belts.belt(ground), *reach.reach(ground)])
+    found = [*clearance.plan_gaps(ground), *belts.belt(ground), *lanes.lane(ground), *walkways.walkway(ground)]
+    return _merged([*found, *reach.reach(ground)])
 
 
 def quick(line: Line) -> tuple[Violation, ...]:

@@ -20,3 +20,8 @@ def obstacle(ground: Ground) -> list[Violation]:
 def keep_clear(ground: Ground) -> list[Violation]:
     """A footprint reaches into an area to keep clear: by the least way (m) that it must move out."""
     return worst("keep_clear", overlaps(ground.bodies, ground.site.keep_clear))
+
+
+def fence(ground: Ground) -> list[Violation]:
+    """A footprint stands in a guard fence: by the least way (m) that it must move out."""
+    return worst("fence", overlaps(ground.bodies, ground.site.fences))

@@ -1,4 +1,4 @@
-"""A line seen from above: footprints, service envelopes, obstacles and belts as arrays of polygons."""
+"""A line seen from above: footprints, service envelopes, obstacles, fences and belts as arrays of polygons."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from layout.feasibility import convex
 from layout.model.library import SIDES, ArmModel, MachineModel, Point2
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
-from layout.model.results import Violation
+from layout.model.results import BeltTimes, Violation
 from layout.model.scenario import Floor
+from layout.motion import belts as conveyors
+from layout.motion.fences import fence_rings
 
 TOLERANCE_M = 1e-6
 """What counts as nothing: coordinates are rounded far below it, and nobody sets up a machine to a micrometre."""
@@ -77,13 +79,14 @@ class Areas:
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """What does not change from candidate to candidate: the floor, its obstacles and areas to keep clear."""
+    """What does not change from candidate to candidate: the floor, its obstacles, areas to keep clear and fences."""
 
     floor: Any
     normals: Array | None
     offsets: Array
     obstacles: Areas
     keep_clear: Areas
+    fences: Areas
 
     @classmethod
     def of(cls, floor: Floor) -> Site:
@@ -105,6 +108,7 @@ class Site:
             offsets,
             _areas([(name, convex.pieces_of(area.polygon)) for name, area in floor.obstacles.items()]),
             _areas([(name, convex.pieces_of(area.polygon)) for name, area in floor.keep_clear.items()]),
+            _areas([(name, fence_rings(fence)) for name, fence in floor.fences.items()]),
         )
         if len(_SITES) >= 64:
             _SITES.clear()
@@ -179,6 +183,16 @@ class Ground:
     def service_polygons(self) -> Any:
         """(n,) shapely polygons of `service`."""
         return self.polygons(self.service)
+
+    @cached_property
+    def belts(self) -> dict[str, BeltTimes]:
+        """Belts as laid out, by name."""
+        return {name: conveyors.lay_out(belt, self.line) for name, belt in self.line.belts.items()}
+
+    @cached_property
+    def corridors(self) -> dict[str, Any]:
+        """The floor that each belt covers: shapely polygons (m), by name."""
+        return {name: conveyors.corridor(times, self.line.belts[name].width_m) for name, times in self.belts.items()}
 
     def world(self, local: Sequence[Sequence[Array]]) -> Areas:
         """Convex polygons of each thing's own frame (in the order of `things`) in the world."""

@@ -24,4 +24,5 @@ def service(ground: Ground) -> list[Violation]:
     ]
     found += overlaps(areas, ground.bodies)
     found += overlaps(areas, ground.site.obstacles)
+    found += overlaps(areas, ground.site.fences)
     return worst("service", found)

@@ -37,6 +37,12 @@ OVERLAP_M2 = 1e-5
 DETOURS_M = (1.0, 2.5)
 """A belt that must go round something tries these distances beyond its ports: a machine's depth and some more."""
 
+STEEPEST_RAD = math.radians(20.0)
+"""Smooth belts carry parts up to slopes of 15 to 20 degrees; steeper ones need cleats, which are not modelled."""
+
+LEVEL_M = 1e-3
+"""Ports whose heights differ by no more are level: feet are adjusted by more."""
+
 _GRAIN = 9
 """Lengths are compared at this many decimals (m), so that equal ways are equal however the cell is turned."""
 
@@ -47,11 +53,13 @@ Way = list[Point]
 
 @dataclass(frozen=True)
 class _End:
-    """A belt port on the floor (m): where it is, its outward side, and the least way out that clears the machine."""
+    """A belt port (m): where it is on the floor, its outward side, the least way out that clears the machine, and
+    how high the belt's top lies."""
 
     at: Point
     facing: Point
     stub: float
+    height: float
 
     def out(self, way: float) -> Point:
         """The point (m) that far out of the port."""
@@ -66,33 +74,49 @@ def lay_out(belt: Belt, line: Line) -> BeltTimes:
     least as long as the belt is wide. It should cross no footprint, obstacle or kept-clear area and stay on the floor;
     where no legal way is free, the shortest one is taken and the feasibility rules report it. Other belts are not seen.
 
+    Where the ports differ in height the belt climbs evenly all along its way: its length is that of the slope.
+
     Raises LayoutError where a port is missing.
     """
     start, end = _ends(belt, line)
     if start is None or end is None:
         kind, name = ("out", belt.origin) if start is None else ("in", belt.target)
         raise LayoutError(f"belt {belt.name!r}: station {name!r} has no belt port {kind!r}")
+    rise = end.height - start.height
     if math.dist(start.at, end.at) < TOUCHING_M:
-        return _times(belt, [start.at, end.at])
+        return _times(belt, [start.at, end.at], rise)
     blocked = _Blocked(belt, line)
     direct = _direct(start, end)
     if direct and blocked.free(direct, start, end):
-        return _times(belt, direct)
+        return _times(belt, direct, rise)
     shortest = direct
     for way in _ways(start, end, belt.width_m):
         if blocked.free(way, start, end):
-            return _times(belt, way)
+            return _times(belt, way, rise)
         shortest = shortest or way
     # no legal way is free: the shortest one, or the stubs joined where the ports are too close for any
-    return _times(belt, shortest or _simple([start.at, start.out(start.stub), end.out(end.stub), end.at]))
+    way = shortest or _simple([start.at, start.out(start.stub), end.out(end.stub), end.at])
+    return _times(belt, way, rise)
 
 
 def straight(belt: Belt, line: Line) -> BeltTimes:
     """Lower bounds: the straight line between the ports; nothing where a port is missing."""
     start, end = _ends(belt, line)
     if start is None or end is None:
-        return _times(belt, [(0.0, 0.0), (0.0, 0.0)])
-    return _times(belt, [start.at, end.at])
+        return _times(belt, [(0.0, 0.0), (0.0, 0.0)], 0.0)
+    return _times(belt, [start.at, end.at], end.height - start.height)
+
+
+def heights(belt: Belt, line: Line) -> tuple[float, float]:
+    """How high (m) the belt's top lies where it begins and where it ends; 0 where a port is missing."""
+    start, end = _ends(belt, line)
+    return (start.height if start else 0.0), (end.height if end else 0.0)
+
+
+def steepness_m(times: BeltTimes, rise_m: float) -> float:
+    """How much longer (m) a belt would have to be in plan to climb no steeper than STEEPEST_RAD; 0 where it does."""
+    flat = _length([(float(x), float(y)) for x, y in times.path_m])
+    return max(0.0, abs(rise_m) / math.tan(STEEPEST_RAD) - flat) if abs(rise_m) > LEVEL_M else 0.0
 
 
 def corridor(times: BeltTimes, width_m: float) -> BaseGeometry:
@@ -104,9 +128,9 @@ def corridor(times: BeltTimes, width_m: float) -> BaseGeometry:
     return _strip(times.path_m, width_m)
 
 
-def _times(belt: Belt, way: Way) -> BeltTimes:
-    length_m = _length(way)
-    if len(way) == 2 and length_m < TOUCHING_M:
+def _times(belt: Belt, way: Way, rise: float) -> BeltTimes:
+    length_m = math.hypot(_length(way), rise)
+    if len(way) == 2 and _length(way) < TOUCHING_M:
         length_m = 0.0
     return BeltTimes(
         transit_s=length_m / belt.speed_m_s,
@@ -130,7 +154,7 @@ def _end(station: Station | None, way: Literal["in", "out"], width: float) -> _E
     unit = (port.facing[0] / size, port.facing[1] / size)
     inside = _depth((port.at_m[0], port.at_m[1]), unit, station.model.footprint_m)
     ((x, y),), ((fx, fy),) = station.pose.apply([port.at_m[:2]]), station.pose.turn([unit])
-    return _End((float(x), float(y)), (float(fx), float(fy)), max(width, inside + 0.5 * width))
+    return _End((float(x), float(y)), (float(fx), float(fy)), max(width, inside + 0.5 * width), float(port.at_m[2]))
 
 
 @lru_cache(maxsize=1024)
