@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from layout.model.distribution import Distribution, deterministic
-from layout.model.library import ArmModel, MachineModel, PartModel
-from layout.model.line import Arm, Belt, Layout, Line, LineProduct, Link, Station
+from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
+from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station
 from layout.model.pose import Pose
-from layout.model.results import ArmTimes, BeltTimes, Moves
+from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves, Zone
 from layout.model.scenario import Failure, Floor, Time
 
 MACHINE = MachineModel("box", "", Path("none"), Path("none"), 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)), {}, {})
 PART = PartModel("part", "", Path("none"), Path("none"), 1.0, 0.5, (0.0, 0.0, 0.0))
 ARM = ArmModel("arm", "", Path("none"), "base", "tip", (), (), (0.0, 0.0, 0.0), (), (), {}, 1.0, 10.0, 2.0, 1.0, 0.0)
+CART = VehicleModel("cart", "", Path("none"), Path("none"), 0.3, ((0, 0), (1, 0), (1, 1)), 1.0, 1.0, 1.0, 0.0, 0.0, 9.0)
 FLOOR = Floor(boundary=((0, 0), (9, 0), (9, 7), (0, 7)))
 
 
@@ -80,6 +81,10 @@ def arm(name: str, serves: Sequence[str], dispatch: str = "first_come") -> Arm:
     return Arm(name, ARM, Pose(0, 0), tuple(serves), dispatch, 1.0)
 
 
+def fleet(name: str, units: int, serves: Sequence[str], dispatch: str = "first_come") -> Fleet:
+    return Fleet(name, CART, units, tuple(serves), dispatch, 1.0, 1.0)
+
+
 def product(
     name: str = "part",
     route: Sequence[str] = ("work",),
@@ -98,6 +103,7 @@ def line(
     arms: Sequence[Arm] = (),
     belts: Sequence[Belt] = (),
     links: Sequence[Link] = (),
+    fleets: Sequence[Fleet] = (),
     horizon_s: float = 3600.0,
     warmup_s: float = 0.0,
     replications: int = 2,
@@ -115,6 +121,7 @@ def line(
         arms={a.name: a for a in arms},
         belts={b.name: b for b in belts},
         links={k.name: k for k in links},
+        fleets={f.name: f for f in fleets},
     )
 
 
@@ -161,19 +168,49 @@ def arm_times(
     speed_m_s: float = 1.0,
     pick_s: float = 0.0,
     place_s: float = 0.0,
+    home_m: float | None = None,
 ) -> ArmTimes:
-    """An arm along a rail: stations at these places (m), the same time empty and loaded."""
+    """An arm along a rail: stations at these places (m), the same time empty and loaded; its home is one of them."""
     x = np.asarray(at_m, float)
     length = np.abs(x[:, None] - x[None, :])
     n = len(stations)
+    homing = None if home_m is None else np.abs(x - home_m) / speed_m_s
     return ArmTimes(
-        tuple(stations), length / speed_m_s, length / speed_m_s, np.full(n, pick_s), np.full(n, place_s), length
-    )
+        tuple(stations), length / speed_m_s, length / speed_m_s, np.full(n, pick_s), np.full(n, place_s), length,
+        home_s=homing, leave_home_s=homing,
+    )  # fmt: skip
+
+
+def fleet_times(
+    stations: Sequence[str], at_m: Sequence[float], *, speed_m_s: float = 1.0, handover_s: float = 0.0
+) -> FleetTimes:
+    """Vehicles along a straight lane."""
+    x = np.asarray(at_m, float)
+    length = np.abs(x[:, None] - x[None, :])
+    n = len(stations)
+    return FleetTimes(tuple(stations), length / speed_m_s, np.full(n, handover_s), length, {}, np.zeros((n, 3)))
+
+
+def zone(name: str, times: Mapping[str, ArmTimes], stands: Mapping[str, Sequence[str]]) -> Zone:
+    """Stations where each arm stands inside; every move to or from them passes through."""
+    inside = {a: np.array([s in stands.get(a, ()) for s in times[a].stations], dtype=bool) for a in times}
+    ends = {a: x[:, None] | x[None, :] for a, x in inside.items()}
+    first, second = times
+    return Zone(name, (first, second), inside, ends, ends, inside, inside)
 
 
 def belt_times(transit_s: float, capacity: int = 1000, spacing_s: float = 0.0) -> BeltTimes:
     return BeltTimes(transit_s, capacity, spacing_s, 1.0, np.zeros((2, 2)))
 
 
-def moves(arms: Mapping[str, ArmTimes] | None = None, belts: Mapping[str, BeltTimes] | None = None) -> Moves:
-    return Moves(arms or {}, belts or {})
+def moves(
+    arms: Mapping[str, ArmTimes] | None = None,
+    belts: Mapping[str, BeltTimes] | None = None,
+    *,
+    doors: Mapping[str, tuple[float, float]] | None = None,
+    fleets: Mapping[str, FleetTimes] | None = None,
+    zones: Sequence[Zone] = (),
+) -> Moves:
+    """`doors`: station -> seconds to close and to open."""
+    opened = {name: DoorTimes(*times) for name, times in (doors or {}).items()}
+    return Moves(arms or {}, belts or {}, opened, fleets or {}, tuple(zones))
