@@ -101,7 +101,7 @@ def _face(s: Array, i: int, j: int, k: int, weights: Array) -> float:
 def _around(s: Array) -> bool:
     """Whether the tetrahedron (4, 3) holds the origin: it lies inside all four faces.
 
-    Flat ones say no: their signs are rounding, and if the origin is inside, it is as near to a face as counts as touching.
+    Flat ones say no: their signs are rounding, and an origin inside is as near to a face as counts as touching.
     """
     for face in range(4):
         i, j, k, other = (face + 1) % 4, (face + 2) % 4, (face + 3) % 4, face
@@ -227,7 +227,7 @@ def between(
 
 @compiled
 def distance(a: Array, b: Array) -> float:
-    """Distance (m) between the convex hulls of (n, 3) and (m, 3) points, exact to 1e-9 m; 0 where they touch or overlap."""
+    """Distance (m) between the convex hulls of (n, 3) and (m, 3) points, exact to 1e-9 m; 0 where they touch."""
     v = np.empty(3)
     for x in range(3):
         v[x] = a[:, x].mean() - b[:, x].mean()

@@ -37,7 +37,8 @@ class Bodies(NamedTuple):
     round_m, centre, radius : (n,), (n, 3), (n,) rounding and bounding sphere (rounding included)
     kind : (n,) ARM, TOOL or PART
     low : (n,) bool, whether the piece may come near the floor
-    way : (n, dof) greatest distance (m) of any of its points from each joint's axis that moves it; 1 for prismatic joints
+    way : (n, dof) greatest distance (m) of any of its points from the axis of each joint that moves it; 1 where that
+        is prismatic
     pairs : (p, 2) pieces that must not touch one another, the one nearer to the base first
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -260,7 +261,7 @@ def _belt(path: Outline, heights: tuple[float, ...], width_m: float) -> Shape:
     """A conveyor from the floor to the belt's top, one piece for each straight stretch, corners filled."""
     pieces = []
     last = len(path) - 2
-    for k, ((ax, ay), (bx, by)) in enumerate(zip(path, path[1:], strict=False)):
+    for k, ((ax, ay), (bx, by)) in enumerate(itertools.pairwise(path)):
         length = math.hypot(bx - ax, by - ay)
         if length < 1e-9:
             continue
