@@ -7,49 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layout.errors import LayoutError, Problem
 from layout.model.line import Arm, Line, Station
 from layout.model.results import Moves
 
 if TYPE_CHECKING:
     from layout.motion.arms import Reach
+    from layout.motion.cache import CacheInfo
 
-__all__ = ["plan", "reach", "straight_line"]
+__all__ = ["cache_info", "plan", "reach", "straight_line"]
 
 
 def plan(line: Line) -> Moves:
-    """Travel and handling times of every arm, belt, fleet and door of a line, with the ways behind them.
+    """Travel and handling times of every arm, belt, fleet and door of a line, with the ways behind them, and its zones.
 
     For lines that passed the feasibility rules. Raises LayoutError, naming all of them, where an arm cannot serve a
-    station, a belt lacks a port or a vehicle finds no way.
+    station or finds no free way, a belt lacks a port, a vehicle finds no way or two arms cannot share their space.
     """
-    from layout.motion.arms import arm_times
-    from layout.motion.belts import lay_out
-    from layout.motion.doors import doors_of
+    from layout.motion.whole import plan as make
 
-    arms, belts, fleets = {}, {}, {}
-    problems: list[Problem] = []
-    for name, arm in line.arms.items():
-        try:
-            arms[name] = arm_times(arm, line.stations)
-        except LayoutError as error:
-            problems += error.problems
-    for name, belt in line.belts.items():
-        try:
-            belts[name] = lay_out(belt, line)
-        except LayoutError as error:
-            problems += error.problems
-    if line.fleets and not problems:
-        from layout.motion.vehicles import fleet_times
-
-        for name, fleet in line.fleets.items():
-            try:
-                fleets[name] = fleet_times(fleet, line, belts)
-            except LayoutError as error:
-                problems += error.problems
-    if problems:
-        raise LayoutError(problems)
-    return Moves(arms=arms, belts=belts, doors=doors_of(line.stations), fleets=fleets)
+    return make(line)
 
 
 def reach(arm: Arm, station: Station) -> Reach:
@@ -64,3 +40,10 @@ def straight_line(line: Line) -> Moves:
     from layout.motion.bounds import straight_line as find
 
     return find(line)
+
+
+def cache_info() -> CacheInfo:
+    """How often arms' moves were found in memory, on disk, or worked out anew: see `cache.CacheInfo`."""
+    from layout.motion.cache import info
+
+    return info()

@@ -41,10 +41,7 @@ def phases(distance: float, speed: float, acceleration: float, jerk: float) -> t
     if d == 0.0:
         return 0.0, 0.0, 0.0
     ramp = acceleration / jerk
-    if speed >= acceleration * ramp:
-        up = ramp + speed / acceleration
-    else:
-        up = 2.0 * math.sqrt(speed / jerk)
+    up = ramp + speed / acceleration if speed >= acceleration * ramp else 2.0 * math.sqrt(speed / jerk)
     if d >= speed * up:
         return min(ramp, 0.5 * up), up, d / speed - up
     half = 0.5 * ramp + math.sqrt(0.25 * ramp * ramp + d / acceleration)
@@ -122,6 +119,28 @@ def positions(first: Array, second: Array, limits: Array, clock: Array) -> Array
             else:
                 out[m, i] = first[i] + share * gone(clock[m] * k, ramp, up, even, jerk)[0]
     return out
+
+
+@compiled
+def in_proportion(first: Array, second: Array, limits: Array) -> bool:
+    """Whether all joints of `positions` go in proportion: then the way is straight in joint space."""
+    n, time, lead = len(first), 0.0, 0
+    for i in range(n):
+        own = rest_to_rest(second[i] - first[i], limits[0, i], limits[1, i], limits[2, i])
+        if own > time:
+            time, lead = own, i
+    way = abs(second[lead] - first[lead])
+    if way == 0.0:
+        return True
+    ramp, up, _ = phases(way, limits[0, lead], limits[1, lead], limits[2, lead])
+    jerk = limits[2, lead]
+    for i in range(n):
+        most = abs(second[i] - first[i]) / way * (1.0 - 1e-9)
+        if most * jerk * ramp * (up - ramp) > limits[0, i] or most * jerk * ramp > limits[1, i]:
+            return False
+        if most * jerk > limits[2, i]:
+            return False
+    return True
 
 
 @compiled

@@ -35,7 +35,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A move of all joints, at full speed: points (m, dof) (rad, m) and the velocities there (m, dof), 0 at the ends."""
+    """A move of all joints at full speed: points (m, dof) (rad, m) and velocities there (m, dof), 0 at the ends."""
 
     points: Array
     speeds: Array
@@ -109,7 +109,7 @@ def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
 
 
 def joint_path(chain: Chain, way: Way, limits: Array, speed: float) -> JointPath:
-    """A move as times and joint vectors between which straight lines are true to THINNED_M, at a share of full speed."""
+    """A move at a share of full speed: times and joint vectors between which straight lines are true to THINNED_M."""
     clock, angles = sample(way, limits)
     kept = thin(angles, clock, levers_m(chain), THINNED_M)
     return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))
