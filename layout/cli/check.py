@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -9,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from layout.model.line import Line
+    from layout.model.results import Violation
     from layout.model.scenario import Scenario
 
 
@@ -16,13 +18,19 @@ def check(
     file: Annotated[Path, typer.Argument(help="Scenario file.")],
     draw: Annotated[
         Optional[bool],  # noqa: UP045
-        typer.Option("--draw/--no-draw", help="Draw the floor to <scenario>.plan.png here (default: unless --json)."),
+        typer.Option(
+            "--draw/--no-draw", help="Draw <scenario>.plan.png and <scenario>.3d.png here (default: unless --json)."
+        ),
     ] = None,
-    picture: Annotated[Optional[Path], typer.Option(help="Draw the floor to this PNG file.", metavar="PNG")] = None,  # noqa: UP045
+    picture: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Draw the floor plan to this PNG or SVG file, the 3-D picture beside it.", metavar="PNG"),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> int:
     """Check a scenario: every error and oddity with its line, and what was understood. Exit code 2 on errors."""
     import json
+    from dataclasses import asdict
 
     from layout.cli.problems import as_data, print_problems
     from layout.errors import LayoutError
@@ -39,9 +47,13 @@ def check(
     summary = _summary(scenario)
     wanted = not json_ if draw is None else draw
     target = picture or (Path(f"{file.stem}.plan.png") if wanted else None)
+    line = _line(scenario)
+    violations = _violations(line)
+    summary["violations"] = [asdict(violation) for violation in violations]
+    summary["pictures"] = []
     if target is not None:
-        summary["violations"] = _draw(_line(scenario), target)
-        summary["picture"] = str(target)
+        solid = target.with_name(f"{target.stem.removesuffix('.plan')}.3d.png")
+        summary["pictures"] = [str(path) for path in _draw(line, violations, target, solid)]
     if json_:
         warnings = [as_data(problem) for problem in odd]
         typer.echo(json.dumps({"valid": True, "problems": [], "warnings": warnings, **summary}, indent=2))
@@ -53,11 +65,14 @@ def check(
     if odd:
         console.print()
         print_problems(odd, console, "yellow")
-    if target is not None:
-        console.print()
-        for violation in summary["violations"]:
-            console.print(violation, style="yellow")
-        console.print(f"floor plan: {target}", soft_wrap=True)
+    console.print()
+    for number, violation in enumerate(violations, start=1):
+        console.print(f"{number}  {violation}", style="yellow", soft_wrap=True)
+    if violations:
+        where = "the start layout" if scenario.start is not None or not scenario.variables else "machines side by side"
+        console.print(f"{len(violations)} rules are broken by {where}", style="yellow", soft_wrap=True)
+    for path in summary["pictures"]:
+        console.print(f"picture: {path}", soft_wrap=True)
     return 0
 
 
@@ -86,16 +101,25 @@ def _line(scenario: Scenario, *, most: bool = False) -> Line:
     return realise(scenario, Layout(values))
 
 
-def _draw(line: Line, target: Path) -> list[str]:
-    """Draw a line's floor plan; what stands in its way, in words."""
+def _violations(line: Line) -> tuple[Violation, ...]:
+    """Every rule that a line breaks, each judged in full."""
     from layout import feasibility
-    from layout.report.plan import draw_line
     from layout.scene import Scene
 
     with Scene() as scene:
-        violations = feasibility.check(line, scene)
-    draw_line(line, target, violations=violations)
-    return [str(violation) for violation in violations]
+        return feasibility.check(line, scene, everything=True)
+
+
+def _draw(line: Line, violations: Sequence[Violation], flat: Path, solid: Path) -> tuple[Path, Path]:
+    """Draw a line's floor plan and its 3-D picture with every violation in red."""
+    from layout.report.pictures import shown_moves
+    from layout.report.plan import draw_line
+    from layout.scene import picture
+
+    moves = shown_moves(line)
+    draw_line(line, flat, moves=moves, violations=violations)
+    picture(line, moves, solid, violations=violations)
+    return flat, solid
 
 
 def _summary(scenario: Scenario) -> dict[str, Any]:

@@ -133,9 +133,21 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG, whole or not at all."""
-    write_bytes(Path(path), png(figure))
+    """Write a PNG (an SVG where the path ends so), whole or not at all."""
+    write_bytes(Path(path), svg(figure) if Path(path).suffix.lower() == ".svg" else png(figure))
     return Path(path)
+
+
+def svg(figure: Figure) -> bytes:
+    """A figure as SVG, texts as texts; the same figure gives the same bytes."""
+    import matplotlib
+
+    content = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "layout", "svg.fonttype": "none"}):
+        figure.savefig(
+            content, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.15
+        )
+    return content.getvalue()
 
 
 def png(figure: Figure) -> bytes:

@@ -153,22 +153,11 @@ def extent(line: Line) -> tuple[float, float, float, float]:
     shapes = [Polygon(line.floor.boundary)]
     shapes += [Polygon(area.polygon) for area in (*line.floor.obstacles.values(), *line.floor.keep_clear.values())]
     shapes += [outline(thing) for thing in placed(line).values()]
+    shapes += [LineString(fence.line) for fence in line.floor.fences.values()]
+    shapes += [LineString(detection.line) for detection in line.safety.detection.values()]
+    shapes += [Point(at) for at in (line.floor.walkways.exits if line.floor.walkways else {}).values()]
     boxes = np.array([shape.bounds for shape in shapes])
     return (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
-
-
-def subject_shapes(line: Line, moves: Moves | None) -> dict[str, Any]:
-    """Every named thing on the floor with its shape, to show what a violation speaks of."""
-    shapes: dict[str, Any] = {name: Polygon(area.polygon) for name, area in line.floor.keep_clear.items()}
-    shapes |= {name: Polygon(area.polygon) for name, area in line.floor.obstacles.items()}
-    shapes |= {name: band(belt_path(line, name, moves), belt.width_m) for name, belt in line.belts.items()}
-    shapes |= {name: outline(thing) for name, thing in placed(line).items()}
-    return shapes
-
-
-def reach(arm: Arm) -> tuple[Point, float]:
-    """Base and the circle that its tool can reach (m)."""
-    return Point(arm.pose.x_m, arm.pose.y_m), arm.model.reach_m
 
 
 def nice_step(span: float, most: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from layout import motion
@@ -28,11 +29,29 @@ def write_pictures(run: Path) -> tuple[Path, ...]:
         for name in ("start", "best"):
             layout = load_layout(run / f"{name}.yaml", scenario)
             lines[name] = realise(scenario, layout)
-            try:
-                moves[name] = motion.plan(lines[name])
-            except LayoutError:  # an infeasible layout whose ports are out of reach: drawn without its moves
-                moves[name] = motion.straight_line(lines[name])
+            moves[name] = shown_moves(lines[name])
             path = run / f"{name}.png"
             picture(lines[name], moves[name], path, scene=scene)
             drawn.append(path)
     return (*drawn, *write_figures(run, lines, moves))
+
+
+def shown_moves(line: Line) -> Moves:
+    """A line's moves as far as they can be shown: where it cannot be built, belts and fleets one by one."""
+    try:
+        return motion.plan(line)
+    except LayoutError:
+        pass
+    from layout.motion.belts import lay_out
+    from layout.motion.vehicles import fleet_times
+
+    bare = motion.straight_line(line)
+    belts = dict(bare.belts)
+    for name, belt in line.belts.items():
+        with contextlib.suppress(LayoutError):
+            belts[name] = lay_out(belt, line)
+    fleets = dict(bare.fleets)
+    for name, fleet in line.fleets.items():
+        with contextlib.suppress(LayoutError):
+            fleets[name] = fleet_times(fleet, line)
+    return Moves(belts=belts, doors=bare.doors, fleets=fleets)

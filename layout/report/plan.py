@@ -13,8 +13,9 @@ from shapely.geometry import LineString, Point, Polygon
 
 from layout.model.line import Line
 from layout.model.results import FlowMove, Moves, Violation
-from layout.report import canvas, geometry, plan_flows, plan_frame, plan_marks
+from layout.report import canvas, geometry, plan_flows, plan_frame, plan_marks, plan_safety
 from layout.report.labels import Label, Placer, Ruler
+from layout.scene.subjects import reach_area
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,22 +51,27 @@ def draw_line(
     """
     found = tuple(violations)
     with canvas.drawing():
-        frame = plan_frame.open_frame(line, found, title=title, subtitle=subtitle)
+        more = plan_safety.handles(plan_safety.kinds(line, moves))
+        frame = plan_frame.open_frame(line, found, title=title, subtitle=subtitle, more=more)
         axes = frame.axes
         placer = Placer(Ruler(axes), frame.limits)
         _floor(axes, line)
         _areas(axes, line)
+        plan_safety.under(axes, line, moves, placer)
         _belts(axes, line, moves, placer)
         _stations(axes, line, flow, placer)
         _arms(axes, line, flow, placer)
+        plan_safety.over(axes, line, placer)
         drawn = plan_flows.flows(axes, line, moves, flow, placer)
         badges = plan_marks.violations(axes, line, moves, found, placer)
         _names(axes, line, flow, placer)
         plan_flows.rates(axes, drawn, placer)
         _area_names(axes, line, placer)
+        for name, shape, colour in plan_safety.names(line, moves):
+            _write(axes, placer.beside(name, shape, 7.5), placer, "normal", colour=colour, style="italic")
         _chevrons(axes, line, moves, flow, placer)
         placer.ruler.close()
-        plan_frame.close_frame(frame, line, flow, drawn, badges)
+        plan_frame.close_frame(frame, line, flow, drawn, badges, more)
         return canvas.save(frame.figure, path)
 
 
@@ -138,13 +144,9 @@ def _ring(axes: Axes, shape: Any, placer: Placer) -> None:
 
 
 def _arms(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> None:
-    from matplotlib.patches import Circle
-
     for arm in line.arms.values():
-        base, reach_m = geometry.reach(arm)
-        style = plan_frame.STYLE["robot"]
-        circle = Circle((base.x, base.y), reach_m, **plan_frame.STYLE["reach"], zorder=4.6)
-        axes.add_patch(circle)
+        base, style = Point(arm.pose.x_m, arm.pose.y_m), plan_frame.STYLE["robot"]
+        plan_marks.patch(axes, reach_area(arm), plan_frame.STYLE["reach"], zorder=4.6)
         if geometry.has_service(arm.model):
             plan_marks.patch(axes, geometry.envelope(arm), plan_frame.STYLE["service"], zorder=1.4)
         shape = geometry.outline(arm)

@@ -55,14 +55,14 @@ def role(station: Station) -> str:
     return "source" if station.is_source else "sink" if station.is_sink else "machine"
 
 
-def open_frame(line: Line, found: Sequence[Violation], *, title: str, subtitle: str) -> Frame:
+def open_frame(line: Line, found: Sequence[Violation], *, title: str, subtitle: str, more: Sequence[Any] = ()) -> Frame:
     """A sheet of the right size at a fixed scale."""
     x0, y0, x1, y1 = geometry.extent(line)
     pad = 0.02 * max(x1 - x0, y1 - y0) + 0.05
     x0, y0, x1, y1 = x0 - pad, y0 - pad, x1 + pad, y1 + pad
     w, h = x1 - x0, y1 - y0
     scale = min(_WIDEST / w, _TALLEST / h, 1.7)
-    tall = max(h * scale, 4.2 + 0.3 * min(len(found), 10))
+    tall = max(h * scale, 4.2 + 0.21 * len(more) + 0.3 * min(len(found), 24))
     top = _TOP if subtitle else 0.55 if title else 0.25
     figure = canvas.new_figure(_LEFT + w * scale + _RIGHT, top + tall + _BOTTOM)
     width_in, height_in = figure.get_size_inches()
@@ -114,11 +114,16 @@ def metre_grid(axes: Axes, line: Line, floor: Patch) -> None:
 
 
 def close_frame(
-    frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn], badges: Sequence[tuple[int, Violation]]
+    frame: Frame,
+    line: Line,
+    flow: Any,
+    drawn: Sequence[Drawn],
+    badges: Sequence[tuple[int, Violation]],
+    more: Sequence[Any] = (),
 ) -> None:
-    """Scale bar, legend, and what the numbered marks mean."""
+    """Scale bar, legend (`more`: further entries), and what the numbered marks mean."""
     _scale_bar(frame)
-    below = _legend(frame, line, flow, drawn)
+    below = _legend(frame, line, flow, drawn, more)
     _list(frame, badges, below)
 
 
@@ -148,7 +153,7 @@ def _scale_bar(frame: Frame) -> None:
         )  # fmt: skip
 
 
-def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> float:
+def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn], more: Sequence[Any]) -> float:
     """Draw the legend beside the plan; its lower end in figure coordinates."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -179,6 +184,7 @@ def _legend(frame: Frame, line: Line, flow: Any, drawn: Sequence[Drawn]) -> floa
         handles.append(Patch(**STYLE["obstacle"], label="obstacle"))
     if line.floor.keep_clear:
         handles.append(Patch(**STYLE["keep clear"], label="to be kept clear"))
+    handles += more
     if flow is not None and flow.bottleneck:
         handles.append(Patch(**STYLE["bottleneck"], label="bottleneck"))
     options: dict[str, Any] = {

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely.ops
 from numpy.typing import NDArray
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import LineString, Point
 
 from layout.model.line import Line
 from layout.model.results import Moves, Violation
 from layout.report import geometry
 from layout.report.labels import Placer, Ruler
+from layout.scene.marks import Mark, Stroke, marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,65 +86,56 @@ def chevrons(axes: Axes, path: Array, width_m: float, colour: Any, placer: Place
 def violations(
     axes: Axes, line: Line, moves: Moves | None, found: Sequence[Violation], placer: Placer
 ) -> list[tuple[int, Violation]]:
-    """Mark the subjects of violations red, with numbers; those numbers and their violations."""
-    shapes = geometry.subject_shapes(line, moves)
-    style = {"facecolor": (0.77, 0.09, 0.11, 0.13), "edgecolor": RED, "linewidth": 1.5}
-    for name in dict.fromkeys(subject for violation in found for subject in violation.subjects):
-        if name in shapes:
-            patch(axes, shapes[name], style, zorder=5)
-    listed = []
-    for number, violation in enumerate(found, start=1):
-        listed.append((number, violation))
-        here = [shapes[name] for name in violation.subjects if name in shapes]
-        here = places(line, violation, here)
-        if here:
-            _badge(axes, number, here, placer)
-    return listed
+    """Mark each violation red as `scene.marks` has it, with its number; those numbers and their violations."""
+    drawn = marks(line, found, moves)
+    pale = {"facecolor": (0.77, 0.09, 0.11, 0.10), "edgecolor": RED, "linewidth": 1.3}
+    strong = {"facecolor": (0.77, 0.09, 0.11, 0.42), "edgecolor": RED, "linewidth": 0.6}
+    shown: list[Any] = []
+    for shape in (shape for mark in drawn for shape in mark.outlines):
+        if not any(shape is other for other in shown):  # a thing that breaks several rules is drawn once
+            shown.append(shape)
+            patch(axes, shape.area, pale, zorder=5)
+    for mark in drawn:
+        for shape in mark.volumes:
+            patch(axes, shape.area, strong, zorder=5.5)
+        for stroke in mark.strokes:
+            _stroke(axes, stroke, placer)
+    for number, mark in enumerate(drawn, start=1):
+        _badge(axes, number, mark, placer)
+    return [(number, mark.violation) for number, mark in enumerate(drawn, start=1)]
 
 
-def places(line: Line, violation: Violation, shapes: list[Any]) -> list[Any]:
-    """What to show of a violation: the shapes of its subjects, but service floor where that is in the way.
+def _stroke(axes: Axes, stroke: Stroke, placer: Placer) -> None:
+    from matplotlib.patches import Polygon as Patch
 
-    Of a thing that leaves the floor it is the part outside.
-    """
-    things = geometry.placed(line)
-    owners = [things[name] for name in violation.subjects if name in things]
-    if violation.rule == "service" and len(shapes) >= 2:
-        for owner in owners:
-            room = geometry.envelope(owner)
-            for shape in shapes:
-                if room.intersection(shape).area > 0 and not shape.equals(geometry.outline(owner)):
-                    return [shape, room]
-    if len(shapes) == 1 and owners:
-        whole = geometry.envelope(owners[0]) if violation.rule == "service" else shapes[0]
-        outside = whole.difference(Polygon(line.floor.boundary))
-        if not outside.is_empty:
-            return [outside, outside]
-    return shapes
+    points = stroke.points[:, :2]
+    style = (0, (4, 2.5)) if stroke.dashed else "solid"
+    axes.plot(*points.T, color=RED, linewidth=1.5, linestyle=style, zorder=6.5, path_effects=[halo(3.0)])
+    heads: dict[str, tuple[tuple[int, int], ...]] = {"none": (), "end": ((-2, -1),), "both": ((-2, -1), (1, 0))}
+    for before, tip in heads[stroke.heads]:
+        way = points[tip] - points[before]
+        length = float(np.hypot(*way))
+        if length < 1e-6:
+            continue
+        ahead = way / length
+        long = min(placer.ruler.points(7), 0.45 * float(LineString(points).length))
+        side, neck = np.array([-ahead[1], ahead[0]]) * long * 0.4, points[tip] - ahead * long
+        axes.add_patch(Patch([points[tip], neck + side, neck - side], closed=True, facecolor=RED, zorder=6.6))
 
 
-def _badge(axes: Axes, number: int, shapes: Sequence[Any], placer: Placer) -> None:
-    if len(shapes) >= 2:
-        common = shapes[0].intersection(shapes[1])
-        if common.area > 0:
-            patch(axes, common, {"facecolor": (0.77, 0.09, 0.11, 0.45), "edgecolor": "none"}, zorder=5.5)
-            spot = common.representative_point()
-        else:
-            a, b = shapely.ops.nearest_points(shapes[0], shapes[1])
-            axes.plot([a.x, b.x], [a.y, b.y], color=RED, linewidth=1.6, zorder=6.5)
-            spot = Point((a.x + b.x) / 2, (a.y + b.y) / 2)
-    else:
-        x0, _, _, y1 = shapes[0].bounds
-        spot = shapely.ops.nearest_points(shapes[0], Point(x0, y1))[0]
-    ring = [(spot.x, spot.y)]
-    for radius in (9, 16, 24, 34):
+def _badge(axes: Axes, number: int, mark: Mark, placer: Placer) -> None:
+    """The violation's number at its place, or beside it with a line."""
+    x0, y0 = float(mark.at_m[0]), float(mark.at_m[1])
+    ring = [(x0, y0)]
+    for radius in (9, 16, 24, 34, 48):
         r = placer.ruler.points(radius)
-        ring += [(spot.x + r * np.cos(t), spot.y + r * np.sin(t)) for t in np.arange(0.785, 7, np.pi / 4)]
+        ring += [(x0 + r * np.cos(t), y0 + r * np.sin(t)) for t in np.arange(0.785, 7, np.pi / 4)]
     label = placer.at("00", ring, 9, "bold")
     x, y = (label.x, label.y) if label else ring[0]
     placer.take(Point(x, y).buffer(placer.ruler.points(6.5)))
     if (x, y) != ring[0]:
-        axes.plot([x, spot.x], [y, spot.y], color=RED, linewidth=0.8, zorder=9.5)
+        axes.plot([x, x0], [y, y0], color=RED, linewidth=0.8, zorder=9.5)
+        axes.plot(x0, y0, "o", markersize=2.5, color=RED, zorder=9.5)
     axes.plot(x, y, "o", markersize=12.5, color=RED, markeredgecolor="white", markeredgewidth=0.8, zorder=10)
     axes.text(
         x, y, str(number), color="white", fontsize=7.5, fontweight="bold", ha="center", va="center_baseline", zorder=11

@@ -167,11 +167,17 @@ def standing(line: Line) -> tuple[Station | Arm, ...]:
 
 
 def extent(line: Line) -> Array:
-    """(n, 3) float (m): the upper corners of everything that stands on the floor, and the floor around it."""
+    """(n, 3) float (m): upper corners of all that stands on the floor, fences, exits, and the floor around them."""
     found = []
     for body in standing(line):
         flat = body.pose.apply(body.model.footprint_m)
         found.append(np.column_stack([flat, np.full(len(flat), body.model.height_m)]))
+    for fence in line.floor.fences.values():
+        found.append(np.column_stack([fence.line, np.full(len(fence.line), fence.height_m)]))
+    for detection in line.safety.detection.values():
+        found.append(np.column_stack([detection.line, np.ones(len(detection.line))]))
+    for at in (line.floor.walkways.exits if line.floor.walkways else {}).values():
+        found.append(np.array([[*at, 0.0]]))
     floor = np.asarray(line.floor.boundary, dtype=float)
     if not found:
         return np.column_stack([floor, np.zeros(len(floor))])

@@ -14,6 +14,7 @@ from layout.model.pose import Array
 from layout.model.results import BeltTimes, Moves
 from layout.scene.cameras import standing
 from layout.scene.meshes import Rgba
+from layout.scene.safety import rail_pieces, safety_pieces
 
 FLOOR: Rgba = (0.86, 0.87, 0.88, 1.0)
 FLOOR_EDGE: Rgba = (0.36, 0.39, 0.43, 1.0)
@@ -62,8 +63,10 @@ def furniture(line: Line, moves: Moves | None = None, service: bool = True) -> l
         pieces += _hazard(shapely.Polygon(area.polygon))
     for area in line.floor.obstacles.values():
         pieces.append(Piece(extrude(shapely.Polygon(area.polygon), 0.0, area.height_m), COLUMN))
+    pieces += [Piece(mesh, rgba) for mesh, rgba in safety_pieces(line, moves)]
     for arm in line.arms.values():
-        if arm.model.mount_m > 0:
+        pieces += [Piece(mesh, rgba) for mesh, rgba in rail_pieces(arm)]
+        if arm.model.mount_m > 0 and arm.model.rail is None:  # on a rail it is a part of the carriage
             pedestal = shapely.Polygon(arm.pose.apply(arm.model.footprint_m))
             pieces.append(Piece(extrude(pedestal, 0.0, arm.model.mount_m), PEDESTAL))
     for name, times in (moves.belts if moves else {}).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from layout.errors import Problem, SceneError
 from layout.model.line import Line
 from layout.model.pose import Array
-from layout.model.results import Moves
+from layout.model.results import Moves, Violation
 from layout.scene import meshes
 from layout.scene.bodies import yaw_turn
 from layout.scene.cameras import Camera, frame, plan_view, standing, sun
 from layout.scene.furniture import along, belt_heights, furniture
+from layout.scene.marks import marks
+from layout.scene.plates import INK, PAPER, Box, free_box
+from layout.scene.red import draw_marks
 from layout.scene.scene import Scene
 
-INK = (38, 44, 52)
-PAPER = (255, 255, 255)
 LABEL_ABOVE_M = 0.12
 SHOWN_PARTS_MOST = 40
 """No more parts are put on the belts of a picture than this: each costs time, and nobody counts them."""
@@ -38,14 +39,21 @@ def picture(
     labels: bool = True,
     names: Mapping[str, str] | None = None,
     scene: Scene | None = None,
+    violations: Sequence[Violation] = (),
 ) -> None:
     """Write a PNG of a line; arms reach towards a station and parts lie on the belts where `moves` says how.
 
+    Doors stand open, as they do while machines are loaded; vehicles stand at their docks where `moves` has them.
+
+    violations : each is drawn in red, with its rule, amount and unit
     names : what to write instead of a thing's own name
     scene : one with visuals to take the picture in; a new one is made otherwise
     Raises SceneError where a model's files cannot be loaded or the file cannot be written.
     """
-    image = render(line, moves, view=view, width=width, height=height, labels=labels, names=names, scene=scene)
+    image = render(
+        line, moves, view=view, width=width, height=height, labels=labels, names=names, scene=scene,
+        violations=violations,
+    )  # fmt: skip
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -66,23 +74,40 @@ def render(
     labels: bool = True,
     names: Mapping[str, str] | None = None,
     scene: Scene | None = None,
+    violations: Sequence[Violation] = (),
 ) -> NDArray[np.uint8]:
     """(height, width, 3) uint8: what `picture` writes."""
     if scene is None:
         with Scene(visuals=True) as own:
-            return render(line, moves, view=view, width=width, height=height, labels=labels, names=names, scene=own)
+            return render(
+                line, moves, view=view, width=width, height=height, labels=labels, names=names, scene=own,
+                violations=violations,
+            )  # fmt: skip
     if not scene.visuals:
         raise SceneError(Problem("the scene holds no visuals", hint="make it with Scene(visuals=True)"))
     scene.place(line)
     scene.dress(furniture(line, moves))
     _pose_arms(scene, line, moves)
+    _park_vehicles(scene, line, moves)
     shown = _lay_parts(scene, line, moves)
     aspect = width / height
     camera = plan_view(line, aspect) if view == "plan" else frame(line, aspect)
     image = scene.render(camera, width, height, sun=sun(line, camera))
     for body in shown:
         scene.park(body)
-    return _labelled(image, camera, line, names or {}) if labels else image
+    taken: list[Box] = []
+    if violations:
+        image = draw_marks(image, camera, marks(line, violations, moves), taken)
+    return _labelled(image, camera, line, names or {}, taken) if labels else image
+
+
+def _park_vehicles(scene: Scene, line: Line, moves: Moves | None) -> None:
+    """Each vehicle of a fleet at a dock, as far as there is one for it alone."""
+    for name, times in (moves.fleets if moves else {}).items():
+        fleet = line.fleets.get(name)
+        if fleet is not None:
+            for member, (x, y, yaw) in zip(fleet.members, np.asarray(times.docks, dtype=float), strict=False):
+                scene.set_vehicle(member, float(x), float(y), float(yaw))
 
 
 def _pose_arms(scene: Scene, line: Line, moves: Moves | None) -> None:
@@ -118,7 +143,9 @@ def _lay_parts(scene: Scene, line: Line, moves: Moves | None) -> list[Any]:
 # ---------------------------------------------------------------- names
 
 
-def _labelled(image: NDArray[np.uint8], camera: Camera, line: Line, names: Mapping[str, str]) -> NDArray[np.uint8]:
+def _labelled(
+    image: NDArray[np.uint8], camera: Camera, line: Line, names: Mapping[str, str], taken: list[Box]
+) -> NDArray[np.uint8]:
     """The picture with each thing's name above it, on a white plate; plates do not cover one another."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -128,7 +155,6 @@ def _labelled(image: NDArray[np.uint8], camera: Camera, line: Line, names: Mappi
     draw = ImageDraw.Draw(plates)
     size = max(round(height / 52), 9)
     font = ImageFont.load_default(size)
-    taken: list[tuple[float, float, float, float]] = []
     things = sorted(standing(line), key=lambda thing: -_depth(camera, thing.pose.apply([(0.0, 0.0)])[0]))
     for thing in reversed(things):  # nearest first: they keep their places
         x, y = thing.pose.apply([(0.0, 0.0)])[0]
@@ -137,7 +163,7 @@ def _labelled(image: NDArray[np.uint8], camera: Camera, line: Line, names: Mappi
         text = names.get(thing.name, thing.name)
         left, upper, right, lower = draw.textbbox((0, 0), text, font=font)
         wide, tall = right - left + size * 0.9, lower - upper + size * 0.65
-        box = _free(u, v, wide, tall, taken, width, height)
+        box = free_box(u, v, wide, tall, taken, width, height)
         taken.append(box)
         middle = (box[0] + box[2]) / 2
         if abs(box[3] - v0) > size or abs(middle - u0) > size:
@@ -151,32 +177,3 @@ def _labelled(image: NDArray[np.uint8], camera: Camera, line: Line, names: Mappi
 
 def _depth(camera: Camera, at: Array) -> float:
     return float(camera.axes()[2] @ (np.array([at[0], at[1], 0.0]) - np.asarray(camera.eye_m)))
-
-
-def _free(
-    u: float,
-    v: float,
-    wide: float,
-    tall: float,
-    taken: list[tuple[float, float, float, float]],
-    width: int,
-    height: int,
-) -> tuple[float, float, float, float]:
-    """The nearest place above (u, v) for a plate of that size that hides no other."""
-    best = None
-    for rise in range(0, 9):
-        for shift in (0.0, -0.55, 0.55, -1.1, 1.1):
-            left = min(max(u - wide / 2 + shift * wide, 2.0), width - wide - 2.0)
-            upper = min(max(v - tall - rise * tall * 0.6, 2.0), height - tall - 2.0)
-            box = (left, upper, left + wide, upper + tall)
-            cost = rise * 0.6 + abs(shift) * wide / tall * 0.5
-            if (best is None or cost < best[0]) and not any(_overlap(box, other) for other in taken):
-                best = (cost, box)
-    if best is None:
-        left = min(max(u - wide / 2, 2.0), width - wide - 2.0)
-        return (left, v - tall, left + wide, v)
-    return best[1]
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] + 2 and b[0] < a[2] + 2 and a[1] < b[3] + 2 and b[1] < a[3] + 2

@@ -135,11 +135,16 @@ def load(model: Standing, client: int, visuals: bool, window: bool) -> Thing:
 
 
 def _carriage(model: ArmModel) -> tuple[Array, Array]:
-    """Corners of the plate that the arm stands on, above the rail's bed: as long as the arm's own footprint."""
+    """Corners of the plate that the arm stands on, above the rail's bed: as long as the arm's own footprint.
+
+    It reaches up to the mount of an arm that has one.
+    """
     assert model.rail is not None
     (low, low_y, _), (high, high_y, top) = solids.rail_box(model)
     half = model.rail.length_m / 2
-    return np.array([low + half, low_y, top]), np.array([high - half, high_y, top + CARRIAGE_HIGH_M])
+    return np.array([low + half, low_y, top]), np.array(
+        [high - half, high_y, max(top + CARRIAGE_HIGH_M, model.mount_m)]
+    )
 
 
 def _pieces(body: Body, link: int) -> list[Array]:
@@ -171,7 +176,10 @@ def _hulls(pieces: Sequence[Array], client: int) -> Body:
     path = solids.hull_file(pieces)
     with bodies.quiet():
         shape = engine.createCollisionShape(engine.GEOM_MESH, fileName=str(path), physicsClientId=client)
-        base = int(engine.createMultiBody(0, shape, physicsClientId=client))
+        hidden = engine.createVisualShape(  # without one, pictures would show what collides
+            engine.GEOM_BOX, halfExtents=[1e-4] * 3, visualFramePosition=[0, 0, -1.0], physicsClientId=client
+        )
+        base = int(engine.createMultiBody(0, shape, hidden, physicsClientId=client))
     return Body(base, margin_m={-1: bodies.HULL_MARGIN_M}, client=client)
 
 

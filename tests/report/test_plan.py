@@ -3,12 +3,14 @@ import itertools
 
 import numpy as np
 import pytest
+import shapely
 from matplotlib.transforms import Bbox
 
 from layout.model.pose import Pose
 from layout.model.results import BeltTimes, Moves, Violation
-from layout.report import canvas, draw_line, geometry, plan_marks
+from layout.report import canvas, draw_line, geometry
 from layout.report.plan_flows import Scale
+from layout.scene.marks import marks
 
 
 @pytest.fixture
@@ -142,12 +144,12 @@ def test_a_lone_station_on_a_small_floor(fake, line, tmp_path):
 
 def test_a_violation_is_shown_where_it_is(fake, line):
     out = fake.moved(line, mill=Pose(0.5, 4.6))  # 0.3 m of it are beyond the wall on the left
-    whole = geometry.outline(out.stations["mill"])
-    outside, _ = plan_marks.places(out, Violation("floor", ("mill",), 0.3, "m"), [whole])
-    assert outside.bounds[0] == pytest.approx(-0.3) and outside.bounds[2] == pytest.approx(0.0)
+    (mark,) = marks(out, [Violation("floor", ("mill",), 0.3, "m")])
+    (outside,) = mark.volumes
+    assert outside.area.bounds[0] == pytest.approx(-0.3) and outside.area.bounds[2] == pytest.approx(0.0)
     near = fake.moved(line, mill=Pose(8.6, 1.7))  # its service floor in front holds the column
-    shapes = geometry.subject_shapes(near, None)
-    found = Violation("service", ("column", "mill"), 0.3, "m")
-    thing, room = plan_marks.places(near, found, [shapes["column"], shapes["mill"]])
-    assert thing.equals(shapes["column"]) and thing.intersection(room).area > 0
-    assert shapes["mill"].intersection(shapes["column"]).area == 0
+    (mark,) = marks(near, [Violation("service", ("column", "mill"), 0.3, "m")])
+    (taken,) = mark.volumes
+    assert geometry.envelope(near.stations["mill"]).buffer(1e-6).contains(taken.area)
+    assert taken.area.area > 0 and taken.area.distance(shapely.Point(8.6, 0.6)) == pytest.approx(0)
+    assert len(mark.outlines) == 2
