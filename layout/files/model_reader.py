@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from layout.files.inertias import read_inertias
 from layout.files.meshes import MeshFacts, glance, look
 from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, ToolFile, VehicleFile
 from layout.files.polygons import fault
+from layout.files.ports import Solid, check_ports, make_port
 from layout.files.schema import findings
 from layout.files.urdf import read_chain
 from layout.files.urdf_tree import Tree, read_tree
@@ -40,8 +41,6 @@ from layout.packages import find_mesh
 
 # How far hulls may reach beyond the footprint before it is worth a word (m): door handles, not machines.
 OVERHANG_M = 0.05
-# A length that people wrote with three decimals is a unit vector to this.
-UNIT_TOLERANCE = 2e-3
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,12 @@ class _Reader:
             self.warn(what, ("footprint",), hint="the footprint should cover the machine seen from above")
         if facts.low_m[2] < -0.01:
             self.warn(f"the hulls reach {-facts.low_m[2] * 1e3:.0f} mm below the floor", ("hulls",))
+        if all(piece.convex and piece.solid for piece in facts.pieces):
+
+            def add(what: str, path: tuple[str, ...], value: object = None, hint: str = "") -> None:
+                self.add(what, ("ports", *path), value, hint)
+
+            check_ports(ports, footprint, Solid(hulls), add)
         urdf, axes, programs, top = self.moving(file)
         height = max(facts.high_m[2], top)
         model = MachineModel(
@@ -321,19 +326,10 @@ class _Reader:
         return points if area > 0 else tuple(reversed(points))
 
     def port(self, name: str, file: PortSpec) -> Port:
-        given = {"tool": file.tool, "facing": file.facing}
-        unit: dict[str, tuple[float, ...]] = {}
-        for key, vector in given.items():
-            length = math.hypot(*vector)
-            if abs(length - 1) > UNIT_TOLERANCE:
-                hint = "scale it to length 1" if length else "write a direction of length 1, such as [0, -1]"
-                self.add("must be a unit vector", ("ports", name, key), list(vector), hint)
-                length = length or 1.0
-            unit[key] = tuple(value / length for value in vector)
-        return Port(
-            name=name, kind=file.kind, by=file.by, at_m=file.at, retreat_m=file.retreat,
-            tool=cast(tuple[float, float, float], unit["tool"]), facing=cast(Point2, unit["facing"]),
-        )  # fmt: skip
+        def add(what: str, path: tuple[str, ...], value: object = None, hint: str = "") -> None:
+            self.add(what, ("ports", name, *path), value, hint)
+
+        return make_port(name, file, add)
 
     def urdf(self, name: str) -> Path | None:
         if not name.startswith("pybullet_data:"):

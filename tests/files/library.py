@@ -48,7 +48,7 @@ ports:
 ARM_PORT = """  {port}:
     kind: {kind}
     by: [arm]
-    at: [0, -0.3, 1]
+    at: [0, -0.3, 1.2]
     tool: [0, 0, -1]
     retreat: [0, 0, 0.2]
     facing: [0, -1]

@@ -35,7 +35,7 @@ def test_a_machine(press: Path) -> None:
     assert model.height_m == pytest.approx(1.2)
     assert model.footprint_m[0] == (-0.5, -0.4)
     assert model.service_m == {"front": 0.5, "back": 0.0, "left": 0.0, "right": 0.0}
-    assert model.ports["table"].at_m == (0.0, -0.3, 1.0)
+    assert model.ports["table"].at_m == (0.0, -0.3, 1.2)
     assert model.port_for("in", "arm") is model.ports["table"]
 
 
@@ -92,7 +92,7 @@ def test_a_clockwise_footprint_is_turned(press: Path) -> None:
         ("[0.5, -0.4], [0.5, 0.4], [-0.5, 0.4]", "[0.5, -0.4], [0, -0.4]", "footprint", "no area"),
         ("service: {front: 500 mm}", "service: {front: 500 kg}", "service.front", "unknown unit"),
         ("service: {front", "service: {frnt", "service.frnt", "did you mean 'front'"),
-        ("at: [0, -0.3, 1]", "at: [0, -0.3]", "ports.table.at", "an entry too few"),
+        ("at: [0, -0.3, 1.2]", "at: [0, -0.3]", "ports.table.at", "an entry too few"),
     ],
 )
 def test_wrong_model_files(press: Path, old: str, new: str, where: str, words: str) -> None:
@@ -228,8 +228,8 @@ def test_hulls_beyond_the_footprint_are_a_warning(press: Path) -> None:
 def test_changed_files_are_read_again(press: Path) -> None:
     first = load_model("press", press.parent)
     assert load_model("press", press.parent) is first
-    library.box(press, (1.0, 0.8, 1.5))
-    assert load_model("press", press.parent).height_m == pytest.approx(1.5)  # type: ignore[union-attr]
+    library.box(press, (1.0, 0.8, 1.1))
+    assert load_model("press", press.parent).height_m == pytest.approx(1.1)  # type: ignore[union-attr]
 
 
 def test_unknown_names_get_a_hint() -> None:
