@@ -122,9 +122,12 @@ class Product(Spec):
     """A product: its part model, mass, share of the mix, and its route of operations.
 
     `source` and `sink` name the machines where it enters and leaves; they may be left out where there is only one.
+    `model` may be a mesh file of your own: then `mass` is needed, and `unit` and `up` are as for machines.
     """
 
     model: str
+    unit: Literal["m", "mm", "cm", "in"] | None = None
+    up: Literal["y", "z"] | None = None
     mass_kg: Mass | None = Field(default=None, alias="mass")
     share: PositiveFraction = 1.0
     route: tuple[str, ...] = Field(min_length=1)
@@ -198,6 +201,7 @@ class Machine(Spec):
 
     model : name in the library, a folder with a model.yaml, or a mesh file of your own (STL, OBJ, GLB, URDF)
     unit : what the mesh file's numbers mean, where the guess is wrong: m, mm, cm or in
+    up : the mesh file's axis that points up, where it is not z (GLB: y)
     ports, service : for mesh files, which have none; for library models they replace what the model says
     operations : operation -> product -> process time (one time for all products may be written straight away)
     count : how many stand there; each gets its own place ("mill 1", "mill 2")
@@ -206,6 +210,7 @@ class Machine(Spec):
 
     model: str
     unit: Literal["m", "mm", "cm", "in"] | None = None
+    up: Literal["y", "z"] | None = None
     ports: Mapping[str, PortSpec] = {}
     service: Service | None = None
     operations: Mapping[str, RandomTime | Mapping[str, RandomTime]] = {}
@@ -248,7 +253,8 @@ class LinearAxis(Spec):
 class Robot(Spec):
     """An arm that serves ports: it carries one part at a time between the machines it serves.
 
-    model : arm in the library, a folder with a model.yaml
+    model : arm in the library, a folder with a model.yaml, or a URDF of your own: a path, or package://name/path
+    tip, payload : for URDFs, which say neither: the link that carries the tool, and what it carries, tool included
     tool : gripper in the library, instead of the arm's own
     rail : a linear axis under the arm
     speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
@@ -257,6 +263,8 @@ class Robot(Spec):
 
     kind: Literal["robot"]
     model: str
+    tip: str | None = None
+    payload_kg: Mass | None = Field(default=None, alias="payload")
     tool: str | None = None
     rail: LinearAxis | None = None
     serves: tuple[str, ...] = Field(min_length=2)
