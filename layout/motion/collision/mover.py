@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from layout.model.library import ArmModel
 from layout.model.pose import Array
 from layout.motion.collision import sweep
+from layout.motion.collision.arrays import NOTHING, Bodies
 from layout.motion.collision.shapes import Piece, hulls, prisms, thinned
 from layout.motion.collision.urdf_shapes import Solid, moved, read_tree
 from layout.motion.kinematics import Chain, _frames, chain_of
@@ -26,34 +26,6 @@ SAMPLES = 200
 
 TOUCHING_SHARE = 0.95
 """Pairs that touch in more of them than this are in touch by design."""
-
-
-class Bodies(NamedTuple):
-    """The kernels' view of a mover. n pieces, dof joints.
-
-    links, slides : the chain's (see `kinematics.Chain`)
-    points, start : (m, 3) corners in the frame of the joint that moves them, row range of each piece (n + 1,)
-    frame : (n,) number of joints that move a piece (0: it stands)
-    round_m, centre, radius : (n,), (n, 3), (n,) rounding and bounding sphere (rounding included)
-    kind : (n,) ARM, TOOL or PART
-    low : (n,) bool, whether the piece may come near the floor
-    way : (n, dof) greatest distance (m) of any of its points from the axis of each joint that moves it; 1 where that
-        is prismatic
-    pairs : (p, 2) pieces that must not touch one another, the one nearer to the base first
-    """
-
-    links: Array
-    slides: NDArray[np.bool_]
-    points: Array
-    start: NDArray[np.int64]
-    frame: NDArray[np.int64]
-    round_m: Array
-    centre: Array
-    radius: Array
-    kind: NDArray[np.int64]
-    low: NDArray[np.bool_]
-    way: Array
-    pairs: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +192,6 @@ def _pairs(chain: Chain, bodies: Bodies) -> NDArray[np.int64]:
     pairs = np.array(every, dtype=np.int64)
     rng = np.random.default_rng(0)
     many = chain.lower + rng.random((SAMPLES, chain.dof)) * (chain.upper - chain.lower)
-    touching = sweep.touching(bodies._replace(pairs=pairs), np.vstack([chain.home, many]))
+    touching = sweep.touching(bodies._replace(pairs=pairs), NOTHING, np.vstack([chain.home, many]))
     keep = ~touching[0] & (touching[1:].mean(axis=0) <= TOUCHING_SHARE)
     return np.ascontiguousarray(pairs[keep])

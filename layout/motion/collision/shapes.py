@@ -34,7 +34,7 @@ SWEEP_STEP_RAD = math.radians(10.0)
 """A hinged door is swept in steps of this angle; the arc between is covered by rounding (0.4 % of the radius)."""
 
 ALWAYS, PASSING, SERVING = 0, 1, 2
-"""When a piece counts: always, for arms that do not serve the machine (its doors anywhere), for one that does (open)."""
+"""When a piece counts: always, for arms that do not serve the machine (doors anywhere), for one that does (open)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from layout.model.library import ArmModel, MachineModel
 from layout.model.line import Arm, Line
 from layout.model.pose import Array, Pose
 from layout.motion.belts import lay_out
+from layout.motion.collision.arrays import Things
 from layout.motion.collision.mover import mover, packed, standing_pieces
 from layout.motion.collision.shapes import ALWAYS, Piece, hulls, machine_pieces, prisms, thinned, wall
 from layout.motion.collision.urdf_shapes import Solid, prism_points
@@ -34,28 +34,6 @@ _GRAIN = 9
 """Relative poses are rounded to this many decimals (m, quarter turns): moving a whole cell changes nothing."""
 
 FLOOR = "floor"
-
-
-class Things(NamedTuple):
-    """The kernels' view of surroundings: n pieces in g groups; a group's pieces follow one another.
-
-    points, start, round_m : (m, 3), (n + 1,), (n,) corners in the arm's base frame, row ranges, roundings
-    box : (n, 6) bounding boxes (rounding included) in the group's turned frame: low corner, high corner
-    middle : (n, 3) a point inside each piece
-    group : (g + 1,) row ranges of the groups' pieces
-    group_box : (g, 8) bounding box of the whole group in its frame, cosine and sine of the frame's yaw
-    thing, when : (g,) number of the thing (0 is the floor), and when it counts (`shapes.ALWAYS` ...)
-    """
-
-    points: Array
-    start: NDArray[np.int64]
-    round_m: Array
-    box: Array
-    middle: Array
-    group: NDArray[np.int64]
-    group_box: Array
-    thing: NDArray[np.int64]
-    when: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
