@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from layout.feasibility import belts, clearance, floor, lanes, reach, spacing, walkways
+from layout.feasibility import belts, clearance, floor, lanes, reach, spacing, swings, walkways
 from layout.feasibility.ground import Ground
 from layout.model.line import Line
 from layout.model.results import Violation
@@ -23,6 +23,8 @@ FLAT: Mapping[str, Callable[[Ground], list[Violation]]] = {
 SOLID: Mapping[str, Callable[[Ground, Scene], list[Violation]]] = {
     "clearance": clearance.clearance,
     "belt": lambda ground, scene: belts.belt(ground),
+    "access": lambda ground, scene: swings.access(ground),
+    "door": lambda ground, scene: swings.door(ground),
     "lane": lambda ground, scene: lanes.lane(ground),
     "walkway": lambda ground, scene: walkways.walkway(ground),
     "reach": lambda ground, scene: reach.reach(ground),
@@ -50,15 +52,15 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
 
 
 def ways(line: Line) -> tuple[Violation, ...]:
-    """What `quick` leaves out or estimates, without a scene: belts as laid out, vehicles' and people's ways, reach by
-    inverse kinematics, gaps in the plan.
+    """What `quick` leaves out or estimates, without a scene: belts as laid out, doors, vehicles' and people's ways,
+    reach by inverse kinematics, gaps in the plan.
 
     The gaps are those between footprints, where `check` measures between hulls: a proposal that passes here passes
     there, as far as the hulls stay above their footprints.
     """
     ground = Ground(line)
-    found = [*clearance.plan_gaps(ground), *belts.belt(ground), *lanes.lane(ground), *walkways.walkway(ground)]
-    return _merged([*found, *reach.reach(ground)])
+    found = [*clearance.plan_gaps(ground), *belts.belt(ground), *swings.access(ground), *swings.door(ground)]
+    return _merged([*found, *lanes.lane(ground), *walkways.walkway(ground), *reach.reach(ground)])
 
 
 def quick(line: Line) -> tuple[Violation, ...]:

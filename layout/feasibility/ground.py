@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -18,6 +18,9 @@ from layout.model.results import BeltTimes, Violation
 from layout.model.scenario import Floor
 from layout.motion import belts as conveyors
 from layout.motion.fences import fence_rings
+
+if TYPE_CHECKING:
+    from layout.feasibility.solids import Solids
 
 TOLERANCE_M = 1e-6
 """What counts as nothing: coordinates are rounded far below it, and nobody sets up a machine to a micrometre."""
@@ -193,6 +196,13 @@ class Ground:
     def corridors(self) -> dict[str, Any]:
         """The floor that each belt covers: shapely polygons (m), by name."""
         return {name: conveyors.corridor(times, self.line.belts[name].width_m) for name, times in self.belts.items()}
+
+    @cached_property
+    def solids(self) -> Solids:
+        """Everything as convex pieces in three dimensions."""
+        from layout.feasibility.solids import solids
+
+        return solids(self)
 
     def world(self, local: Sequence[Sequence[Array]]) -> Areas:
         """Convex polygons of each thing's own frame (in the order of `things`) in the world."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,6 +79,22 @@ def lay_out(belt: Belt, line: Line) -> BeltTimes:
 
     Raises LayoutError where a port is missing.
     """
+    known = _LAID.get(id(line))
+    if known is None or known[0] is not line:
+        known = _LAID[id(line)] = (line, {})
+        if len(_LAID) > _LINES:
+            _LAID.popitem(last=False)
+    if belt not in known[1]:
+        known[1][belt] = _laid(belt, line)
+    return known[1][belt]
+
+
+_LAID: OrderedDict[int, tuple[Line, dict[Belt, BeltTimes]]] = OrderedDict()
+_LINES = 4
+"""The rules, the arms' surroundings and the plan ask for one line's belts in turn: so many lines are remembered."""
+
+
+def _laid(belt: Belt, line: Line) -> BeltTimes:
     start, end = _ends(belt, line)
     if start is None or end is None:
         kind, name = ("out", belt.origin) if start is None else ("in", belt.target)
