@@ -98,7 +98,8 @@ class _Programme:
             if fleet is None:
                 return None
             units = self.line.fleets[name].units
-            return _Crew(fleet.stations, units, fleet.handover_s, fleet.handover_s, fleet.travel_s, fleet.travel_s)
+            empty_s = fleet.travel_s if fleet.empty_s is None else fleet.empty_s
+            return _Crew(fleet.stations, units, fleet.handover_s, fleet.handover_s, fleet.travel_s, empty_s)
         arm = self.moves.arms.get(name)
         if arm is None:
             return None

@@ -318,7 +318,8 @@ def _moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
     n = len(times.stations)
     endless = np.full(n, math.inf)
     if isinstance(times, FleetTimes):
-        empty = loaded = np.asarray(times.travel_s, float)
+        loaded = np.asarray(times.travel_s, float)
+        empty = loaded if times.empty_s is None else np.asarray(times.empty_s, float)
         pick = place = times.handover_s
         home = leave_home = endless
     else:

@@ -123,7 +123,7 @@ def test_bound_divides_door_times_by_availability():
 def test_doors_of_no_time_change_nothing(means, places, fails):
     mode = {"jam": failure(exponential(40.0), exponential(4.0))} if fails else {}
     made = serial([exponential(t) for t in means], places, failures={0: mode}, horizon_s=600.0)
-    shut = moves(doors={name: (0.0, 0.0) for name in made.stations})
+    shut = moves(doors=dict.fromkeys(made.stations, (0.0, 0.0)))
     assert simulate(made, shut) == simulate(made, moves())
     assert trace(made, shut, until_s=300.0) == trace(made, moves(), until_s=300.0)
     assert bound(made, shut) == bound(made, moves())
@@ -135,7 +135,7 @@ def test_fixed_times_with_doors_are_longer_fixed_times(means, places, doors_s):
     """The same line, its doors counted to the work."""
     made = timed(serial(means, places), horizon_s=600.0)
     longer = timed(serial([t + doors_s for t in means], places), horizon_s=600.0)
-    shut = moves(doors={name: (doors_s / 2, doors_s / 2) for name in made.stations})
+    shut = moves(doors=dict.fromkeys(made.stations, (doors_s / 2, doors_s / 2)))
     last = f"m{len(means)}"
     ours, theirs = work(made, shut, 300.0, last), work(longer, moves(), 300.0, last)
     assert np.array(ours) == EXACT(np.array(theirs), abs=1e-9)
