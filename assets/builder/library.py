@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import catalogue, lathe, mill, moving, parts, sheets, stations, urdf, vision, washer, write
+from . import catalogue, equipment, lathe, mill, moving, parts, stations, vision, washer, write
 from .forms import Machine, Part, Vehicle
 from .model import Model
 
@@ -22,7 +22,6 @@ SHAPES: dict[str, Callable[[], Model]] = {
     "part_flange": parts.flange,
 }
 SHEETS: dict[str, Machine | Vehicle | Part] = {**catalogue.MACHINES, **parts.sheets()}
-ARM_SHEETS = {"arm_16kg_r2010": sheets.kr16, "kuka_iiwa7": sheets.iiwa7, "franka_panda": sheets.panda}
 
 
 def build(out: Path) -> None:
@@ -40,7 +39,4 @@ def build(out: Path) -> None:
         write.text(
             folder / "model.yaml", sheet.text(name, model.moving) if isinstance(sheet, Machine) else sheet.text(name)
         )
-    for name, text in ARM_SHEETS.items():
-        (out / name).mkdir(parents=True, exist_ok=True)
-        write.text(out / name / "model.yaml", text())
-    urdf.write_arm(out / "arm_16kg_r2010")
+    equipment.build(out)

@@ -1,14 +1,17 @@
-"""The arm's URDF: kinematics and limits as numbers, masses, inertia from the collision hulls (SI, rad)."""
+"""A robot arm's URDF: kinematics and limits as numbers, masses, inertia from the collision hulls (SI, rad)."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from . import arm, write
+from . import write
 from .model import Model
 from .palette import srgb
 from .shapes import Array
+
+MOST_CORNERS = 32  # of a convex piece: arms are checked for hits all along their ways
 
 
 @dataclass(frozen=True)
@@ -23,27 +26,19 @@ class Axis:
     effort: float
 
 
-# Peak torques of the gears, large enough for the library's accelerations at full stretch with 16 kg.
-AXES = (
-    Axis((0.0, 0.0, arm.PEDESTAL + arm.A1_HEIGHT), (0, 0, -1), -185, 185, 200, 2400),
-    Axis((arm.A1_OFFSET, 0.0, 0.0), (0, 1, 0), -185, 65, 175, 3400),
-    Axis((arm.UPPER, 0.0, 0.0), (0, 1, 0), -138, 175, 190, 1500),
-    Axis((0.0, 0.0, arm.ELBOW), (-1, 0, 0), -350, 350, 430, 270),
-    Axis((arm.FOREARM, 0.0, 0.0), (0, 1, 0), -130, 130, 430, 260),
-    Axis((0.0, 0.0, 0.0), (-1, 0, 0), -350, 350, 630, 120),
-)
-# kg: robot 255 in all (without the pedestal of 115, which is part of base_link), gripper 3.5
-MASSES = {
-    "base_link": 65.0 + 115.0,
-    "link_1": 78.0,
-    "link_2": 38.0,
-    "link_3": 48.0,
-    "link_4": 17.0,
-    "link_5": 7.0,
-    "link_6": 2.0,
-    "gripper": 3.5,
-}
-LINKS = (arm.base, arm.link_1, arm.link_2, arm.link_3, arm.link_4, arm.link_5, arm.link_6, arm.gripper)
+@dataclass(frozen=True)
+class Robot:
+    """A six-axis arm: its links from the base on (shapes in their joint's frame), axes, masses (kg).
+
+    flange : from the wrist centre to the mounting face, along x (m)
+    """
+
+    name: str
+    comment: str
+    links: tuple[Callable[[], Model], ...]
+    axes: tuple[Axis, ...]
+    masses: Mapping[str, float]
+    flange: float
 
 
 def inertia(model: Model, mass: float) -> tuple[Array, Array]:
@@ -63,17 +58,16 @@ def _triple(values: Array | tuple[float, ...]) -> str:
     return " ".join(f"{float(v) + 0.0:.6g}" for v in values)
 
 
-def _link(model: Model, folder: Path) -> list[str]:
+def _link(model: Model, mass: float, folder: Path) -> list[str]:
     lines = [f'  <link name="{model.name}">']
-    mass = MASSES[model.name]
     centre, tensor = inertia(model, mass)
     ixx, ixy, ixz, iyy, iyz, izz = tensor[np.triu_indices(3)]
     lines += [
         "    <inertial>",
         f'      <origin xyz="{_triple(np.round(centre, 5))}" rpy="0 0 0"/>',
         f'      <mass value="{mass:g}"/>',
-        f'      <inertia ixx="{ixx:.5f}" ixy="{ixy:.5f}" ixz="{ixz:.5f}" '
-        f'iyy="{iyy:.5f}" iyz="{iyz:.5f}" izz="{izz:.5f}"/>',
+        f'      <inertia ixx="{ixx:.6f}" ixy="{ixy:.6f}" ixz="{ixz:.6f}" '
+        f'iyy="{iyy:.6f}" iyz="{iyz:.6f}" izz="{izz:.6f}"/>',
         "    </inertial>",
     ]
     for colour in sorted(model.visuals):
@@ -86,6 +80,9 @@ def _link(model: Model, folder: Path) -> list[str]:
             f'      <material name="{colour}"><color rgba="{rgba}"/></material>',
             "    </visual>",
         ]
+    many = [name for name, hull in model.hulls if len(hull.vertices) > MOST_CORNERS]
+    if many:
+        raise ValueError(f"{model.name}: pieces with more than {MOST_CORNERS} corners: {', '.join(many)}")
     file = f"meshes/{model.name}_collision.obj"
     write.hulls_obj(model.hulls, folder / file)
     lines += [
@@ -114,17 +111,17 @@ def _joint(name: str, kind: str, parent: str, child: str, xyz: str, rpy: str, ax
     return [*lines, "  </joint>"]
 
 
-def write_arm(folder: Path) -> None:
+def write_arm(robot: Robot, folder: Path) -> None:
     """Write arm.urdf and its meshes below `folder`."""
     (folder / "meshes").mkdir(parents=True, exist_ok=True)
     lines = [
         '<?xml version="1.0"?>',
-        "<!-- Six-axis arm, 16 kg, 2.013 m, on a 0.45 m pedestal. Built by assets/build.py: change it there. -->",
-        '<robot name="arm_16kg_r2010">',
+        f"<!-- {robot.comment} Built by assets/build.py: change it there. -->",
+        f'<robot name="{robot.name}">',
     ]
-    models = [make() for make in LINKS]
-    for model in models[:-1]:
-        lines += _link(model, folder)
+    for make in robot.links:
+        model = make()
+        lines += _link(model, robot.masses[model.name], folder)
     # A frame only; the few grams keep engines from inventing a mass for it.
     lines += [
         '  <link name="tool0">',
@@ -134,11 +131,9 @@ def write_arm(folder: Path) -> None:
         "    </inertial>",
         "  </link>",
     ]
-    lines += _link(models[-1], folder)
-    for number, axis in enumerate(AXES, start=1):
+    for number, axis in enumerate(robot.axes, start=1):
         parent = "base_link" if number == 1 else f"link_{number - 1}"
         lines += _joint(f"joint_a{number}", "revolute", parent, f"link_{number}", _triple(axis.origin), "0 0 0", axis)
     half = f"{np.pi / 2:.12f}"
-    lines += _joint("link_6_tool0", "fixed", "link_6", "tool0", _triple((arm.FLANGE, 0.0, 0.0)), f"0 {half} 0")
-    lines += _joint("tool0_gripper", "fixed", "tool0", "gripper", "0 0 0", "0 0 0")
+    lines += _joint("link_6_tool0", "fixed", "link_6", "tool0", _triple((robot.flange, 0.0, 0.0)), f"0 {half} 0")
     write.text(folder / "arm.urdf", "\n".join([*lines, "</robot>"]) + "\n")

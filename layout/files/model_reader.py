@@ -409,7 +409,7 @@ def _heights(joints: tuple[Joint, ...], home: tuple[float, ...], flange: Any, tc
         if joint.prismatic:
             move[:3, 3] = axis * value
         else:
-            cross = np.cross(np.eye(3), axis * -1)
+            cross = np.cross(np.eye(3), axis)
             move[:3, :3] = np.eye(3) + math.sin(value) * cross + (1 - math.cos(value)) * cross @ cross
         frame = frame @ move
     frame = frame @ np.asarray(flange)

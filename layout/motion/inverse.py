@@ -44,7 +44,7 @@ APART_RAD = 0.2
 PLACES = (9, 27)
 """Places of a carriage that are tried, evenly over those that can reach; more where the first gave nothing."""
 
-RIDING_SEEDS = 24
+RIDING_SEEDS = 12
 """Restarts of the numeric solver at each place of the carriage ..."""
 
 RIDING_WANTED = 4
