@@ -183,8 +183,8 @@ class FlowResult:
     throughput_per_h : good parts leaving per hour; by_product the same for each product
     lead_time_s : from entering (leaving the source) to leaving the line; wip : parts in the line, time average
     resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift;
-        arms: moving_empty, moving_loaded, handling, waiting); shares sum to 1
-    moves : how often each transport leg is used
+        arms and vehicles: moving_empty, moving_loaded, handling, waiting); shares sum to 1
+    moves : how often each transport leg is used; a fleet's vehicles together, by the fleet's name
     bottleneck : the resource that limits the line, by greatest active share
     deadlocks : who waits for whom, where the line came to a standstill (empty if never)
     samples_per_h : throughput of each replication, in order, for paired comparisons
@@ -205,11 +205,14 @@ class FlowResult:
 class TraceEvent:
     """One thing that a resource did in a simulated run, from start_s to end_s.
 
-    resource : station, arm, belt or link name
+    resource : station, arm, belt, link or vehicle (`Fleet.members`) name
     state : working, down, moving_empty, moving_loaded, handling, transit, waiting (part held at a station)
+        working spans the doors: of the spells of one part's visit (more than one after a breakdown or between
+        operations) the first begins with `DoorTimes.close_s`, the last ends with `open_s`
     part : number of the part, -1 where none
     product : its product, empty where none
-    origin, target : station names for what moves; equal for what stays
+    origin, target : station names for what moves; equal for what stays; empty for an arm's home. What arm or vehicle
+        does nothing, or waits for a shared zone (perhaps with a part in hand), has no event
     """
 
     start_s: float
