@@ -16,6 +16,7 @@ import numpy as np
 from layout.errors import AssetError, Problem
 from layout.files import cache, convex
 from layout.files.model_reader import Loaded
+from layout.files.ports import Solid
 from layout.files.surface import Surface, footprint, read_surface
 from layout.model.library import MachineModel, PartModel, Point2, Port
 
@@ -116,7 +117,7 @@ def _obj(hull: Any) -> str:
 
 
 def machine_from_mesh(
-    path: Path, name: str, ports: Mapping[str, Port], service: Mapping[str, float], *,
+    path: Path, ports: Mapping[str, Port], service: Mapping[str, float], *,
     unit: str | None, up: str | None, wait: bool,
 ) -> Loaded:  # fmt: skip
     """A machine from a mesh file. wait : until its convex pieces are made; else its convex hull does meanwhile.
@@ -133,8 +134,18 @@ def machine_from_mesh(
     return Loaded(model, path.parent, ((path.name, path),), _problems(ready, notes), ready.size_m)
 
 
+def solid_of(path: Path, unit: str | None, up: str | None) -> Solid:
+    """What of a machine's mesh is solid, for checks of ports: its surface, or its hull where it is not closed."""
+    ready = prepare(path, "machine", unit, up)
+    if not ready.closed:
+        pieces = ready.folder / "pieces.obj"
+        return Solid(pieces if pieces.is_file() else None)
+    held = np.load(ready.folder / "solid.npz")
+    return Solid(surface=(held["vertices"], held["faces"]))
+
+
 def part_from_mesh(
-    path: Path, name: str, mass_kg: float, *, unit: str | None, up: str | None
+    path: Path, mass_kg: float, *, unit: str | None, up: str | None
 ) -> Loaded:  # fmt: skip
     """A part from a mesh file: held at the middle of its top; its convex hull collides. Raises AssetError."""
     ready = prepare(path, "part", unit, up)

@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from layout.errors import AssetError, Problem, ScenarioError
-from layout.files.assets import read_model
+from layout.errors import Problem, ScenarioError
 from layout.files.checks import check_models, check_names
 from layout.files.heal import Healed, heal, lost
 from layout.files.layouts import parse_start
-from layout.files.model_reader import Loaded
 from layout.files.oddities import oddities
+from layout.files.scenario_models import digest, load_models
 from layout.files.schema import findings
-from layout.files.yaml import Document, KeyPath, parse_document, read_bytes
-from layout.model.library import ArmModel, MachineModel, Model, PartModel, ToolModel, VehicleModel
+from layout.files.yaml import Document, parse_document, read_bytes
 from layout.model.realise import variables
-from layout.model.scenario import Robot, Scenario, ScenarioSpec, Vehicle
-
-_AN = {"machine": "a machine", "arm": "an arm", "tool": "a tool", "vehicle": "a vehicle", "part": "a part"}
-_KINDS: dict[str, type[Model]] = {
-    "machine": MachineModel,
-    "arm": ArmModel,
-    "tool": ToolModel,
-    "vehicle": VehicleModel,
-    "part": PartModel,
-}
+from layout.model.scenario import Scenario, ScenarioSpec
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Read, check and join a scenario with the models it names. Raises ScenarioError with all findings at once."""
-    return check_scenario(path)[0]
+    """Read, check and join a scenario with the models it names. Raises ScenarioError with all findings at once.
+
+    Waits until the convex pieces of meshes of one's own are made, so that what follows is the same each time.
+    """
+    return check_scenario(path, wait=True)[0]
 
 
-def check_scenario(path: Path) -> tuple[Scenario, tuple[Problem, ...]]:
-    """Like `load_scenario`, with what is odd but legal."""
+def check_scenario(path: Path, *, wait: bool = False) -> tuple[Scenario, tuple[Problem, ...]]:
+    """Like `load_scenario`, with what is odd but legal. Does not wait: convex hulls do for pieces not made yet."""
     path = Path(path)
     raw = read_bytes(path, ScenarioError)
     document = parse_document(raw, str(path), go_on=True)
     spec, wrong, healed = _parse(document)
     problems = check_names(spec, document)
-    loaded, missing = _load_models(spec, document, path.parent)
-    models = {name: entry.model for name, entry in loaded.items()}
-    problems += missing
+    found = load_models(spec, document, path.parent, wait=wait)
+    spec, models = found.spec, found.models
+    problems += found.problems
     problems += check_models(spec, models, document)
     free = variables(spec)
     start: dict[str, Any] | None = None
@@ -59,12 +49,9 @@ def check_scenario(path: Path) -> tuple[Scenario, tuple[Problem, ...]]:
     if problems:
         raise _error(problems, document)
     scenario = Scenario(
-        spec=spec, models=models, variables=free, start=start, path=path, digest=_digest(raw, loaded)
+        spec=spec, models=models, variables=free, start=start, path=path, digest=digest(raw, found.loaded)
     )  # fmt: skip
-    odd = [*oddities(spec, models, free, document)]
-    for entry in loaded.values():
-        odd += entry.warnings
-    return scenario, tuple(odd)
+    return scenario, (*oddities(spec, models, free, document), *found.warnings)
 
 
 def _error(problems: list[Problem], document: Document) -> ScenarioError:
@@ -95,57 +82,3 @@ def _parse(document: Document) -> tuple[ScenarioSpec, list[Problem], Healed | No
     if healed is None:
         raise _error([*document.problems, *wrong], document)
     return healed.spec, wrong, healed
-
-
-def _uses(spec: ScenarioSpec) -> list[tuple[KeyPath, str, str]]:
-    """Everything that names a model: path, the model's name, the kind it must be."""
-    found: list[tuple[KeyPath, str, str]] = []
-    for name, product in spec.products.items():
-        found.append((("products", name, "model"), product.model, "part"))
-    for name, machine in spec.machines.items():
-        found.append((("machines", name, "model"), machine.model, "machine"))
-    for name, transport in spec.transport.items():
-        if isinstance(transport, Robot):
-            found.append((("transport", name, "model"), transport.model, "arm"))
-            if transport.tool is not None:
-                found.append((("transport", name, "tool"), transport.tool, "tool"))
-        elif isinstance(transport, Vehicle):
-            found.append((("transport", name, "model"), transport.model, "vehicle"))
-    return found
-
-
-def _load_models(spec: ScenarioSpec, document: Document, base: Path) -> tuple[dict[str, Loaded], list[Problem]]:
-    """Models by the name the scenario uses, of the kind that is wanted where they are named."""
-    loaded: dict[str, Loaded] = {}
-    broken: set[str] = set()
-    problems: list[Problem] = []
-    for path, name, kind in _uses(spec):
-        if name not in loaded and name not in broken:
-            try:
-                loaded[name] = read_model(name, base)
-            except AssetError as trouble:
-                broken.add(name)
-                problems += [
-                    problem if problem.file else replace(problem, where=_where(path), file=document.file,
-                                                         line=document.line(path))
-                    for problem in trouble.problems
-                ]  # fmt: skip
-        if name in loaded and not isinstance(loaded[name].model, _KINDS[kind]):
-            actual = next(k for k, cls in _KINDS.items() if isinstance(loaded[name].model, cls))
-            problems.append(document.problem(f"must be the model of {_AN[kind]}, not of {_AN[actual]}", path, name,
-                                             "'layout assets' lists the library by kind"))  # fmt: skip
-    return loaded, problems
-
-
-def _where(path: KeyPath) -> str:
-    return ".".join(str(key) for key in path)
-
-
-def _digest(raw: bytes, loaded: dict[str, Loaded]) -> str:
-    """SHA-256 over the scenario's bytes and those of every file of every model, whatever folder they lie in."""
-    whole = hashlib.sha256(hashlib.sha256(raw).digest())
-    for name in sorted(loaded):
-        for label, path in loaded[name].files:
-            whole.update(f"{name}\0{label}\0".encode())
-            whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()

@@ -194,7 +194,7 @@ def _unit(path: Path, scene: Any, extents: Array, kind: str, given: str | None) 
             hint = f"as {WORDS[fits[0]]} it would be {_sizes(extents * UNITS[fits[0]])}: write 'unit: {fits[0]}'"
             what = f"as {WORDS[given]} this {kind} would be {_sizes(extents * UNITS[given])}"
             hint = hint if fits else "check the export's unit"
-            raise AssetError(Problem(what, value=path.name, hint=hint))
+            raise AssetError(Problem(what, where="unit", value=path.name, hint=hint))
         return UNITS[given], None
     order: tuple[str, ...] = _ORDER.get(suffix, _USUAL)
     named = {"meters": "m", "meter": "m", "millimeters": "mm", "millimeter": "mm", "centimeters": "cm",
