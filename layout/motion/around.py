@@ -8,6 +8,7 @@ without stopping at its points (`trajectory.blend`), and checked once more along
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,7 +38,10 @@ STRIDE_S = 0.25
 """A branch grows by what the slowest joint does in this time at full speed."""
 
 SHORTEN = 3
-"""Rounds of pulling via points in, after which little is gained."""
+"""Rounds of pulling via points in, after which little is gained ..."""
+
+WORTH = 0.02
+"""... each time for a gain of at least this share of the time."""
 
 
 PATH_PIECES = 24
@@ -106,28 +110,104 @@ def tool_way_m(cell: Cell, way: Way) -> float:
     return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
-def plan(cell: Cell, first: Array, second: Array, state: int, hint: Way | None = None) -> Way | None:
-    """A free way between two configurations that has no free direct move; None where none is found.
+class Scout:
+    """Looks for ways round in one cell; what it found out about single configurations and joins serves all of them."""
 
-    hint : a way between the two that was found for the other state (empty, loaded)
-    """
-    limits = cell.limits[state]
-    tried = [] if hint is None or len(hint.points) < 3 else [hint.points]
-    tried += [np.stack([first, *vias, second]) for vias in _guesses(cell, first, second, state)]
-    order = sorted(range(len(tried)), key=lambda k: (round(_stopping_s(tried[k], limits), 9), k))
-    for k in order:
-        way = _passable(cell, tried[k], state)
-        if way is not None:
-            return _shorten(cell, way, state)
-    grown = _grow(cell, first, second, state)
-    if grown is None:
-        return None
-    stop = Way(grown, np.zeros_like(grown))
-    return _shorten(cell, _passable(cell, grown, state) or stop, state)
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self._stands: dict[tuple[int, bytes], bool] = {}
+        self._joined: dict[tuple[int, bytes, bytes], bool] = {}
+        self._moved: dict[tuple[bytes, float, float], Array | None] = {}
 
+    def plan(self, first: Array, second: Array, state: int, hint: Way | None = None) -> Way | None:
+        """A free way between two configurations that has no free direct move; None where none is found.
 
-def _stopping_s(points: Array, limits: Array) -> float:
-    return trajectory.duration_s(Way(points, np.zeros_like(points)), limits)
+        hint : a way between the two that was found for the other state (empty, loaded)
+        """
+        cell, limits = self.cell, self.cell.limits[state]
+        if hint is not None and len(hint.points) > 2:
+            way = _passable(cell, hint.points, state)
+            if way is not None:
+                return way
+        tried = [np.stack([first, *vias, second]) for vias in self._guesses(first, second)]
+        stops = [Way(points, np.zeros_like(points)) for points in tried]
+        times = [round(trajectory.duration_s(way, limits), 9) for way in stops]
+        rough: list[int] = []
+        for k in sorted(range(len(tried)), key=lambda k: (times[k], k)):
+            points = tried[k]
+            if not all(self.stands(q, state) for q in points[1:-1]):
+                continue
+            if not all(self.joined(a, b, state) for a, b in itertools.pairwise(points)):
+                continue
+            way = trajectory.blend(points, limits)
+            if free(cell, way, state):
+                return _shorten(cell, way, state)
+            rough.append(k)
+        for k in rough:
+            if free(cell, stops[k], state):
+                return _shorten(cell, stops[k], state)
+        points_or_none = _grow(cell, first, second, state)
+        if points_or_none is None:
+            return None
+        stop = Way(points_or_none, np.zeros_like(points_or_none))
+        return _shorten(cell, _passable(cell, points_or_none, state) or stop, state)
+
+    def stands(self, q: Array, state: int) -> bool:
+        """Whether a configuration is within the joint limits and free, by a little more than a move has to."""
+        key = (state, q.tobytes())
+        if key not in self._stands:
+            inside = bool((q >= self.cell.chain.lower).all() and (q <= self.cell.chain.upper).all())
+            self._stands[key] = inside and _clear(self.cell, q, state)
+        return self._stands[key]
+
+    def joined(self, one: Array, other: Array, state: int) -> bool:
+        """Whether the straight join of two points in joint space is free; what is with a part is without one."""
+        ends = (one.tobytes(), other.tobytes())
+        for known in (state, LOADED):
+            for key in ((known, *ends), (known, *ends[::-1])):
+                if key in self._joined and (known == state or self._joined[key]):
+                    return self._joined[key]
+        found = _joined(self.cell, one, other, state)
+        self._joined[state, ends[0], ends[1]] = found
+        return found
+
+    def moved(self, q: Array, back: float = 0.0, up: float = 0.0) -> Array | None:
+        """The configuration with the tool drawn back or lifted in a straight line, None where that is not possible."""
+        key = (q.tobytes(), back, up)
+        if key not in self._moved:
+            self._moved[key] = _moved(self.cell.chain, q, back, up)
+        return self._moved[key]
+
+    def _guesses(self, first: Array, second: Array) -> Iterator[list[Array]]:
+        """Lists of via points."""
+        chain, home = self.cell.chain, self.cell.chain.home
+        swing = _swinging(chain)
+        middle = 0.5 * (first + second)
+
+        def folded(q: Array, share: float) -> Array:
+            return np.where(swing, q, q + share * (home - q))
+
+        drawn = [(self.moved(first, back=way), self.moved(second, back=way)) for way in BACK_M]
+        drawn += [(self.moved(first, up=way), self.moved(second, up=way)) for way in LIFT_M]
+        for one, other in drawn:
+            if one is not None:
+                yield [one]
+            if other is not None:
+                yield [other]
+            if one is not None and other is not None:
+                yield [one, other]
+        for share in FOLDS:
+            yield [folded(middle, share)]
+            yield [folded(first, share), folded(second, share)]
+            yield [folded(first, share)]
+            yield [folded(second, share)]
+            for one, other in drawn[: len(BACK_M)]:
+                if one is not None and other is not None:
+                    yield [one, folded(middle, share), other]
+        yield [folded(first, 1.0), home.copy(), folded(second, 1.0)]
+        for turn in (-np.pi, np.pi):  # the other way about
+            opposite = np.where(swing & ~chain.slides, middle + turn, middle)
+            yield [folded(first, 1.0), folded(opposite, 1.0), folded(second, 1.0)]
 
 
 def _passable(cell: Cell, points: Array, state: int) -> Way | None:
@@ -144,68 +224,25 @@ def _shorten(cell: Cell, way: Way, state: int) -> Way:
     limits = cell.limits[state]
     best, time = way, trajectory.duration_s(way, limits)
     k = 1
-    while k < len(best.points) - 1:
-        rest = np.delete(best.points, k, axis=0)
-        if len(rest) > 2 and (made := _passable(cell, rest, state)) is not None:
-            took = trajectory.duration_s(made, limits)
-            if took < time - 1e-6:
-                best, time = made, took
-                continue
-        k += 1
-    pull = 0.5
+    while len(best.points) > 3 and k < len(best.points) - 1:
+        made = trajectory.blend(np.delete(best.points, k, axis=0), limits)
+        took = trajectory.duration_s(made, limits)
+        if took < time and free(cell, made, state):
+            best, time = made, took
+        else:
+            k += 1
     for _ in range(SHORTEN):
+        before = time
         for k in range(1, len(best.points) - 1):
             points = best.points.copy()
-            points[k] += pull * (0.5 * (points[k - 1] + points[k + 1]) - points[k])
+            points[k] += 0.5 * (0.5 * (points[k - 1] + points[k + 1]) - points[k])
             made = trajectory.blend(points, limits)
             took = trajectory.duration_s(made, limits)
-            if took < time - 1e-3 and free(cell, made, state):
+            if took < (1.0 - WORTH) * time and free(cell, made, state):
                 best, time = made, took
-        pull *= 0.6
+        if time == before:
+            break
     return best
-
-
-# ---------------------------------------------------------------- guesses
-
-
-def _guesses(cell: Cell, first: Array, second: Array, state: int) -> Iterator[list[Array]]:
-    """Lists of via points, each inside the joint limits and free where it stands."""
-    chain, seen = cell.chain, {}
-
-    def stands(q: Array | None) -> bool:
-        if q is None:
-            return False
-        key = q.tobytes()
-        if key not in seen:
-            seen[key] = bool((q >= chain.lower).all() and (q <= chain.upper).all()) and _clear(cell, q, state)
-        return seen[key]
-
-    for vias in _vias(chain, first, second):
-        if all(stands(q) for q in vias):
-            yield [q for q in vias if q is not None]
-
-
-def _vias(chain: Chain, first: Array, second: Array) -> Iterator[list[Array | None]]:
-    swing = _swinging(chain)
-    home = chain.home
-    middle = 0.5 * (first + second)
-
-    def folded(q: Array, share: float) -> Array:
-        return np.where(swing, q, q + share * (home - q))
-
-    for way in BACK_M:
-        yield [_moved(chain, first, back=way), _moved(chain, second, back=way)]
-    for way in LIFT_M:
-        yield [_moved(chain, first, up=way), _moved(chain, second, up=way)]
-    for share in FOLDS:
-        yield [folded(middle, share)]
-        yield [folded(first, share), folded(second, share)]
-        yield [_moved(chain, first, back=BACK_M[0]), folded(middle, share), _moved(chain, second, back=BACK_M[0])]
-        yield [_moved(chain, first, back=BACK_M[1]), folded(middle, share), _moved(chain, second, back=BACK_M[1])]
-    yield [folded(first, 1.0), home.copy(), folded(second, 1.0)]
-    for turn in (-np.pi, np.pi):  # the other way about
-        opposite = np.where(swing & ~chain.slides, middle + turn, middle)
-        yield [folded(first, 1.0), folded(opposite, 1.0), folded(second, 1.0)]
 
 
 def _swinging(chain: Chain) -> Flags:
@@ -225,7 +262,6 @@ def _moved(chain: Chain, q: Array, back: float = 0.0, up: float = 0.0) -> Array 
 
 
 def _clear(cell: Cell, q: Array, state: int) -> bool:
-    """Whether a configuration stands free, by a little more than a move has to."""
     if cell.movers is None or cell.surroundings is None:
         return True
     from layout.motion.collision import free as keeps

@@ -73,7 +73,7 @@ class Tour:
         return known if known is not None else trajectory.direct(self.approach[a], self.approach[b])
 
 
-ROUNDS = 16
+ROUNDS = 2
 """So often a choice is made again because a direct move turned out to be blocked."""
 
 
@@ -148,6 +148,7 @@ class _Edges:
         self.ways: dict[tuple[int, int, int], Way | None] = {}  # a < b; None where blocked and not planned
         self.planned: set[tuple[int, int, int]] = set()
         self.plans = 0
+        self.scout = around.Scout(cell)
 
     def direct(self, state: int, a: int, b: int) -> Way | None:
         """The direct move, None where something is in the way (or a way round has been planned: then that)."""
@@ -168,7 +169,7 @@ class _Edges:
             self.plans += 1
             COUNTS.moves += 1
             other = self.ways.get((1 - state, a, b))
-            self.ways[key] = around.plan(self.cell, self.q[a], self.q[b], state, other)
+            self.ways[key] = self.scout.plan(self.q[a], self.q[b], state, other)
         return self.ways[key]
 
 

@@ -24,6 +24,9 @@ DENSE_S = 0.004
 """A move is sampled this densely before it is thinned out: an arm that speeds up with 10 m/s^2 leaves the chord by
 0.02 mm. What it can leave it by at most is worked out for each move (`Polyline.error_m`)."""
 
+CHECKED_S = 0.010
+"""Moves that pass via points are sampled this densely for collision checks: ruckig tells one place at a time."""
+
 THINNED_M = 0.002
 """Thinning leaves the polyline this close to the samples, measured at the farthest point of the arm."""
 
@@ -31,6 +34,7 @@ SPEED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Velocities tried at a via point, as shares of the highest that keeps all joints within their speeds."""
 
 K = TypeVar("K")
+Row = list[float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +75,8 @@ def duration_s(way: Way, limits: Array) -> float:
     return float(sum(piece.duration for piece in _pieces(way, limits)))
 
 
-def sample(way: Way, limits: Array) -> tuple[Array, Array]:
-    """Times (k,) (s) from 0 and joint vectors (k, dof) along a move, no farther than DENSE_S apart."""
+def sample(way: Way, limits: Array, step_s: float = DENSE_S) -> tuple[Array, Array]:
+    """Times (k,) (s) from 0 and joint vectors (k, dof) along a move, no farther than `step_s` apart."""
     clock, rows, start = [np.zeros(1)], [way.points[:1]], 0.0
     pieces = None if way.stops else _pieces(way, limits)
     for k in range(len(way.points) - 1):
@@ -80,7 +84,7 @@ def sample(way: Way, limits: Array) -> tuple[Array, Array]:
         span = float(clocks.slowest(first, second, limits)) if pieces is None else float(pieces[k].duration)
         if span <= 0.0:
             continue
-        times = np.linspace(0.0, span, max(int(np.ceil(span / DENSE_S)), 8) + 1)[1:]
+        times = np.linspace(0.0, span, max(int(np.ceil(span / step_s)), 8) + 1)[1:]
         if pieces is None:
             angles = clocks.positions(first, second, limits, times)
         else:
@@ -98,7 +102,7 @@ def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
     Between samples dt apart, a joint that speeds up with a at most leaves the chord by a dt^2 / 8 at most, and a point
     of the arm by the sum of that over the joints, each times its lever (`levers_m`).
     """
-    clock, angles = sample(way, limits)
+    clock, angles = sample(way, limits, DENSE_S if way.stops else CHECKED_S)
     levers = levers_m(chain)
     if len(angles) == 1:
         return Polyline(np.repeat(angles, 2, axis=0), 0.0)
@@ -189,47 +193,58 @@ def blend(points: Array, limits: Array) -> Way:
         ratio = np.max(np.abs(along) / limits[0])
         if ratio > 0.0:
             fast[k] = along / ratio * 0.999
-    speeds = np.zeros_like(points)
-    spans: dict[tuple[int, float, float], float] = {}
-    shares = np.zeros(len(points))
+    join = _Joiner(limits)
+    rows = points.tolist()
+    choice = [[(share * v).tolist() for share in SPEED_SHARES] for v in fast]
+    spans: dict[tuple[int, int, int], float] = {}
+    picks = [0] * len(points)
 
-    def span(k: int, one: float, other: float) -> float:
+    def span(k: int, one: int, other: int) -> float:
         key = (k, one, other)
         if key not in spans:
-            piece = _piece(points[k], points[k + 1], one * fast[k], other * fast[k + 1], limits)
+            piece = join(rows[k], rows[k + 1], choice[k][one], choice[k + 1][other])
             spans[key] = np.inf if piece is None else float(piece.duration)
         return spans[key]
 
-    for _ in range(2):
+    for _ in range(2 if inner > 1 else 1):
         for k in range(1, inner + 1):
-            times = [span(k - 1, shares[k - 1], s) + span(k, s, shares[k + 1]) for s in SPEED_SHARES]
-            shares[k] = SPEED_SHARES[int(np.argmin(np.round(times, 9)))]
-    speeds[:] = shares[:, None] * fast
+            times = [
+                round(span(k - 1, picks[k - 1], s) + span(k, s, picks[k + 1]), 9) for s in range(len(SPEED_SHARES))
+            ]
+            picks[k] = times.index(min(times))
+    speeds = np.array([choice[k][pick] for k, pick in enumerate(picks)])
     return Way(points, speeds)
 
 
 def _pieces(way: Way, limits: Array) -> list[Any]:
     """ruckig's trajectories from point to point."""
+    join, points, speeds = _Joiner(limits), way.points.tolist(), way.speeds.tolist()
     found = []
-    for k in range(len(way.points) - 1):
-        piece = _piece(way.points[k], way.points[k + 1], way.speeds[k], way.speeds[k + 1], limits)
+    for k in range(len(points) - 1):
+        piece = join(points[k], points[k + 1], speeds[k], speeds[k + 1], keep=True)
         if piece is None:
-            raise LayoutError(f"ruckig finds no move between {way.points[k]} and {way.points[k + 1]}")
+            raise LayoutError(f"ruckig finds no move between {points[k]} and {points[k + 1]}")
         found.append(piece)
     return found
 
 
-def _piece(first: Array, second: Array, speed: Array, other: Array, limits: Array) -> Any:
-    """ruckig's trajectory from state to state, None where it finds none."""
-    from ruckig import InputParameter, Result, Ruckig, Trajectory
+class _Joiner:
+    """Joins states by ruckig; setting it up costs more than a trajectory, so one serves a whole way."""
 
-    wanted = InputParameter(len(first))
-    wanted.current_position, wanted.target_position = first, second
-    wanted.current_velocity, wanted.target_velocity = speed, other
-    wanted.max_velocity, wanted.max_acceleration, wanted.max_jerk = limits
-    trajectory = Trajectory(len(first))
-    result = Ruckig(len(first)).calculate(wanted, trajectory)
-    return trajectory if result in (Result.Working, Result.Finished) else None
+    def __init__(self, limits: Array) -> None:
+        from ruckig import InputParameter, Result, Ruckig, Trajectory
+
+        self._dof = limits.shape[1]
+        self._new, self._good = Trajectory, (Result.Working, Result.Finished)
+        self._ruckig, self._wanted, self._scratch = Ruckig(self._dof), InputParameter(self._dof), Trajectory(self._dof)
+        self._wanted.max_velocity, self._wanted.max_acceleration, self._wanted.max_jerk = limits.tolist()
+
+    def __call__(self, first: Row, second: Row, speed: Row, other: Row, *, keep: bool = False) -> Any:
+        """The trajectory, None where there is none. Without `keep` it is good until the next call."""
+        self._wanted.current_position, self._wanted.target_position = first, second
+        self._wanted.current_velocity, self._wanted.target_velocity = speed, other
+        trajectory = self._new(self._dof) if keep else self._scratch
+        return trajectory if self._ruckig.calculate(self._wanted, trajectory) in self._good else None
 
 
 class Lazy(Mapping[K, JointPath], Generic[K]):
