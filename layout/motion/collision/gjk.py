@@ -39,7 +39,13 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
-@compiled
+def inner(function: F) -> F:
+    """The same for what only compiled functions call: without a way in from Python, which takes time to compile."""
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))
+
+
+@inner
 def _edge(ax: float, ay: float, az: float, bx: float, by: float, bz: float) -> float:
     """Share of b in the point of the segment a-b nearest to the origin."""
     ux, uy, uz = bx - ax, by - ay, bz - az
@@ -50,7 +56,7 @@ def _edge(ax: float, ay: float, az: float, bx: float, by: float, bz: float) -> f
     return 1.0 if along >= square else along / square
 
 
-@compiled
+@inner
 def _face(s: Array, i: int, j: int, k: int, weights: Array) -> float:
     """Fills (3,) the weights of the point of the triangle nearest to the origin; gives its squared distance.
 
@@ -62,7 +68,7 @@ def _face(s: Array, i: int, j: int, k: int, weights: Array) -> float:
     ux, uy, uz, wx, wy, wz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
     nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
     area = nx * nx + ny * ny + nz * nz
-    best = np.inf
+    best: float = np.inf
     if area > 0.0:
         # areas of the three triangles between the origin's shadow and each edge, as shares of the whole
         qx, qy, qz = uy * az - uz * ay, uz * ax - ux * az, ux * ay - uy * ax
@@ -97,7 +103,7 @@ def _face(s: Array, i: int, j: int, k: int, weights: Array) -> float:
     return best
 
 
-@compiled
+@inner
 def _around(s: Array) -> bool:
     """Whether the tetrahedron (4, 3) holds the origin: it lies inside all four faces.
 
@@ -116,7 +122,7 @@ def _around(s: Array) -> bool:
     return True
 
 
-@compiled
+@inner
 def _nearest(s: Array, n: int, weights: Array, best: Array) -> int:
     """Reduce the simplex (its first n rows) to the corners that carry its point nearest to the origin.
 
@@ -133,23 +139,17 @@ def _nearest(s: Array, n: int, weights: Array, best: Array) -> int:
             s[0, 0], s[0, 1], s[0, 2] = s[1, 0], s[1, 1], s[1, 2]
             return 1
         return 2
-    i, j, k = 0, 1, 2
-    _face(s, 0, 1, 2, weights)
-    if n == 4:
-        if _around(s):
-            return 0
-        # a point nearer than before lies on a face that holds the newest corner
-        least = _face(s, 0, 1, 3, weights)
-        i, j, k = 0, 1, 3
-        square = _face(s, 0, 2, 3, weights)
+    if n == 4 and _around(s):
+        return 0
+    # a point nearer than before lies on a face that holds the newest corner, the last one
+    i, j, k, least = 0, 1, n - 1, np.inf
+    a = b = c = 0.0
+    for face in range(1 if n == 3 else 3):
+        first, second = 1 if face == 2 else 0, 1 if face == 0 else 2
+        square = _face(s, first, second, n - 1, weights)
         if square < least:
-            least = square
-            i, j, k = 0, 2, 3
-        square = _face(s, 1, 2, 3, weights)
-        if square < least:
-            i, j, k = 1, 2, 3
-        _face(s, i, j, k, weights)
-    a, b, c = weights[0], weights[1], weights[2]
+            i, j, least = first, second, square
+            a, b, c = weights[0], weights[1], weights[2]
     for x in range(3):
         best[x] = a * s[i, x] + b * s[j, x] + c * s[k, x]
     kept = 0
@@ -168,7 +168,7 @@ def _nearest(s: Array, n: int, weights: Array, best: Array) -> int:
     return kept
 
 
-@compiled
+@inner
 def between(
     a: Array, a0: int, a1: int, b: Array, b0: int, b1: int, v: Array, work: Array, low: float, high: float
 ) -> float:

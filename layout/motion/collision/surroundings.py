@@ -146,8 +146,10 @@ def _groups(shape: Shape, place: Place) -> tuple[Group, ...]:
 
 # ---------------------------------------------------------------- a line
 
+_Way = tuple[Array, tuple[float, ...], float]
+
 _LATEST: OrderedDict[tuple[int, str], tuple[Line, Surroundings]] = OrderedDict()
-_BELTS: OrderedDict[int, tuple[Line, dict[str, list[Array]]]] = OrderedDict()
+_BELTS: OrderedDict[int, tuple[Line, dict[str, _Way]]] = OrderedDict()
 _KNOWN: OrderedDict[tuple[object, ...], Surroundings] = OrderedDict()
 _MOST_LATEST, _MOST_KNOWN = 64, 512
 
@@ -253,12 +255,12 @@ def _belt(path: Outline, heights: tuple[float, ...], width_m: float) -> Shape:
     return _shaped(tuple(pieces))
 
 
-def _belts(line: Line) -> dict[str, tuple[Array, tuple[float, ...], float]]:
+def _belts(line: Line) -> dict[str, _Way]:
     """By name: way (k, 2) (m, world), height of the top at each of its points, width; of belts that have both ports."""
     known = _BELTS.get(id(line))
     if known is not None and known[0] is line:
         return known[1]
-    out: dict[str, tuple[Array, tuple[float, ...], float]] = {}
+    out: dict[str, _Way] = {}
     for name, belt in line.belts.items():
         ends = line.stations.get(belt.origin), line.stations.get(belt.target)
         start = ends[0].model.port_for("out", "belt") if ends[0] else None

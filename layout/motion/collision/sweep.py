@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from layout.model.pose import Array
 from layout.motion import kernels
-from layout.motion.collision.gjk import between, compiled
+from layout.motion.collision.gjk import between, compiled, inner
 
 RESOLUTION_M = 1e-4
 """What comes nearer than the margin and this counts as a hit: the least step on the way follows from it."""
@@ -31,7 +31,7 @@ Index = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@compiled
+@inner
 def place(links: Array, slides: Flags, q: Array, frame: Index, centre: Array, frames: Array, centres: Array) -> None:
     """Fills frames (dof + 1, 4, 4) of the base and of each joint, and the pieces' middles (n, 3), in the base frame."""
     frames[0] = 0.0
@@ -46,7 +46,7 @@ def place(links: Array, slides: Flags, q: Array, frame: Index, centre: Array, fr
             centres[p, i] = frames[f, i, 0] * x + frames[f, i, 1] * y + frames[f, i, 2] * z + frames[f, i, 3]
 
 
-@compiled
+@inner
 def put(frames: Array, f: int, own: Array, first: int, last: int, points: Array) -> None:
     """Fills rows of `points` with corners `own` of a piece on frame f, in the base frame."""
     a, b, c, d, e, g = (
@@ -72,7 +72,7 @@ def put(frames: Array, f: int, own: Array, first: int, last: int, points: Array)
         points[k, 2] = h * x + i * y + j * z + w
 
 
-@compiled
+@inner
 def counts(frame: int, kind: int, low: bool, thing: int, when: int, serving: int) -> bool:
     """Whether a moving piece must keep off a group of pieces at all."""
     if frame == 0:
@@ -84,22 +84,22 @@ def counts(frame: int, kind: int, low: bool, thing: int, when: int, serving: int
     return when != 2
 
 
-@compiled
+@inner
 def outside(box: Array, k: int, x: float, y: float, z: float) -> float:
     """Squared distance of a point from a box (row k: low corner, high corner)."""
     dx = max(box[k, 0] - x, x - box[k, 3], 0.0)
     dy = max(box[k, 1] - y, y - box[k, 4], 0.0)
     dz = max(box[k, 2] - z, z - box[k, 5], 0.0)
-    return dx * dx + dy * dy + dz * dz
+    return float(dx * dx + dy * dy + dz * dz)
 
 
-@compiled
+@inner
 def lists(room: int) -> tuple[Index, Array]:
     """Space for pairs and where to look first."""
     return np.empty((room, 2), dtype=np.int64), np.empty((room, 3))
 
 
-@compiled
+@inner
 def near(
     m: Any, t: Any, centres: Array, reach: Array, own_reach: float, serving: int, pairs: Index, aims: Array
 ) -> int:
@@ -147,7 +147,7 @@ def near(
     return count
 
 
-@compiled
+@inner
 def apart(
     m: Any, t: Any, p: int, o: int, frames: Array, points: Array, ready: Flags, v: Array, work: Array, low: float,
     high: float,
@@ -169,7 +169,8 @@ def apart(
         other, first, last = points, start[k], start[k + 1]
         rounding += rounds[k]
     lower = low + rounding if low >= 0.0 else -1.0
-    return between(points, start[p], start[p + 1], other, first, last, v, work, lower, high + rounding) - rounding
+    got = between(points, start[p], start[p + 1], other, first, last, v, work, lower, high + rounding)
+    return float(got - rounding)
 
 
 @compiled
@@ -184,7 +185,8 @@ def touching(m: Any, t: Any, many: Array) -> Flags:
         ready[:] = False
         for i in range(len(m.pairs)):
             a, p = m.pairs[i, 0], m.pairs[i, 1]
-            v[:] = centres[p] - centres[a]
+            for axis in range(3):
+                v[axis] = centres[p, axis] - centres[a, axis]
             out[k, i] = apart(m, t, p, -1 - a, frames, points, ready, v, work, 0.0, 0.0) <= 0.0
     return out
 
@@ -195,9 +197,10 @@ def free(m: Any, t: Any, many: Array, margin: float, own: float, serving: int) -
     n = len(m.frame)
     out = np.ones(len(many), dtype=np.bool_)
     frames, centres, points = np.zeros((len(m.slides) + 1, 4, 4)), np.empty((n, 3)), np.empty((len(m.points), 3))
-    v, work, ready, reach = np.empty(3), np.empty((6, 3)), np.zeros(n, dtype=np.bool_), np.full(n, margin)
+    v, work, ready, reach = np.empty(3), np.empty((6, 3)), np.zeros(n, dtype=np.bool_), np.empty(n)
     links, slides, frame, centre = m.links, m.slides, m.frame, m.centre
     pairs, aims = lists(ROOM)
+    reach[:] = margin
     for k in range(len(many)):
         place(links, slides, many[k], frame, centre, frames, centres)
         ready[:] = False
@@ -239,7 +242,7 @@ def least(m: Any, t: Any, q: Array, serving: int) -> tuple[float, int, int]:
         reach = best if best < np.inf else 4.0 * reach
 
 
-@compiled
+@inner
 def shares(
     way: Array, slides: Flags, p: int, last: int, radius: float, frames: Array, centres: Array, moves: Array,
     half: float, out: Array,
@@ -326,7 +329,9 @@ def first(
                 kept, here = end, False
                 if end + (end - begin) > len(pairs):
                     more, further = lists(2 * (end + (end - begin)))
-                    more[:end], further[:end] = pairs[:end], aims[:end]
+                    for i in range(end):
+                        more[i, 0], more[i, 1] = pairs[i, 0], pairs[i, 1]
+                        further[i, 0], further[i, 1], further[i, 2] = aims[i, 0], aims[i, 1], aims[i, 2]
                     pairs, aims = more, further
                 for i in range(begin, end):
                     p, o = pairs[i, 0], pairs[i, 1]

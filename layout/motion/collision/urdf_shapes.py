@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -148,8 +149,8 @@ def _hinge(joint: ElementTree.Element) -> Hinge:
 
 def _shapes(shape: ElementTree.Element, urdf: Path) -> list[Solid]:
     if shape.tag == "box":
-        half = _numbers(shape, "size", (1.0, 1.0, 1.0)) / 2
-        return [Solid(box_points(-half, half))]
+        corner = _numbers(shape, "size", (1.0, 1.0, 1.0)) / 2
+        return [Solid(box_points(-corner, corner))]
     if shape.tag == "sphere":
         return [Solid(np.zeros((1, 3)), float(shape.get("radius", "1")))]
     if shape.tag in ("cylinder", "capsule"):
@@ -175,8 +176,8 @@ def _mesh(path: Path) -> list[Array]:
     import trimesh
 
     try:
-        mesh = trimesh.load(path, force="mesh")
-        points = np.asarray(mesh.vertices, dtype=float).reshape(-1, 3)
+        mesh: Any = trimesh.load(path, force="mesh")
+        points: Array = np.asarray(mesh.vertices, dtype=np.float64).reshape(-1, 3)
     except Exception as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise SceneError(Problem("the mesh cannot be read", "urdf", what, "export it again", str(path))) from error
