@@ -24,7 +24,8 @@ BODY, DARK, CAP = "yellow", "anthracite", "black"
 def base() -> Model:
     """Cast foot on a floor plate, gussets to its four corners, cable sockets at the back."""
     m = Model("base_link")
-    m.add("mid_grey", prism(rounded(rect(-0.46, -0.46, 0.46, 0.46), 0.06), 0, 0.030, "xy", 0.003), hull="plate")
+    m.add("mid_grey", prism(rounded(rect(-0.46, -0.46, 0.46, 0.46), 0.06), 0, 0.030, "xy", 0.003))
+    m.solid("plate", (-0.46, -0.46, 0.0), (0.46, 0.46, 0.045))
     for sx in (-1, 1):
         for sy in (-1, 1):
             m.add("steel", cylinder((sx * 0.40, sy * 0.40, 0.028), (sx * 0.40, sy * 0.40, 0.060), 0.024, 6, 0.002))
@@ -102,16 +103,13 @@ def link_1() -> Model:
     m.add(CAP, pipe(hose, 0.038, 0.16, 14, 5))
     m.add("steel", box((-0.235, 0.20, -0.14), (-0.135, 0.315, -0.105), 0.006))
     m.hull("turntable", rings("z", [(-0.385, 0.375), (-0.270, 0.375)], n=16))
-    m.hull(
-        "casting",
-        np.vstack(
-            [
-                rings("z", [(-0.30, 0.350)], n=14),
-                section("xy", -0.13, 0.13, -0.03, 0.31, 0.22, 0.08, 1),
-                section("xy", 0.10, 0.31, -0.05, 0.21, 0.17, 0.06, 1),
-            ]
-        ),
+    casting_rings = (
+        rings("z", [(-0.30, 0.365)], n=8),
+        section("xy", -0.235, 0.03, -0.01, 0.335, 0.305, 0.12, 1),
+        section("xy", -0.13, 0.13, -0.03, 0.31, 0.22, 0.08, 1),
+        section("xy", 0.10, 0.31, -0.05, 0.21, 0.17, 0.06, 1),
     )
+    m.hull("casting", np.vstack(casting_rings))
     m.hull("bearing", rings("y", [(-0.235, 0.262), (ARM[0] - 0.004, 0.262)], (x, 0.0), 16))
     m.hull(
         "a2_motor",
@@ -226,10 +224,10 @@ def link_3() -> Model:
             for y, v in (
                 (-0.172, z - 0.125),
                 (0.118, z - 0.125),
-                (0.118, z + 0.03),
-                (0.045, z + 0.170),
-                (-0.10, z + 0.170),
-                (-0.172, z + 0.03),
+                (0.118, z + 0.11),
+                (0.080, z + 0.170),
+                (-0.13, z + 0.170),
+                (-0.172, z + 0.11),
             )
         ],
     )

@@ -4,13 +4,11 @@ import json
 import struct
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pybullet
-import pybullet_data
 import pytest
 import trimesh
 from numpy.typing import NDArray
@@ -35,9 +33,7 @@ def sheet(name: str) -> dict:
 
 SHEETS = {name: sheet(name) for name in NAMES}
 MACHINES = [n for n in NAMES if SHEETS[n]["kind"] == "machine"]
-ARMS = [n for n in NAMES if SHEETS[n]["kind"] == "arm"]
 PARTS = [n for n in NAMES if SHEETS[n]["kind"] == "part"]
-ARM = ASSETS / "arm_16kg_r2010"
 
 
 def obj_pieces(path: Path) -> dict[str, tuple[Array, NDArray[np.int64]]]:
@@ -111,15 +107,15 @@ def test_library_is_small() -> None:
 def test_sheet_has_every_key(name: str) -> None:
     keys = {
         "machine": {"visual", "hulls", "footprint", "service", "ports"},
-        "arm": {
-            *("urdf", "base", "tip", "tcp", "footprint", "service", "payload", "reach", "tool_mass", "grip", "home"),
-            "joints",
-        },
+        "arm": {"urdf", "base", "tip", "footprint", "service", "payload", "reach", "home", "joints"},
+        "tool": {"visual", "hulls", "mass", "tcp", "grip"},
         "part": {"visual", "hulls", "mass", "friction", "grasp"},
     }
     model = SHEETS[name]
     assert model["name"] == name
-    optional = {"machine": {"urdf", "axes", "programs"}, "arm": {"mount", "tool"}}.get(model["kind"], set())
+    optional = {"machine": {"urdf", "axes", "programs"}, "arm": {"mount", "tool", "tcp", "tool_mass", "grip"}}.get(
+        model["kind"], set()
+    )
     assert set(model) - optional == {"name", "kind", "description", "source"} | keys[model["kind"]]
     for file in ("visual", "hulls"):
         if file in model:
@@ -143,9 +139,9 @@ def test_every_model_asked_for_is_there() -> None:
 # ---------------------------------------------------------------- machines and parts
 
 
-@pytest.mark.parametrize("name", [*MACHINES, *PARTS, "arm_16kg_r2010"])
+@pytest.mark.parametrize("name", [*MACHINES, *PARTS])
 def test_hulls_are_convex(name: str) -> None:
-    files = sorted(ARM.glob("meshes/*_collision.obj")) if name in ARMS else [ASSETS / name / "hulls.obj"]
+    files = [ASSETS / name / "hulls.obj"]
     for file in files:
         for piece, (vertices, faces) in obj_pieces(file).items():
             hull = ConvexHull(vertices)
@@ -279,103 +275,6 @@ def test_parts_measure_and_weigh_what_they_say(name: str, size: tuple[float, flo
     assert float(SHEETS[name]["mass"].split()[0]) == pytest.approx(volume * density, rel=0.01)
 
 
-# ---------------------------------------------------------------- the arm
-
-ROBOT = ET.parse(ARM / "arm.urdf").getroot()
-
-
-@pytest.fixture(scope="module")
-def arm() -> Iterator[tuple[int, int]]:
-    client = pybullet.connect(pybullet.DIRECT)
-    body = pybullet.loadURDF(str(ARM / "arm.urdf"), useFixedBase=True, physicsClientId=client)
-    yield client, body
-    pybullet.disconnect(client)
-
-
-def pose(arm: tuple[int, int], link: str, degrees: tuple[float, ...]) -> tuple[Array, Array]:
-    """Position (3,) and rotation (3, 3) of a link's frame at joint angles in degrees."""
-    client, body = arm
-    names = {}
-    for k in range(pybullet.getNumJoints(body, physicsClientId=client)):
-        info = pybullet.getJointInfo(body, k, physicsClientId=client)
-        names[info[12].decode()] = k
-        if info[2] == pybullet.JOINT_REVOLUTE:
-            axis = int(info[1].decode()[-1]) - 1
-            pybullet.resetJointState(body, k, float(np.radians(degrees[axis])), physicsClientId=client)
-    state = pybullet.getLinkState(body, names[link], computeForwardKinematics=True, physicsClientId=client)
-    return np.array(state[4]), np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)
-
-
-# By hand from the datasheet: 520, 160, 980, 150, 860, 153 mm, on a pedestal of 450 mm.
-@pytest.mark.parametrize(
-    ("degrees", "flange", "outwards"),
-    [
-        ((0, 0, 0, 0, 0, 0), (0.160 + 0.980 + 0.860 + 0.153, 0, 0.450 + 0.520 + 0.150), (1, 0, 0)),
-        ((0, -90, 90, 0, 0, 0), (0.160 + 0.860 + 0.153, 0, 0.450 + 0.520 + 0.980 + 0.150), (1, 0, 0)),
-        ((0, -90, 90, 0, 90, 0), (0.160 + 0.860, 0, 0.450 + 0.520 + 0.980 + 0.150 - 0.153), (0, 0, -1)),
-        ((90, -90, 90, 0, 0, 0), (0, -(0.160 + 0.860 + 0.153), 2.100), (0, -1, 0)),  # A1 turns clockwise from above
-        ((0, -90, 0, 0, 0, 0), (0.160 - 0.150, 0, 0.450 + 0.520 + 0.980 + 0.860 + 0.153), (0, 0, 1)),
-        ((0, -90, 90, 90, 90, 0), (1.020, -0.153, 2.100), (0, -1, 0)),  # A4 turns about -x: down becomes right
-    ],
-)
-def test_flange_where_the_datasheet_puts_it(
-    arm: tuple[int, int], degrees: tuple[float, ...], flange: tuple[float, ...], outwards: tuple[float, ...]
-) -> None:
-    position, rotation = pose(arm, "tool0", degrees)
-    assert position == pytest.approx(flange, abs=1e-5)
-    assert rotation[:, 2] == pytest.approx(outwards, abs=1e-5)
-
-
-def test_reach_to_the_wrist_centre(arm: tuple[int, int]) -> None:
-    stretched = np.degrees(np.arctan2(0.150, 0.860))  # lines the wrist up with A2 and A3
-    position, _ = pose(arm, "link_5", (0, 0, stretched, 0, 0, 0))
-    assert position[0] == pytest.approx(0.160 + 0.980 + np.hypot(0.150, 0.860), abs=1e-5)
-    assert position[0] == pytest.approx(2.013, abs=5e-4)
-
-
-def test_axis_ranges_and_speeds() -> None:
-    ranges = [(-185, 185), (-185, 65), (-138, 175), (-350, 350), (-130, 130), (-350, 350)]
-    speeds = [200, 175, 190, 430, 430, 630]
-    joints = [j for j in ROBOT.findall("joint") if j.get("type") == "revolute"]
-    assert [j.get("name") for j in joints] == [f"joint_a{k}" for k in range(1, 7)]
-    for joint, (lower, upper), speed in zip(joints, ranges, speeds, strict=True):
-        limit = joint.find("limit").attrib
-        assert np.degrees(float(limit["lower"])) == pytest.approx(lower, abs=1e-3)
-        assert np.degrees(float(limit["upper"])) == pytest.approx(upper, abs=1e-3)
-        assert np.degrees(float(limit["velocity"])) == pytest.approx(speed, abs=1e-3)
-        row = SHEETS["arm_16kg_r2010"]["joints"][joint.get("name")]
-        assert row["speed"] == speed
-        assert 0.3 <= row["speed"] / row["acceleration"] <= 0.601
-        assert row["jerk"] == pytest.approx(row["acceleration"] / 0.1)
-
-
-def test_masses_and_inertia() -> None:
-    masses = {}
-    for link in ROBOT.findall("link"):
-        inertial = link.find("inertial")
-        masses[link.get("name")] = float(inertial.find("mass").get("value"))
-        i = {k: float(v) for k, v in inertial.find("inertia").attrib.items()}
-        tensor = np.array(
-            [[i["ixx"], i["ixy"], i["ixz"]], [i["ixy"], i["iyy"], i["iyz"]], [i["ixz"], i["iyz"], i["izz"]]]
-        )
-        a, b, c = np.linalg.eigvalsh(tensor)
-        assert a > 0, link.get("name")
-        assert a + b >= c * (1 - 1e-6), "no body has a greater moment than its other two together"
-    assert min(masses.values()) > 0
-    robot = sum(masses[k] for k in masses if k.startswith("link_")) + masses["base_link"] - 115
-    assert robot == pytest.approx(255), "datasheet, without pedestal and gripper"
-    assert masses["gripper"] == pytest.approx(float(SHEETS["arm_16kg_r2010"]["tool_mass"].split()[0]))
-
-
-@pytest.mark.parametrize("link", [e.get("name") for e in ROBOT.findall("link") if e.find("visual") is not None])
-def test_arm_hulls_cover_its_visuals(link: str) -> None:
-    pieces = obj_pieces(ARM / f"meshes/{link}_collision.obj")
-    for file in sorted(ARM.glob(f"meshes/{link}_*.obj")):
-        if not file.name.endswith("_collision.obj"):
-            rows = [line.split()[1:] for line in file.read_text().splitlines() if line.startswith("v ")]
-            assert outside(np.array(rows, dtype=float), pieces).max() < COVER, file.name
-
-
 @pytest.mark.parametrize("name", [*MACHINES, *PARTS])
 def test_visual_faces_look_outwards(name: str) -> None:
     """Every solid is closed and turned outwards, so that none shows holes or dark faces."""
@@ -388,71 +287,3 @@ def test_visual_faces_look_outwards(name: str) -> None:
         a, b, c = (points[faces[:, k]] - points[faces[:, 0]].mean(axis=0) for k in range(3))
         volume = np.bincount(label[faces[:, 0]], np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
         assert volume.min() > 0, (colour, points[label == volume.argmin()].mean(axis=0).round(3))
-
-
-def test_home_is_free_of_self_collision(arm: tuple[int, int]) -> None:
-    client, body = arm
-    pose(arm, "tool0", tuple(SHEETS["arm_16kg_r2010"]["home"]))
-    chain = {k: k for k in range(-1, pybullet.getNumJoints(body, physicsClientId=client))}
-    for a in chain:
-        for b in chain:
-            if b > a + 1 and not {a, b} & {6} and (a, b) != (5, 7):  # tool0 is a frame; the gripper is bolted to link 6
-                near = pybullet.getClosestPoints(body, body, 0.0, a, b, physicsClientId=client)
-                assert not near, (a, b)
-
-
-def test_torques_carry_the_payload_at_full_stretch(arm: tuple[int, int]) -> None:
-    """Stated accelerations are possible: arm level, 16 kg (gripper and part) at the flange, every axis at once."""
-    client, body = arm
-    info = [pybullet.getJointInfo(body, k, physicsClientId=client) for k in range(6)]
-    rows = SHEETS["arm_16kg_r2010"]["joints"]
-    acceleration = [float(np.radians(rows[i[1].decode()]["acceleration"])) for i in info]
-    tool = pybullet.getNumJoints(body, physicsClientId=client) - 1
-    pybullet.changeDynamics(body, tool, mass=16.0, physicsClientId=client)
-    pybullet.setGravity(0, 0, -9.81, physicsClientId=client)
-    for k in range(6):  # one axis at a time moves, all hold
-        wanted = [0.0] * 6
-        wanted[k] = -acceleration[k]
-        torque = pybullet.calculateInverseDynamics(body, [0.0] * 6, [0.0] * 6, wanted, physicsClientId=client)
-        assert abs(torque[k]) < info[k][10], (info[k][1], torque[k])
-    pybullet.changeDynamics(body, tool, mass=3.5, physicsClientId=client)
-
-
-# ---------------------------------------------------------------- arms of pybullet_data
-
-
-@pytest.mark.parametrize("name", ["kuka_iiwa7", "franka_panda"])
-def test_borrowed_arms_fit_their_urdf(name: str) -> None:
-    model = SHEETS[name]
-    where = Path(pybullet_data.getDataPath()) / model["urdf"].removeprefix("pybullet_data:")
-    assert where.is_file()
-    client = pybullet.connect(pybullet.DIRECT)
-    try:
-        body = pybullet.loadURDF(str(where), useFixedBase=True, physicsClientId=client)
-        count = pybullet.getNumJoints(body, physicsClientId=client)
-        info = [pybullet.getJointInfo(body, k, physicsClientId=client) for k in range(count)]
-        links = {i[12].decode(): k for k, i in enumerate(info)}
-        driven = {i[1].decode(): k for k, i in enumerate(info) if i[2] == pybullet.JOINT_REVOLUTE}
-        assert list(model["joints"]) == list(driven), "the chain's joints, in order, fingers left out"
-        assert pybullet.getBodyInfo(body, physicsClientId=client)[0].decode() == model["base"]
-        for (key, k), angle in zip(driven.items(), model["home"], strict=True):
-            assert np.degrees(info[k][8]) <= angle <= np.degrees(info[k][9]), key
-            pybullet.resetJointState(body, k, float(np.radians(angle)), physicsClientId=client)
-        state = pybullet.getLinkState(body, links[model["tip"]], computeForwardKinematics=True, physicsClientId=client)
-        z = np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)[:, 2]
-        wrist = pybullet.getLinkState(
-            body, list(driven.values())[-2], computeForwardKinematics=True, physicsClientId=client
-        )
-        assert (np.array(state[4]) - np.array(wrist[4])) @ z > 0.05, "tool z points away from the wrist"
-        assert z == pytest.approx([0, 0, -1], abs=1e-3), "at home the tool looks down"
-    finally:
-        pybullet.disconnect(client)
-
-
-def test_borrowed_arms_have_their_datasheet_speeds() -> None:
-    iiwa, panda = (SHEETS[n]["joints"].values() for n in ("kuka_iiwa7", "franka_panda"))
-    assert [j["speed"] for j in iiwa] == [98, 98, 100, 130, 140, 180, 180]
-    assert [j["speed"] for j in panda] == [150] * 4 + [180] * 3
-    assert [np.radians(j["acceleration"]) for j in panda] == pytest.approx([15, 7.5, 10, 12.5, 15, 20, 20], abs=2e-3)
-    jerks = [7500, 3750, 5000, 6250, 7500, 10000, 10000]
-    assert [np.radians(j["jerk"]) for j in panda] == pytest.approx(jerks, rel=1e-4)
