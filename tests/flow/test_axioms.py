@@ -22,6 +22,8 @@ from tests.flow.builders import (
     belt_times,
     exponential,
     failure,
+    fleet,
+    fleet_times,
     line,
     link,
     moves,
@@ -29,6 +31,7 @@ from tests.flow.builders import (
     serial,
     station,
     timed,
+    zone,
 )
 from tests.flow.recursion import recursion
 
@@ -52,7 +55,7 @@ def row(times, places, random, **changes):
 
 @st.composite
 def cells(draw):
-    """An arm, a belt, two products, three machines (one of them twice), failures: anything that this package knows."""
+    """Arms, vehicles, a belt, two products, three machines (one twice), doors, failures, a zone: all that it knows."""
     t = lambda: Distribution("gamma", (draw(st.floats(2.0, 20.0)), draw(st.sampled_from([0.3, 1.0, 1.5]))))  # noqa: E731
     buffer = st.tuples(st.integers(0, 2), st.integers(0, 2))
     mode = {"stop": failure(exponential(200.0), exponential(20.0), draw(st.sampled_from(["operating", "calendar"])))}
@@ -68,10 +71,20 @@ def cells(draw):
                 product("q", ["cut"], share=0.4, sources=["dock"], sinks=["exit"])]  # fmt: skip
     rule = draw(st.sampled_from(["first_come", "nearest", "longest_waiting", "pull"]))
     arms = [arm("left", serves, rule), *([arm("right", serves, rule)] if draw(st.booleans()) else [])]
-    made = line(ends + machines, products, arms=arms, belts=[belt("dock", "infeed")], horizon_s=3000.0, warmup_s=300.0)
+    fleets = [fleet("carts", draw(st.integers(1, 3)), serves, rule)] if draw(st.booleans()) else []
+    made = line(ends + machines, products, arms=arms, belts=[belt("dock", "infeed")], fleets=fleets, horizon_s=3000.0,
+                warmup_s=300.0)  # fmt: skip
     at_m = draw(st.permutations([0.0, 1.0, 2.0, 3.0, 4.0]))
-    times = arm_times(serves, at_m, speed_m_s=draw(st.floats(0.5, 4.0)), pick_s=0.5, place_s=0.7)
-    return made, moves(dict.fromkeys([a.name for a in arms], times), {"dock~infeed": belt_times(5.0, 4, 1.0)})
+    times = arm_times(serves, at_m, speed_m_s=draw(st.floats(0.5, 4.0)), pick_s=0.5, place_s=0.7, home_m=2.5)
+    every = dict.fromkeys([a.name for a in arms], times)
+    shared = draw(st.lists(st.sampled_from(serves), unique=True))
+    return made, moves(
+        every,
+        {"dock~infeed": belt_times(5.0, 4, 1.0)},
+        doors={"mill 1": (draw(st.floats(0.0, 3.0)), 1.0)} if draw(st.booleans()) else {},
+        fleets={f.name: fleet_times(serves, at_m, speed_m_s=0.8, handover_s=0.9) for f in fleets},
+        zones=[zone("middle", every, dict.fromkeys(every, shared))] if len(arms) > 1 else [],
+    )
 
 
 @FEW
@@ -96,7 +109,9 @@ def test_the_order_of_a_file_changes_nothing(cell, random):
         random.shuffle(names)
         return {name: mapping[name] for name in names}
 
-    mixed = replace(made, **{k: shuffled(getattr(made, k)) for k in ("stations", "products", "arms", "belts", "links")})
+    mixed = replace(
+        made, **{k: shuffled(getattr(made, k)) for k in ("stations", "products", "arms", "belts", "links", "fleets")}
+    )
     assert simulate(mixed, times) == simulate(made, times)
     assert bound(mixed, times) == pytest.approx(bound(made, times))
 
@@ -201,6 +216,30 @@ def test_same_seed_same_bytes_in_another_process():
     ]
     here = repr(simulate(serial([exponential(1.0)] * 3, 1, horizon_s=3000.0), moves(), seed=9)) + "\n"
     assert told == [here, here]
+
+
+def test_samples_as_recorded():
+    """Two arms, a belt, failures: as counted before vehicles, doors and zones were known. A change here is a change of
+    what the words mean, or of the draws."""
+    mode = {"stop": failure(exponential(400.0), exponential(40.0))}
+    names = ["infeed", "saw", "mill 1", "mill 2", "exit"]
+    stations = [
+        station("dock", source="saturated"),
+        station("infeed"),
+        station("saw", {"cut": exponential(12.0)}, products=("p", "q"), buffer=(1, 0), failures=mode),
+        station("mill 1", {"mill": exponential(30.0)}, products=("p",), failures=mode),
+        station("mill 2", {"mill": exponential(25.0)}, products=("p",), buffer=(0, 1)),
+        station("exit", sink=True),
+    ]
+    products = [product("p", ["cut", "mill"], share=0.6, sources=["dock"], sinks=["exit"]),
+                product("q", ["cut"], share=0.4, sources=["dock"], sinks=["exit"])]  # fmt: skip
+    made = line(stations, products, arms=[arm("left", names, "nearest"), arm("right", names, "pull")],
+                belts=[belt("dock", "infeed")], horizon_s=40_000.0, warmup_s=4000.0, replications=5)  # fmt: skip
+    times = arm_times(names, [0.0, 2.0, 4.0, 5.0, 7.0], pick_s=0.6, place_s=0.8)
+    found = simulate(made, moves({"left": times, "right": times}, {"dock~infeed": belt_times(5.0, 4, 1.0)}))
+    assert [round(x * 10) for x in found.samples_per_h] == [1774, 1755, 1780, 1836, 1855]
+    assert found.lead_time_s.mean == pytest.approx(159.4152319122628, rel=1e-12)
+    assert found.wip.mean == pytest.approx(7.970367464032674, rel=1e-12)
 
 
 def test_replications_are_numbered():

@@ -49,10 +49,11 @@ class Draws:
 
 
 class Machine:
-    """One server that breaks down; `busy_until_done` is its work, whatever happens meanwhile."""
+    """One server that breaks down; `work` is done when the part is, whatever happens meanwhile, doors included."""
 
-    def __init__(self, env, name, draw, operation, clock=None):
+    def __init__(self, env, name, draw, operation, clock=None, doors=(0.0, 0.0)):
         self.env, self.name, self.draw, self.operation, self.clock = env, name, draw, operation, clock
+        self.doors = doors
         self.worker = None
         self.up = env.event()
         self.up.succeed()
@@ -73,7 +74,8 @@ class Machine:
 
     def work(self, product="part"):
         yield self.up
-        left = self.draw("process", self.name, self.operation, product)
+        close_s, open_s = self.doors
+        left = close_s + self.draw("process", self.name, self.operation, product) + open_s
         while left > 0:
             if self.clock == "operating":
                 spell = min(left, self.left_to_failure)
@@ -114,15 +116,17 @@ def agree(ours, theirs, least=500):
 
 @pytest.mark.parametrize("clock", ["operating", "calendar"])
 @pytest.mark.parametrize("buffers", [(0, 0), (2, 1)])
-def test_serial_line_with_failures(clock, buffers):
+@pytest.mark.parametrize("doors", [(0.0, 0.0), (0.2, 0.35)])
+def test_serial_line_with_failures(clock, buffers, doors):
     mode = {"mode": failure(exponential(30.0), Distribution("lognormal", (6.0, 0.8)), clock)}
     given = serial([exponential(1.0), LOGNORMAL, exponential(0.9)], buffers, failures=dict.fromkeys(range(3), mode))
-    draw, env, done = Draws(given, moves()), simpy.Environment(), []
+    times = moves(doors={"m1": doors, "m3": doors})
+    draw, env, done = Draws(given, times), simpy.Environment(), []
     places = [simpy.Resource(env, 1 + b) for b in (0, *buffers)]
     queues = [simpy.Store(env) for _ in range(3)]
 
     def run(j):
-        machine = Machine(env, f"m{j + 1}", draw, f"op{j + 1}", clock)
+        machine = Machine(env, f"m{j + 1}", draw, f"op{j + 1}", clock, doors if j != 1 else (0.0, 0.0))
         while True:
             place = (yield queues[j].get()) if j else None
             yield from machine.work()
@@ -138,7 +142,7 @@ def test_serial_line_with_failures(clock, buffers):
     for j in range(3):
         env.process(run(j))
     env.run(UNTIL_S)
-    agree(work_ends(given, moves(), "m3"), done)
+    agree(work_ends(given, times, "m3"), done)
 
 
 def test_belt_into_a_machine_that_fails():

@@ -1,4 +1,4 @@
-"""Fleets, shared zones and doors against SimPy (`simpy_cell`): the same draws, each leg of each unit at the same time."""
+"""Fleets, shared zones and doors against SimPy (`simpy_cell`): the same draws, every leg of every unit alike."""
 
 import numpy as np
 import pytest
