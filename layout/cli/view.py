@@ -15,24 +15,29 @@ def view(
     begin: Annotated[float, typer.Option(help="Simulated minute to begin at.", min=0.0)] = 0.0,
     speed: Annotated[float, typer.Option(help="Times real time (keys + and - change it).", min=0.1, max=100.0)] = 1.0,
     seconds: Annotated[Optional[float], typer.Option(help="Close after so many seconds.", min=0.0)] = None,  # noqa: UP045
+    overlays: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Keys of the overlays to begin with: p ports, e service envelopes, h reach, v violations."),
+    ] = None,
     picture: Annotated[Optional[Path], typer.Option(help="PNG of the window's last view.", metavar="PNG")] = None,  # noqa: UP045
 ) -> int:
-    """Look at a layout in 3-D while it runs. An infeasible one stands still, and the exit code is 1.
+    """Look at a layout in 3-D while it runs. An infeasible one stands still with its violations; exit code 1.
 
     Needs a display; the report of a run has a 3-D picture without one.
     """
-    from layout.errors import LayoutError, SceneError
+    from layout.errors import SceneError
     from layout.scene.display import problem_with_display
 
     problem = problem_with_display()
     if problem:  # before anything slow is done
         raise SceneError(problem)
 
-    from layout import flow, motion
+    from layout import flow
     from layout.cli.inputs import scenario_and_layout
     from layout.model.realise import realise
-    from layout.model.results import Moves, TraceEvent
+    from layout.model.results import TraceEvent
     from layout.pipeline import Evaluator
+    from layout.report.pictures import shown_moves
     from layout.viewer import view as show
 
     scenario, candidate = scenario_and_layout(target, layout)
@@ -46,11 +51,7 @@ def view(
         found = evaluation.flow.throughput_per_h
         headline = f"{found.mean:.1f} +- {found.half_width:.1f} good parts per hour"
     else:
-        try:
-            moves = motion.plan(line)
-        except LayoutError:  # out of reach: the belts can be shown all the same
-            moves = motion.straight_line(line)
-            moves = Moves(belts=moves.belts)
+        moves = shown_moves(line)
         headline = f"not feasible: {evaluation.violations[0]}"
         for violation in evaluation.violations:
             typer.echo(str(violation), err=True)
@@ -63,5 +64,7 @@ def view(
         speed=speed,
         start_s=min(begin, minutes) * 60.0,
         photograph=picture,
+        violations=evaluation.violations,
+        overlays=overlays if overlays is not None else "" if evaluation.feasible else "v",
     )
     return 0 if evaluation.feasible else 1

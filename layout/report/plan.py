@@ -131,6 +131,8 @@ def _stations(axes: Axes, line: Line, flow: Flows | None, placer: Placer) -> Non
             LineCollection(edges, colors=style["edgecolor"], linewidths=3.2, capstyle="butt", zorder=4.2)
         )
         for port in station.model.ports.values():
+            if port.by == ("vehicle",) and not line.fleets:
+                continue
             at = station.pose.apply([port.at_m])[0, :2]
             facing = station.pose.turn([port.facing])[0, :2]
             plan_marks.port(axes, at, facing, port.kind, placer.ruler)

@@ -31,7 +31,7 @@ STYLE: dict[str, dict[str, Any]] = {
     "zone": {"facecolor": (0.49, 0.23, 0.93, 0.09), "edgecolor": ZONE, "linewidth": 1.1, "linestyle": "dashdot"},
     "separation": {"facecolor": (0.72, 0.47, 0.12, 0.08), "edgecolor": CURTAIN, "linewidth": 0.7, "linestyle": ":"},
 }  # fmt: skip
-OUTSIDE_M2 = 0.005
+OUTSIDE_M = 0.03
 """A door that sticks out of its machine's footprint by less is not drawn on its own."""
 TOOL_ROOM_M = 0.25
 """Half the width of what a tool and the forearm behind it sweep, for the sketch of a shared zone."""
@@ -144,7 +144,7 @@ def doors(line: Line) -> list[tuple[str, Any]]:
     for station in line.stations.values():
         way = door_area(station)
         outside = shapely.difference(way.area, outline(station))
-        if way.there and outside.area > OUTSIDE_M2:
+        if way.there and shapely.buffer(outside, -OUTSIDE_M / 2).area > 0:
             found.append((station.name, outside))
     return found
 

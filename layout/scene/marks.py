@@ -251,7 +251,7 @@ def _access(case: _Case) -> _Drawn:
         fronts: list[Shape] = []
         for port in station.model.ports.values():
             at, out = station.pose.apply([port.at_m])[0], station.pose.turn([port.facing])[0]
-            edge = _leave(subjects.outline(station), at[:2], out)
+            edge = leave(subjects.outline(station), at[:2], out)
             far = edge + out * IN_FRONT_M
             front = shapely.buffer(shapely.LineString([edge, far]), 0.3, cap_style="flat")
             fronts.append(Shape(front, 0.0, PERSON_M))
@@ -265,7 +265,7 @@ def _access(case: _Case) -> _Drawn:
     return volumes, strokes
 
 
-def _leave(outline: Any, at: Array, out: Array) -> Array:
+def leave(outline: Any, at: Array, out: Array) -> Array:
     """Where a way outwards from a port (m) leaves the machine's footprint."""
     ray = shapely.LineString([at, at + out * 20.0])
     inside = shapely.intersection(ray, outline)

@@ -37,3 +37,26 @@ def _without(noise: bytes) -> Iterator[None]:
 if "pybullet" not in sys.modules:
     with _without(NOISE):
         import pybullet  # noqa: F401
+
+
+@contextlib.contextmanager
+def python_only() -> Iterator[None]:
+    """Let only Python write to the terminal inside: the engine's window and the graphics driver chatter on stdout."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except (OSError, ValueError, AttributeError):
+        yield
+        return
+    before, null = sys.stdout, os.open(os.devnull, os.O_WRONLY)
+    mine = os.fdopen(os.dup(kept), "w", buffering=1, encoding=getattr(before, "encoding", None) or "utf-8")
+    os.dup2(null, 1)
+    try:
+        sys.stdout = mine
+        yield
+    finally:
+        sys.stdout = before
+        os.dup2(kept, 1)
+        mine.close()
+        for handle in (kept, null):
+            os.close(handle)

@@ -53,6 +53,7 @@ class Scene:
         self._models: dict[str, Standing] = {}
         self._outlines: dict[Key, Array] = {}
         self._dress: list[int] = []
+        self._overlays: dict[str, list[int]] = {}
         self._parked = 0
 
     # ------------------------------------------------------------ life
@@ -176,13 +177,30 @@ class Scene:
         self._check_open()
         for body in self._dress:
             engine.removeBody(body, physicsClientId=self._client)
-        self._dress = []
-        folder = meshes.cache_folder()
+        self._dress = self._load_pieces(pieces, "dress")
+
+    def lay_over(self, key: str, pieces: Iterable[Piece], shown: bool = True) -> None:
+        """Make an overlay, to be shown and hidden by its key."""
+        self._check_open()
+        for body in self._overlays.get(key, []):
+            engine.removeBody(body, physicsClientId=self._client)
+        self._overlays[key] = self._load_pieces(pieces, f"overlay-{key}")
+        self.show_overlay(key, shown)
+
+    def show_overlay(self, key: str, shown: bool) -> None:
+        """Show or hide an overlay."""
+        place = (0.0, 0.0, 0.0 if shown else -PARKING_M)
+        for body in self._overlays.get(key, []):
+            engine.resetBasePositionAndOrientation(body, place, (0, 0, 0, 1), physicsClientId=self._client)
+
+    def _load_pieces(self, pieces: Iterable[Piece], name: str) -> list[int]:
+        found = []
         for number, piece in enumerate(pieces):
-            path = folder / f"dress-{id(self):x}-{self._client}-{number}.obj"
+            path = meshes.cache_folder() / f"{name}-{id(self):x}-{self._client}-{number}.obj"
             meshes.write_obj(piece.mesh, path)
-            self._dress.append(bodies.load_shown(meshes.Painted(path, piece.rgba), self._client))
+            found.append(bodies.load_shown(meshes.Painted(path, piece.rgba), self._client))
             path.unlink()
+        return found
 
     def prop(self, model: PartModel) -> Body:
         """A part to show; move it with its `move(position, quaternion)`, `park` it when it is gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pybullet as engine
@@ -25,6 +26,22 @@ ASPECT = 1.6
 INK = (0.13, 0.15, 0.18)
 
 
+TEXT_AT_M = 0.5
+"""Texts hang so far in front of the camera: nothing stands between."""
+
+
+@dataclass
+class _Text:
+    """A text in the window, its place in the line or on the screen, and the engine's number for it."""
+
+    text: str
+    at_m: tuple[float, float, float] | None
+    on_screen: tuple[float, float] | None
+    size: float
+    colour: tuple[float, float, float]
+    number: int
+
+
 class Window:
     """What is in front of the user. The scene must be one with `gui=True`."""
 
@@ -33,7 +50,9 @@ class Window:
             raise SceneError(Problem("the scene has no window", hint="make it with Scene(gui=True)"))
         self._client = scene.client
         self._scene = scene
-        self._texts: dict[str, tuple[int, str, tuple[float, float, float]]] = {}
+        self._texts: dict[str, _Text] = {}
+        self._view: tuple[float, ...] = ()
+        self._placed_for: tuple[float, ...] = ()
         for flag, on in (
             (engine.COV_ENABLE_GUI, 0),
             (engine.COV_ENABLE_KEYBOARD_SHORTCUTS, 0),
@@ -69,41 +88,71 @@ class Window:
             physicsClientId=self._client,
         )
 
-    def place_at(self, across: float, down: float) -> tuple[float, float, float]:
-        """The place (m) that the camera now sees at these shares of the window's width and height.
-
-        As far away as what the camera looks at: texts begin at theirs.
-        """
-        seen = engine.getDebugVisualizerCamera(physicsClientId=self._client)
-        view, projection = (np.array(seen[i]).reshape(4, 4, order="F") for i in (2, 3))
-        target = projection @ view @ np.array([*seen[11], 1.0])
-        point = np.linalg.solve(
-            projection @ view, target[3] * np.array([2 * across - 1, 1 - 2 * down, target[2] / target[3], 1.0])
-        )
-        x, y, z = point[:3] / point[3]
-        return float(x), float(y), float(z)
-
     def text(
         self,
         key: str,
         text: str,
-        at_m: tuple[float, float, float],
+        at_m: tuple[float, float, float] | None = None,
         size: float = 1.2,
         colour: tuple[float, float, float] = INK,
+        on_screen: tuple[float, float] | None = None,
     ) -> None:
-        """Show a text at a place (m), instead of what was shown under that key."""
+        """Show a text at a place in the line (m), or on the screen, instead of what was shown under that key.
+
+        on_screen : shares of the window's width and height; the text stays there, wherever the camera goes
+        Texts are never hidden: they hang between the camera and the place that they name.
+        """
         known = self._texts.get(key)
-        if known is not None and known[1:] == (text, colour):
+        if known is not None and (known.text, known.colour, known.at_m) == (text, colour, at_m):
             return
-        number = engine.addUserDebugText(
-            text,
-            at_m,
-            textColorRGB=colour,
-            textSize=size,
-            replaceItemUniqueId=known[0] if known is not None else -1,
+        made = _Text(text, at_m, on_screen, size, colour, known.number if known is not None else -1)
+        self._texts[key] = made
+        self._write(made)
+
+    def wipe(self, key: str) -> None:
+        """Take a text away."""
+        known = self._texts.pop(key, None)
+        if known is not None:
+            engine.removeUserDebugItem(known.number, physicsClientId=self._client)
+
+    def _write(self, text: _Text) -> None:
+        eye, inverse = self._camera()
+        if text.on_screen is not None:
+            across, down = text.on_screen
+            far = inverse @ [2 * across - 1, 1 - 2 * down, 0.9, 1.0]
+            target = far[:3] / far[3]
+        else:
+            target = np.asarray(text.at_m, dtype=float)
+        ray = target - eye
+        length = float(np.linalg.norm(ray))
+        place = eye + ray * (min(TEXT_AT_M, length) / max(length, 1e-9))
+        text.number = engine.addUserDebugText(
+            text.text,
+            place.tolist(),
+            textColorRGB=text.colour,
+            textSize=text.size,
+            replaceItemUniqueId=text.number,
             physicsClientId=self._client,
         )
-        self._texts[key] = (number, text, colour)
+
+    def _camera(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Eye (3,) (m) and the (4, 4) transform from the screen to the world."""
+        seen = engine.getDebugVisualizerCamera(physicsClientId=self._client)
+        self._view = tuple(seen[2])
+        view, projection = (np.array(seen[i]).reshape(4, 4, order="F") for i in (2, 3))
+        eye = -view[:3, :3].T @ view[:3, 3]
+        return eye, np.linalg.inv(projection @ view)
+
+    def _follow(self) -> None:
+        """Put texts anew once the camera has come to rest somewhere else."""
+        before = self._view
+        self._view = tuple(engine.getDebugVisualizerCamera(physicsClientId=self._client)[2])
+        if not self._placed_for:
+            self._placed_for = self._view
+        if self._view != self._placed_for and self._view == before:
+            self._placed_for = self._view
+            for text in self._texts.values():
+                self._write(text)
 
     def pressed(self) -> set[str]:
         """Characters of the keys that went down since the last call."""
@@ -129,7 +178,8 @@ class Window:
             engine.configureDebugVisualizer(engine.COV_ENABLE_RENDERING, 1, physicsClientId=self._client)
 
     def draw(self) -> None:
-        """Bring the window up to date."""
+        """Bring the window up to date; texts follow a camera that has moved."""
+        self._follow()
         engine.configureDebugVisualizer(engine.COV_ENABLE_SINGLE_STEP_RENDERING, 1, physicsClientId=self._client)
 
     def photograph(self, width: int = 1600, height: int = 1000) -> NDArray[np.uint8]:

@@ -17,12 +17,14 @@ import numpy as np
 from layout.errors import AssetError
 from layout.files.meshes import look
 from layout.model.library import Port
-from layout.model.line import Arm, Line, Station
+from layout.model.line import Line, Station
 from layout.model.pose import Array
-from layout.model.results import ArmTimes, Moves, TraceEvent
+from layout.model.results import Moves, TraceEvent
 from layout.motion.kinematics import forward
-from layout.motion.profile import move_time, sample
+from layout.viewer import carts
 from layout.viewer.belts import BeltQueue
+from layout.viewer.doors import DoorTrack
+from layout.viewer.tracks import ArmTrack
 
 GLIDE_S = 0.8
 """Where two places of a part do not meet (a belt's end and the stop beyond it), it glides over in this time."""
@@ -41,27 +43,17 @@ class PartState:
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """Everything at one time: joint vectors (dof,) by arm (rad, m), parts by number, states by resource."""
+    """Everything at one time: joint vectors (dof,) by arm (rad, m), parts by number, states by resource.
+
+    axes : positions (dof,) of each machine's axes (m, rad), of machines that have some
+    vehicles : x, y (m), yaw (rad) of each vehicle
+    """
 
     joints: Mapping[str, Array]
     parts: Mapping[int, PartState]
     states: Mapping[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class _Motion:
-    """An arm from start to end: first to second joint vector, by its profile, or (`straight`) into a machine and out.
-
-    out_s, in_s : of a hand-over, how long it goes out to the hand-over and how long it comes back
-    """
-
-    start_s: float
-    end_s: float
-    first: Array
-    second: Array
-    straight: bool = False
-    out_s: float = 0.0
-    in_s: float = 0.0
+    axes: Mapping[str, Array] = field(default_factory=dict)
+    vehicles: Mapping[str, carts.Place] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,12 +61,13 @@ class _Stage:
     """A part with one holder from a time on."""
 
     start_s: float
-    kind: Literal["station", "arm", "belt", "link"]
+    kind: Literal["station", "arm", "vehicle", "belt", "link"]
     name: str
     target: str = ""
     end_s: float = math.inf
     pose: Array = field(default_factory=lambda: np.eye(4))
     glide: Array = field(default_factory=lambda: np.zeros(3))
+    placed: bool = False
 
 
 class Schedule:
@@ -84,23 +77,38 @@ class Schedule:
         self.line = line
         self.moves = moves
         self.end_s = max((event.end_s for event in trace), default=0.0)
-        self._arms: dict[str, list[_Motion]] = {}
-        self._rest: dict[str, Array] = {}
         self._changes: dict[int, list[_Stage]] = {}
         self._product: dict[int, str] = {}
         self._gone: dict[int, float] = {}
         self._belts: dict[str, BeltQueue] = {}
         self._busy: dict[str, tuple[list[float], list[TraceEvent]]] = {}
         ordered = sorted(trace, key=lambda e: (e.start_s, e.end_s))
-        for name, arm in line.arms.items():
-            self._read_arm(arm, [e for e in ordered if e.resource == name])
+        by_name: dict[str, list[TraceEvent]] = {}
+        for event in ordered:
+            by_name.setdefault(event.resource, []).append(event)
+        self._arms = {
+            name: ArmTrack(arm, moves.arms.get(name), by_name.get(name, [])) for name, arm in line.arms.items()
+        }
+        self._doors = {
+            name: DoorTrack(station.model, moves.doors.get(name), by_name.get(name, []), self.end_s)
+            for name, station in line.stations.items()
+            if station.model.axes
+        }
+        self._carts = {
+            member: carts.CartTrack(fleet, moves.fleets[name], number, by_name.get(member, []))
+            for name, fleet in line.fleets.items()
+            if name in moves.fleets
+            for number, member in enumerate(fleet.members)
+        }
+        self._decks = {member: fleet.model.deck_m for fleet in line.fleets.values() for member in fleet.members}
+        self._hand_over()
         self._read_parts(ordered)
         self._read_states(ordered)
 
     def positions(self, time_s: float) -> Moment:
         """What is where at a time (s); before 0 and after the end, as at 0 and at the end."""
         t = min(max(time_s, 0.0), self.end_s)
-        joints = {name: self._joints_at(name, t) for name in self.line.arms}
+        joints = {name: track.joints(t) for name, track in self._arms.items()}
         parts = {}
         waiting: dict[str, list[tuple[float, int]]] = {}
         for number, stages in self._changes.items():
@@ -112,7 +120,13 @@ class Schedule:
                     waiting.setdefault(stage.name, []).append((stage.start_s, number))
         for held in waiting.values():
             self._stack([parts[number] for _, number in sorted(held)])
-        return Moment(joints, parts, {name: self._state_at(name, t) for name in self._busy})
+        return Moment(
+            joints,
+            parts,
+            {name: self._state_at(name, t) for name in self._busy},
+            {name: track.positions(t) for name, track in self._doors.items()},
+            {name: track.place(t) for name, track in self._carts.items()},
+        )
 
     def _stack(self, parts: Sequence[PartState]) -> None:
         """Parts that one station holds stand on each other, the first come lowest; a full store shows a few."""
@@ -132,61 +146,25 @@ class Schedule:
         except AssetError:
             return 0.0
 
-    # ------------------------------------------------------------ arms
+    # ------------------------------------------------------------ hand-overs
 
-    def _read_arm(self, arm: Arm, events: Sequence[TraceEvent]) -> None:
-        times = self.moves.arms.get(arm.name)
-        motions: list[_Motion] = []
-        at = np.asarray(arm.model.home, dtype=float)
-        if times is not None and times.approach is not None and len(times.approach):
-            at = np.asarray(times.approach[0], dtype=float)
-        self._rest[arm.name] = at
-        holding = -1
-        for event in events:
-            if times is None or times.approach is None:
-                break
-            if event.state in ("moving_empty", "moving_loaded"):
-                goal, _ = _ends(times, event.target, bringing=event.state == "moving_loaded")
-                motions.append(_Motion(event.start_s, event.end_s, at, goal))
-                at = goal
-            elif event.state == "handling":
-                bringing = holding == event.part
-                approach, hand = _ends(times, event.target or event.origin, bringing)
-                own = max((event.end_s - event.start_s - arm.model.grip_s) / 2, 0.0)
-                motions.append(_Motion(event.start_s, event.end_s, approach, hand, True, own, own))
-                self._change(event, arm, bringing, event.end_s - own, hand)
-                at, holding = approach, -1 if bringing else event.part
-        self._arms[arm.name] = motions
-
-    def _change(self, event: TraceEvent, arm: Arm, bringing: bool, when_s: float, hand: Array) -> None:
-        """A part goes from a station to an arm or back."""
-        station = event.target or event.origin
-        kind: Literal["station", "arm"] = "station" if bringing else "arm"
-        stage = _Stage(when_s, kind, station if bringing else arm.name, end_s=event.end_s)
-        stage.pose = arm.pose.matrix() @ forward(arm.model, hand)  # the tool; the part in it follows below
-        self._changes.setdefault(event.part, []).append(stage)
-
-    def _joints_at(self, name: str, t: float) -> Array:
-        motions = self._arms[name]
-        number = bisect.bisect_right([m.start_s for m in motions], t) - 1
-        if number < 0:
-            return self._rest[name]
-        m = motions[number]
-        if m.straight:
-            if t >= m.end_s or t <= m.start_s:
-                return m.first
-            if t < m.start_s + m.out_s:
-                share = _ease((t - m.start_s) / m.out_s)
-            elif t > m.end_s - m.in_s:
-                share = _ease((m.end_s - t) / m.in_s)
-            else:
-                share = 1.0
-            return np.asarray(m.first + (m.second - m.first) * share)
-        if t >= m.end_s or m.end_s <= m.start_s:
-            return m.second
-        arm = self.line.arms[name]
-        clock = (t - m.start_s) / (m.end_s - m.start_s) * move_time(arm.model, m.first, m.second, arm.speed)
-        return np.asarray(sample(arm.model, m.first, m.second, arm.speed, [clock])[0])
+    def _hand_over(self) -> None:
+        """Parts go from stations to arms and vehicles, and back."""
+        for name, track in self._arms.items():
+            arm = self.line.arms[name]
+            for change in track.hand_overs:
+                stage = _Stage(change.when_s, "station" if change.bringing else "arm",
+                               change.station if change.bringing else name, end_s=change.event.end_s)  # fmt: skip
+                stage.pose = arm.pose.matrix() @ forward(arm.model, change.hand)  # the tool; its part follows below
+                stage.placed = change.bringing
+                self._changes.setdefault(change.event.part, []).append(stage)
+        for name, cart in self._carts.items():
+            for hand in cart.hand_overs:
+                kind: Literal["station", "vehicle"] = "station" if hand.bringing else "vehicle"
+                stage = _Stage(hand.when_s, kind, hand.station if hand.bringing else name, end_s=hand.event.end_s)
+                if kind == "vehicle":
+                    stage.pose[:3, 3] = self._decks[name]
+                self._changes.setdefault(hand.event.part, []).append(stage)
 
     # ------------------------------------------------------------ parts
 
@@ -235,8 +213,8 @@ class Schedule:
                 tool = stage.pose
                 stage.pose = np.linalg.inv(tool) @ self._gripped(last, tool, number)
             elif stage.kind == "station":
-                placed = before is not None and before.kind == "arm"
-                stage.pose = stage.pose @ before.pose if placed and before else self._stand(stage.name, number)
+                by_arm = stage.placed and before is not None and before.kind == "arm"
+                stage.pose = stage.pose @ before.pose if by_arm and before else self._stand(stage.name, number, before)
             elif stage.kind == "link":
                 stage.pose = self._stand(stage.target, number)
             if last is not None and stage.kind != "arm":
@@ -254,13 +232,13 @@ class Schedule:
         product = self.line.products.get(self._product[number])
         return np.asarray(product.model.grasp_m if product else (0.0, 0.0, 0.0), dtype=float)
 
-    def _stand(self, name: str, number: int) -> Array:
-        """Pose of a part that a station holds and no arm has placed: upright at its port."""
+    def _stand(self, name: str, number: int, before: _Stage | None = None) -> Array:
+        """Pose of a part that a station holds and no arm has placed: upright at its port, where it came in."""
         station = self.line.stations.get(name)
         if station is None:
             return np.eye(4)
         pose = station.pose.matrix()
-        port = _resting_port(station)
+        port = _resting_port(station, "vehicle" if before is not None and before.kind == "vehicle" else "")
         if port is not None:
             drop = self._grasp(number)[2] if "arm" in port.by else 0.0
             pose[:3, 3] = station.pose.apply([port.at_m])[0] - [0.0, 0.0, drop]
@@ -269,9 +247,11 @@ class Schedule:
     def _pose(self, number: int, stage: _Stage, t: float, joints: Mapping[str, Array] | None) -> Array:
         if stage.kind == "arm":
             arm = self.line.arms[stage.name]
-            q = joints[stage.name] if joints is not None else self._joints_at(stage.name, t)
+            q = joints[stage.name] if joints is not None else self._arms[stage.name].joints(t)
             return np.asarray(arm.pose.matrix() @ forward(arm.model, q) @ stage.pose)
-        if stage.kind == "belt":
+        if stage.kind == "vehicle":
+            pose = carts.matrix(self._carts[stage.name].place(t)) @ stage.pose
+        elif stage.kind == "belt":
             queue = self._belts.get(stage.name)
             pose = queue.pose(number, t) if queue is not None else self._stand(stage.target, number)
         else:
@@ -286,8 +266,8 @@ class Schedule:
 
     def _read_states(self, ordered: Sequence[TraceEvent]) -> None:
         shown = {"working", "down", "waiting"}
-        for name in [*self.line.stations, *self.line.arms]:
-            arm = name in self.line.arms
+        for name in [*self.line.stations, *self.line.arms, *self._carts]:
+            arm = name in self.line.arms or name in self._carts
             events = [e for e in ordered if e.resource == name and (arm or e.state in shown)]
             self._busy[name] = ([e.start_s for e in events], events)
 
@@ -303,23 +283,12 @@ class Schedule:
         return found
 
 
-def _ends(times: ArmTimes, station: str, bringing: bool) -> tuple[Array, Array]:
-    """Joint vectors at a station's approach and hand-over, for parts brought in or taken out."""
-    row = times.stations.index(station)
-    approach = times.approach_in if bringing and times.approach_in is not None else times.approach
-    hand = times.handover_in if bringing and times.handover_in is not None else times.handover
-    assert approach is not None
-    return np.asarray(approach[row], dtype=float), np.asarray((approach if hand is None else hand)[row], dtype=float)
+def _resting_port(station: Station, came_by: str = "") -> Port | None:
+    """The port where a station shows its part: where an arm takes it, else where a belt or a vehicle does.
 
-
-def _resting_port(station: Station) -> Port | None:
-    """The port where a station shows its part: where an arm takes it, else where a belt does."""
+    came_by : the transport that brought it, whose port then comes first unless an arm takes the part
+    """
     ways: tuple[Literal["out", "in"], ...] = ("out", "in")
-    found = (station.model.port_for(way, by) for way in ways for by in ("arm", "belt", "direct"))
+    kinds = ("arm", *((came_by,) if came_by else ()), "belt", "vehicle", "direct")
+    found = (station.model.port_for(way, by) for way in ways for by in kinds)
     return next((port for port in found if port is not None), None)
-
-
-def _ease(share: float) -> float:
-    """Smooth from 0 to 1, at rest at both ends."""
-    s = min(max(share, 0.0), 1.0)
-    return s * s * s * (10 - 15 * s + 6 * s * s)

@@ -12,27 +12,36 @@ import numpy as np
 from layout.errors import Problem, SceneError
 from layout.model.line import Line
 from layout.model.pose import Array
-from layout.model.results import Moves, TraceEvent
+from layout.model.results import Moves, TraceEvent, Violation
 from layout.scene import Scene
 from layout.scene.bodies import Body
 from layout.scene.cameras import standing
 from layout.scene.display import problem_with_display
 from layout.scene.furniture import furniture
+from layout.scene.marks import Mark, marks
+from layout.scene.overlays import envelopes, ports, reach
+from layout.scene.overlays import violations as shown_violations
+from layout.scene.quiet import python_only
 from layout.scene.window import INK, Window
 from layout.viewer.schedule import Schedule
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 FRAME_S = 1 / 30
 NAME_ABOVE_M = 0.25
+WORDS_APART_M = 0.3
+KEYS_SIZE = 0.9
 STATE_COLOURS = {
     "working": (0.05, 0.45, 0.20),
     "down": (0.80, 0.10, 0.10),
     "waiting": (0.75, 0.45, 0.0),
 }
+OVERLAYS = {"p": "ports", "e": "service envelopes", "h": "reach", "v": "violations"}
 KEYS = (
     "space: pause    + / -: faster, slower    r: from the start    q: close    "
     "names: green works, orange waits, red is down"
 )
+PORT_WORDS = "ports: orange for arms, blue for belts, green for vehicles; arrows point the way parts go"
+RED = (0.48, 0.0, 0.02)
 
 
 @dataclass
@@ -80,6 +89,8 @@ def view(
     start_s: float = 0.0,
     photograph: Path | None = None,
     each_frame: Callable[[float], None] | None = None,
+    violations: Sequence[Violation] = (),
+    overlays: str = "",
 ) -> None:
     """Open a window on a line and let its parts move as in the trace, until it is closed (or for some real seconds).
 
@@ -87,6 +98,8 @@ def view(
     speed : times real time; start_s : where in the run to begin (s)
     photograph : PNG to write of what the window shows at the end (without texts)
     each_frame : called with the run's time after each frame
+    violations : shown by the overlay "v", each with its rule and amount
+    overlays : those to begin with, by their keys ("pe" for ports and envelopes; see OVERLAYS)
 
     Raises SceneError where no window can be opened.
     """
@@ -94,14 +107,22 @@ def view(
     if problem:
         raise SceneError(problem)
     schedule = Schedule(line, moves, trace)
-    with Scene(gui=True, title=f"layout: {line.name}") as scene:
+    with python_only(), Scene(gui=True, title=f"layout: {line.name}") as scene:
         window = Window(scene)
         with window.until_closed():
             with window.still():
                 scene.place(line)
                 scene.dress(furniture(line, moves))
                 window.look(line)
-            stage = _Stage(scene, window, line)
+                found = marks(line, violations, moves)
+                for key, pieces in (
+                    ("p", ports(line)),
+                    ("e", envelopes(line)),
+                    ("h", reach(line)),
+                    ("v", shown_violations(found)),
+                ):
+                    scene.lay_over(key, pieces, shown=key in overlays)
+            stage = _Stage(scene, window, line, found, overlays)
             clock = Clock(schedule.end_s, speed, start_s)
             stage.show(schedule, clock, headline)
             began = last = time.monotonic()
@@ -110,6 +131,7 @@ def view(
                 if "q" in keys:
                     break
                 clock.press(keys)
+                stage.press(keys)
                 now = time.monotonic()
                 clock.pass_by(now - last)
                 last = now
@@ -122,25 +144,52 @@ def view(
 
 
 class _Stage:
-    """Bodies of the parts that are on view, and the texts."""
+    """Bodies of the parts that are on view, overlays, and the texts."""
 
-    def __init__(self, scene: Scene, window: Window, line: Line) -> None:
+    def __init__(self, scene: Scene, window: Window, line: Line, found: Sequence[Mark], overlays: str) -> None:
         self._scene = scene
         self._window = window
         self._line = line
+        self._marks = found
+        self._on = {key for key in overlays if key in OVERLAYS}
         self._spare: dict[str, list[Body]] = {}
         self._shown: dict[int, tuple[str, Body]] = {}
         self._states: dict[str, str] = {}
-        self._headline_at, self._clock_at = window.place_at(0.03, 0.06), window.place_at(0.03, 0.11)
-        self._window.text("keys", KEYS, window.place_at(0.03, 0.155), 0.9)
+        self._window.text("keys", KEYS, size=KEYS_SIZE, on_screen=(0.03, 0.150))
+        self._tell()
+
+    def press(self, keys: set[str]) -> None:
+        """Show and hide overlays."""
+        for key in keys & OVERLAYS.keys():
+            self._on ^= {key}
+            self._scene.show_overlay(key, key in self._on)
+        if keys & OVERLAYS.keys():
+            self._tell()
+
+    def _tell(self) -> None:
+        """The line that says which overlays there are and which are on; the violations' amounts."""
+        words = "    ".join(
+            f"{key}: {'hide' if key in self._on else 'show'} {what}" + (f" ({len(self._marks)})" if key == "v" else "")
+            for key, what in OVERLAYS.items()
+        )
+        self._window.text("overlays", words, size=KEYS_SIZE, on_screen=(0.03, 0.185))
+        if "p" in self._on:
+            self._window.text("port words", PORT_WORDS, size=KEYS_SIZE, on_screen=(0.03, 0.220))
+        else:
+            self._window.wipe("port words")
+        for number, (mark, at) in enumerate(zip(self._marks, _apart(self._marks), strict=True), start=1):
+            if "v" in self._on:
+                self._window.text(f"violation {number}", f"{number}  {mark.words}", at, 1.3, RED)
+            else:
+                self._window.wipe(f"violation {number}")
 
     def show(self, schedule: Schedule, clock: Clock, headline: str) -> None:
         """Put everything where it is at the clock's time."""
         moment = schedule.positions(clock.now_s)
         if headline:
-            self._window.text("headline", headline, self._headline_at, 1.9)
+            self._window.text("headline", headline, size=1.9, on_screen=(0.03, 0.06))
         if schedule.end_s > 0:
-            self._window.text("clock", clock.text(), self._clock_at, 1.3)
+            self._window.text("clock", clock.text(), size=1.3, on_screen=(0.03, 0.11))
         for thing in standing(self._line):
             state = moment.states.get(thing.name, "idle")
             if self._states.get(thing.name) != state:
@@ -149,6 +198,10 @@ class _Stage:
                 self._window.text(thing.name, thing.name, at, 1.2, STATE_COLOURS.get(state, INK))
         for name, angles in moment.joints.items():
             self._scene.set_joints(name, angles)
+        for name, positions in moment.axes.items():
+            self._scene.set_axes(name, positions)
+        for name, place in moment.vehicles.items():
+            self._scene.set_vehicle(name, *place)
         for number in [n for n in self._shown if n not in moment.parts]:
             product, body = self._shown.pop(number)
             self._scene.park(body)
@@ -162,6 +215,17 @@ class _Stage:
     def _take(self, product: str) -> Body:
         spare = self._spare.get(product)
         return spare.pop() if spare else self._scene.prop(self._line.products[product].model)
+
+
+def _apart(found: Sequence[Mark]) -> list[tuple[float, float, float]]:
+    """Where the words of each violation stand: above its place, and above one another where places are the same."""
+    taken: list[Array] = []
+    for mark in found:
+        at = np.asarray(mark.at_m, dtype=float) + [0.0, 0.0, NAME_ABOVE_M]
+        while any(np.hypot(*(at - other)[:2]) < 1.0 and abs(at[2] - other[2]) < WORDS_APART_M for other in taken):
+            at = at + [0.0, 0.0, WORDS_APART_M]
+        taken.append(at)
+    return [(float(at[0]), float(at[1]), float(at[2])) for at in taken]
 
 
 def quaternion(turn: Array) -> tuple[float, float, float, float]:
