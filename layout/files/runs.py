@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 
 from layout.errors import Problem, SearchError
 from layout.files.atomic import write_text
+from layout.files.freeze import freeze
 from layout.files.layouts import dump_layout
 from layout.files.results import evaluation_to_json
 from layout.files.scenario import load_scenario
@@ -94,7 +94,7 @@ class RunFolder:
             )
         path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
-        _freeze(scenario, path)
+        freeze(scenario, path)
         folder._write_settings(folder._frozen(), settings)
         return folder
 
@@ -216,31 +216,3 @@ def _version() -> str:
         return version("line-layout")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _freeze(scenario: Scenario, path: Path) -> None:
-    """Copy the scenario, and the model folders that it names by a path, so that the run stands on its own.
-
-    Models from outside the scenario's folder come to lie in `models/`, and the copy names them there.
-    """
-    moved: dict[str, str] = {}
-    for name in scenario.models:
-        source = scenario.path.parent / name
-        if source.is_dir():
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                moved[name] = f"models/{len(moved) + 1}/{source.resolve().name}"
-            shutil.copytree(source, path / moved.get(name, name), dirs_exist_ok=True)
-    if not moved:
-        shutil.copyfile(scenario.path, path / "scenario.yaml")
-        return
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    document = yaml.load(scenario.path.read_text(encoding="utf-8-sig"))
-    for section in ("products", "machines", "transport"):
-        for entry in document.get(section, {}).values():
-            if entry.get("model") in moved:
-                entry["model"] = moved[entry["model"]]
-    text = io.StringIO()
-    yaml.dump(document, text)
-    write_text(path / "scenario.yaml", text.getvalue())
