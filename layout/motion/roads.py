@@ -23,7 +23,8 @@ class Roads:
 
     A vehicle turns on the spot where its farthest corner clears everything by a margin, and drives straight where its
     sides do. The points where a quickest way may bend lie at the corners of what stands there: on the lines along both
-    sides, as far beyond the corner as turning needs, and on the corner's bisector.
+    sides, as far beyond the corner as turning needs, and on the corner's bisector. Round the end of something narrow,
+    such as a fence, it may bend once only: in front of the middle of that end.
 
              b . . p2          v  a corner; p1, p2 in the lanes along its two sides, b on its bisector
         p1 . . +
@@ -37,6 +38,7 @@ class Roads:
         self.first = np.cumsum([0, *(len(loop) for loop in loops)]).astype(np.int64)
         before = np.concatenate([np.roll(loop, 1, axis=0) for loop in loops])
         self._corners = _Corners.of(before, self.edges[:, :2], self.edges[:, 2:])
+        self._ends = _Ends.of(loops)
 
     @property
     def key(self) -> bytes:
@@ -47,7 +49,7 @@ class Roads:
         """Points (n, 2) (m), the ends (k, 2) first, and which of them see one another (n, n)."""
         from layout.motion import sight
 
-        points = np.vstack([ends, self._corners.points(driving_m, turning_m)])
+        points = np.vstack([ends, self._corners.points(driving_m, turning_m), self._ends.points(turning_m)])
         room = sight.rooms(points, self.edges, self.first)
         fits = room >= turning_m - SLACK_M
         keep = fits.copy()
@@ -74,15 +76,17 @@ class Roads:
         from scipy.sparse.csgraph import dijkstra
 
         points, seen = self.graph(ends, driving_m, turning_m)
-        lengths = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+        steps = points[None] - points[:, None]
+        lengths = np.hypot(steps[:, :, 0], steps[:, :, 1])
         costs = np.where(seen & (lengths > SLACK_M), cost(lengths), 0.0)
         k = len(ends)
-        same = np.argwhere(np.triu(lengths[:k, :k] <= SLACK_M, 1))
         total, came = dijkstra(costs, directed=False, indices=np.arange(k), return_predecessors=True)
-        found: dict[tuple[int, int], Array] = {(int(i), int(j)): points[[i, j]] for i, j in same}
+        found: dict[tuple[int, int], Array] = {}
         for i in range(k):
             for j in range(i + 1, k):
-                if (i, j) not in found and np.isfinite(total[i, j]):
+                if lengths[i, j] <= SLACK_M:
+                    found[i, j] = points[[i, j]]
+                elif np.isfinite(total[i, j]):
                     way = [j]
                     while way[-1] != i:
                         way.append(int(came[i, way[-1]]))
@@ -128,3 +132,28 @@ class _Corners:
             ]
         )
         return np.unique(np.round(points, 9), axis=0)
+
+
+class _Ends:
+    """Sides of what stands on the floor with a corner at either end: their middles, half lengths and free sides."""
+
+    def __init__(self, middle: Array, half: Array, normal: Array) -> None:
+        self.middle, self.half, self.normal = middle, half, normal
+
+    @classmethod
+    def of(cls, loops: Sequence[Array]) -> _Ends:
+        parts = []
+        for loop in loops:
+            u = np.roll(loop, -1, axis=0) - loop
+            turns = np.roll(u, 1, axis=0)[:, 0] * u[:, 1] - np.roll(u, 1, axis=0)[:, 1] * u[:, 0] > 1e-9
+            sides = turns & np.roll(turns, -1)
+            parts.append(np.hstack([loop, u])[sides])
+        found = np.concatenate(parts)
+        at, u = found[:, :2], found[:, 2:]
+        size = np.hypot(u[:, 0], u[:, 1])
+        return cls(at + 0.5 * u, 0.5 * size, np.column_stack([u[:, 1], -u[:, 0]]) / size[:, None])
+
+    def points(self, turning_m: float) -> Array:
+        """(n, 2) float (m): in front of sides that a vehicle can go round in one turn."""
+        short = self.half < turning_m
+        return np.asarray(self.middle[short] + turning_m * self.normal[short])

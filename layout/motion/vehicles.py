@@ -147,9 +147,15 @@ class Body:
             fleet.model.dock_s,
         )
 
-    def wants(self, share: float = 1.0) -> tuple[float, float]:
-        """Least distance (m) of its middle from what stands, driving and turning, were it so much smaller."""
-        return share * self.half_m + LANE_MARGIN_M, share * self.swing_m + LANE_MARGIN_M
+    def wants(self, free_m: float, share: float = 1.0) -> tuple[float, float]:
+        """Least distance (m) of its middle from what stands, driving and turning, with so much free floor around it,
+        were it so much smaller."""
+        return share * self.half_m + free_m, share * self.swing_m + free_m
+
+
+def free_m(line: Line) -> float:
+    """Free floor (m) around driving vehicles: `safety.gap` where the scenario asks for one, LANE_MARGIN_M at least."""
+    return max(LANE_MARGIN_M, line.safety.gap_m or 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +176,8 @@ def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None 
     A vehicle backs straight out of its dock by its own length, drives in straight pieces from rest to rest (trapezoids
     of speed), turns on the spot in between, and drives the last piece straight into the next dock from a vehicle's
     length in front of it. Of all such ways it takes the one that is quickest, turns left out; other vehicles are not
-    seen. It keeps LANE_MARGIN_M more than half its width from footprints, obstacles, fences, belts and the floor's
-    edge, and turns where it has as much around its farthest corner.
+    seen. It keeps LANE_MARGIN_M (or `safety.gap`) more than half its width from footprints, obstacles, fences, belts
+    and the floor's edge, and turns where it has as much around its farthest corner.
 
     belts : as laid out; worked out where they are not given
     Raises LayoutError, naming them all, for stations without a vehicle port and stations without a way between them.
@@ -181,7 +187,7 @@ def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None 
         Problem("no port for vehicles", f"{fleet.name}: {name}", hint="give it a port `by: [vehicle]`")
         for name in found.missing
     ]
-    ways = _ways(fleet, line, found, belts)
+    ways = _ways(fleet, line, found, belts, free_m(line))
     out, in_ = list(found.out), list(found.in_)
     loaded, empty = ways.time_s[np.ix_(out, in_)], ways.time_s[np.ix_(in_, out)]
     cut = {
@@ -243,16 +249,20 @@ def least_times(fleet: Fleet, line: Line) -> FleetTimes:
     return FleetTimes(names, full_time, handover, full_length, {}, docks, full_empty if out != in_ else None)
 
 
-def lacking(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None = None) -> list[tuple[str, str, float]]:
+def lacking(
+    fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None = None, gap_m: float | None = None
+) -> list[tuple[str, str, float]]:
     """Stations that the fleet cannot get to from the others: (station, one of the others, m).
 
     The amount is how much narrower the vehicle would have to be, its length shrinking alike; its whole width where
-    nothing gets through, to 1/256 of its width else.
+    nothing gets through, to 1/256 of its width else. With `gap_m`, so much free floor is wanted around the vehicle,
+    and the amount is what is missing of it (all of it where not even LANE_MARGIN_M is left).
     """
     found = docks_of(fleet, line)
     if len(found.poses) < 2:
         return []
-    ways = _ways(fleet, line, found, belts)
+    wanted = LANE_MARGIN_M if gap_m is None else gap_m
+    ways = _ways(fleet, line, found, belts, wanted)
     joined = np.isfinite(ways.time_s)
     main = int(joined.sum(axis=1).argmax())  # who gets to most; the first of them
     cut = [k for k in range(len(found.poses)) if not joined[main, k]]
@@ -271,37 +281,39 @@ def lacking(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None = No
         low, high = 0.0, 1.0
         for _ in range(NARROWING_STEPS):
             share = 0.5 * (low + high)
-            passes = roads.joined(approaches[[main, k]], *body.wants(share))
+            room = body.wants(wanted, share) if gap_m is None else body.wants(share * gap_m)
+            passes = roads.joined(approaches[[main, k]], *room)
             low, high = (share, high) if passes else (low, share)
         pair = (found.owners[k], found.owners[main])
-        result[pair] = max(result.get(pair, 0.0), 2.0 * body.half_m * (1.0 - low))
+        whole = 2.0 * body.half_m if gap_m is None else gap_m
+        result[pair] = max(result.get(pair, 0.0), whole * (1.0 - low))
     return [(station, other, amount) for (station, other), amount in result.items()]
 
 
 # ---------------------------------------------------------------- ways
 
 
-def _ways(fleet: Fleet, line: Line, found: Docks, belts: Mapping[str, BeltTimes] | None) -> _Ways:
+def _ways(fleet: Fleet, line: Line, found: Docks, belts: Mapping[str, BeltTimes] | None, free: float) -> _Ways:
     if not len(found.poses):
         return _Ways(np.zeros((0, 0)), np.zeros((0, 0)), {})
     base, body = _base(found), Body.of(fleet)
     docks = _local(found.poses, base)
     roads = _roads(line, belts, base)
-    key = b"".join([docks.tobytes(), roads.key, repr(body).encode()])
+    key = b"".join([docks.tobytes(), roads.key, repr((body, free)).encode()])
     known = _WAYS.get(key)
     if known is not None:
         _WAYS.move_to_end(key)
         return known
-    made = _find(docks, body, roads)
+    made = _find(docks, body, roads, free)
     _WAYS[key] = made
     if len(_WAYS) > _KEPT:
         _WAYS.popitem(last=False)
     return made
 
 
-def _find(docks: Array, body: Body, roads: Roads) -> _Ways:
+def _find(docks: Array, body: Body, roads: Roads, free: float) -> _Ways:
     approaches = _approaches(docks, body.length_m)
-    trails = roads.quickest(approaches, *body.wants(), lambda way: _drive(way, body))
+    trails = roads.quickest(approaches, *body.wants(free), lambda way: _drive(way, body))
     n = len(docks)
     time, length = np.full((n, n), np.inf), np.full((n, n), np.inf)
     np.fill_diagonal(time, 0.0)
