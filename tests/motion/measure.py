@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from layout.files.assets import load_model
-from layout.model.library import ArmModel, MachineModel
+from layout.files.assets import load_model, model_names
+from layout.model.equip import on_rail
+from layout.model.library import ArmModel, MachineModel, Rail
 from layout.model.line import Arm, Station
 from layout.model.pose import Pose
 from layout.motion import arms, bounds, ports, reach
@@ -17,40 +19,52 @@ from layout.motion.inverse import solve
 from layout.motion.kinematics import chain_of, forward
 from layout.motion.profile import move_time, sample
 
-ARMS = ("arm_16kg_r2010", "kuka_iiwa7", "franka_panda")
 MACHINES = ("cnc_mill", "cnc_lathe", "part_washer", "vision_station", "infeed_station", "outfeed_station")
 
 
 def main() -> None:
     """Print everything."""
-    for name in ARMS:
-        inverse(name)
+    for name in model_names():
+        model = load_model(name)
+        if isinstance(model, ArmModel):
+            inverse(model)
+            inverse(replace(on_rail(model, Rail(4.0, 1.5, 2.0)), name=f"{name} on a rail of 4 m"))
     cells()
     ways()
 
 
-def inverse(name: str) -> None:
+def inverse(model: ArmModel) -> None:
     """Success, number of solutions and time of inverse kinematics on 1000 reachable poses, and of a hopeless one."""
-    model = load_model(name)
-    assert isinstance(model, ArmModel)
     chain = chain_of(model)
     given = np.random.default_rng(11).uniform(chain.lower, chain.upper, (1001, chain.dof))
     targets = forward(model, given)
     solve(chain, targets[0])
-    counts, spans = [], []
+    counts, spans, worst = [], [], np.zeros(2)
     for target in targets[1:]:
         start = time.perf_counter()
-        counts.append(len(solve(chain, target)))
+        found = solve(chain, target)
         spans.append(1e3 * (time.perf_counter() - start))
+        counts.append(len(found))
+        if len(found):
+            worst = np.maximum(worst, misses(forward(model, found), target))
     solved = sum(count > 0 for count in counts)
     print(
-        f"{name}: {solved} of 1000 solved, {np.mean(counts):.1f} solutions; "
+        f"{model.name}: {solved} of 1000 solved, {np.mean(counts):.1f} solutions, "
+        f"worst {1e3 * worst[0]:.4f} mm and {worst[1]:.1e} rad; "
         f"median {np.median(spans):.3f} ms, mean {np.mean(spans):.3f}, 99 % {np.percentile(spans, 99):.3f}"
     )
     away = targets[0].copy()
     away[0, 3] += 1.5 * chain.pivot.reach_m
     solve(chain, away)
     print(f"    unreachable pose: {1e3 * timed(lambda: solve(chain, away)):.3f} ms")
+
+
+def misses(poses: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+    """Greatest position (m) and angle (rad) between poses (k, 4, 4) and a target."""
+    turn = poses[:, :3, :3] @ target[:3, :3].T
+    sines = np.stack([turn[:, 2, 1] - turn[:, 1, 2], turn[:, 0, 2] - turn[:, 2, 0], turn[:, 1, 0] - turn[:, 0, 1]])
+    angles = np.arctan2(0.5 * np.linalg.norm(sines, axis=0), 0.5 * (np.trace(turn, axis1=1, axis2=2) - 1.0))
+    return float(np.linalg.norm(poses[:, :3, 3] - target[:3, 3], axis=1).max()), float(angles.max())
 
 
 def timed(call: Callable[[], object], times: int = 20) -> float:
