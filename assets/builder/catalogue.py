@@ -1,6 +1,6 @@
 """Sheets of the machining family and of the docks: what is known of each machine, and from where."""
 
-from . import lathe, mill, stations, vision, washer
+from . import assembly, lathe, mill, oven, press, saw, stations, vision, washer
 from .forms import Machine, Port
 
 OUTWARDS = (0.0, -1.0)
@@ -52,7 +52,8 @@ MACHINES: dict[str, Machine] = {
     ),
     "part_washer": Machine(
         "compact spray-chamber washer with rotating basket, lift door of two leaves",
-        OWN + "size class of single-chamber spray washers for parts to about 300 mm: about 1.0 x 1.1 x 1.9 m, rounded"
+        OWN
+        + "size class of single-chamber spray washers for parts to about 300 mm: about 1.0 x 1.1 x 1.9 m, rounded"
         + DOORS,
         (0.50, 0.55),
         (700, 500, 500, 0),
@@ -109,6 +110,53 @@ MACHINES: dict[str, Machine] = {
         {
             "belt": Port("in", BELTS, (0, -0.60, TOP), OUTWARDS),
             "place": Port("in", "arm", (0, -0.40, HAND), OUTWARDS, DOWN, (0, -0.10, 0.30)),
+        },
+    ),
+    "hydraulic_press": Machine(
+        "C-frame hydraulic press with a table that runs out to the front",
+        OWN + "size class of C-frame hydraulic presses of 250-400 kN for automated loading: throat about 250-300 mm, "
+        "daylight 450-550 mm, table at 0.85-0.95 m, about 0.8-1.2 m wide, 1.4-1.8 m deep, 2.3-2.7 m high; "
+        "rounded to 1.10 x 1.60 x 2.60 m, throat 280 mm, daylight 540 mm. Drives and masses: assumed. The ram's last "
+        "stroke under force is part of the process time",
+        press.HALF,
+        (800, 600, 100, 300),
+        {
+            "table": Port("inout", "arm", press.AT, OUTWARDS, DOWN, (0, -0.10, 0.25)),
+            "cart": cart(0, press.HALF[1]),
+        },
+    ),
+    "band_saw": Machine(
+        "automatic pivot band saw; bars from the back, blanks on a roller tray at the front",
+        OWN + "size class of automatic pivot band saws for rounds of 230-280 mm: about 1.7-2.1 m wide, 1.2-1.6 m deep "
+        "without bar magazine, bar at 0.80-0.95 m; rounded to 1.90 x 1.40 m. The bow's mass and drive: assumed. "
+        "Bars of up to 3 m need free floor behind",
+        saw.HALF,
+        (700, 1500, 300, 300),
+        {
+            "tray": Port("inout", "arm", saw.AT, OUTWARDS, DOWN, (0, -0.10, 0.25)),
+            "cart": cart(saw.AT[0], saw.HALF[1]),
+        },
+    ),
+    "batch_oven": Machine(
+        "chamber oven with circulating air, powered swing door hinged at the left",
+        OWN + "size class of chamber ovens with circulating air of 120-250 l and up to 300 degrees C: "
+        "about 1.0-1.3 m wide and deep, 1.7-2.0 m high; rounded to 1.10 x 1.20 x 1.82 m, chamber 0.65 m wide" + DOORS,
+        (oven.X, 0.60),
+        (900, 600, 100, 100),
+        {
+            "carrier": Port("inout", "arm", oven.AT, OUTWARDS, REACH_IN, (0, -0.60, 0.03)),
+            "cart": cart(0, 0.60),
+        },
+    ),
+    "assembly_station": Machine(
+        "bench of aluminium profile with a servo press, a screw spindle and two bowl feeders",
+        OWN + "built from 45 mm profile as integrators do: 1.10 x 1.00 x 1.95 m, open to the front; "
+        "bowl feeders of 300 mm",
+        assembly.HALF,
+        (700, 400, 0, 0),
+        {
+            "nest": Port("inout", "arm", assembly.AT, OUTWARDS, DOWN, (0, -0.35, 0.05)),
+            "cart": cart(0, assembly.HALF[1]),
         },
     ),
 }

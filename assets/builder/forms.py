@@ -42,7 +42,7 @@ class Machine:
         lines = [
             f"name: {name}",
             "kind: machine",
-            f"description: {self.description}",
+            f'description: "{self.description}"',
             f'source: "{self.source}"',
             "visual: visual.glb",
             "hulls: hulls.obj",
@@ -88,7 +88,7 @@ class Vehicle:
             [
                 f"name: {name}",
                 "kind: vehicle",
-                f"description: {self.description}",
+                f'description: "{self.description}"',
                 f'source: "{self.source}"',
                 "visual: visual.glb",
                 "hulls: hulls.obj",
@@ -121,7 +121,7 @@ class Part:
             [
                 f"name: {name}",
                 "kind: part",
-                f"description: {self.description}",
+                f'description: "{self.description}"',
                 f'source: "{self.source}"',
                 "visual: visual.glb",
                 "hulls: hulls.obj",

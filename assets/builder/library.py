@@ -3,7 +3,27 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import catalogue, equipment, lathe, mill, moving, parts, stations, vision, washer, write
+from . import (
+    amr,
+    assembly,
+    catalogue,
+    conveyors,
+    equipment,
+    lathe,
+    logistics,
+    mill,
+    moving,
+    oven,
+    packing,
+    parts,
+    press,
+    saw,
+    stations,
+    storage,
+    vision,
+    washer,
+    write,
+)
 from .forms import Machine, Part, Vehicle
 from .model import Model
 
@@ -18,10 +38,36 @@ SHAPES: dict[str, Callable[[], Model]] = {
     "outfeed_station": stations.outfeed,
     "dock_in": stations.dock_in,
     "dock_out": stations.dock_out,
+    "hydraulic_press": press.build,
+    "band_saw": saw.build,
+    "batch_oven": oven.build,
+    "assembly_station": assembly.build,
+    "conveyor_belt": conveyors.belt,
+    "conveyor_roller": conveyors.roller,
+    "conveyor_corner": conveyors.corner,
+    "conveyor_merge": conveyors.merge,
+    "case_sealer": packing.sealer,
+    "check_weigher": packing.weigher,
+    "packing_station": packing.packing,
+    "carton_infeed": packing.infeed,
+    "carton_outfeed": packing.outfeed,
+    "pallet_station": storage.station,
+    "pallet_rack": storage.rack,
+    "guard_fence": storage.fence,
+    "amr": amr.build,
     "part_bracket": parts.bracket,
     "part_flange": parts.flange,
+    "part_shaft": parts.shaft,
+    "part_housing": parts.housing,
+    "part_box": packing.carton_part,
+    "pallet_euro": storage.pallet_part,
 }
-SHEETS: dict[str, Machine | Vehicle | Part] = {**catalogue.MACHINES, **parts.sheets()}
+SHEETS: dict[str, Machine | Vehicle | Part] = {
+    **catalogue.MACHINES,
+    **logistics.MACHINES,
+    **logistics.VEHICLES,
+    **parts.sheets(),
+}
 
 
 def build(out: Path) -> None:
