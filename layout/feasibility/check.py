@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from layout.feasibility import belts, clearance, floor, lanes, reach, spacing, swings, walkways
+from layout.feasibility import belts, clearance, floor, lanes, paths, reach, spacing, swings, walkways
 from layout.feasibility.ground import Ground
 from layout.model.line import Line
 from layout.model.results import Violation
@@ -31,7 +31,14 @@ SOLID: Mapping[str, Callable[[Ground, Scene], list[Violation]]] = {
 }
 """Rules of the machines' shapes, the ways of belts, vehicles and people, and the arms' kinematics."""
 
-RULES: tuple[str, ...] = (*FLAT, *SOLID)
+MOVING: Mapping[str, Callable[[Ground], list[Violation]]] = {
+    "reach": paths.free_reach,
+    "path": paths.path,
+    "zone": paths.zone,
+}
+"""Rules of the arms' moves among what stands about them: asked only where nothing else is at fault."""
+
+RULES: tuple[str, ...] = tuple(dict.fromkeys((*FLAT, *SOLID, *MOVING)))
 
 
 def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation, ...]:
@@ -48,6 +55,8 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
         found += clearance.clearance(ground, scene)
         return _merged([*found, *belts.quick_belt(ground), *reach.quick_reach(ground)])
     found += [violation for solid in SOLID.values() for violation in solid(ground, scene)]
+    if not found:
+        found += [violation for moving in MOVING.values() for violation in moving(ground)]
     return _merged(found)
 
 

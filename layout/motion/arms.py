@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -21,6 +21,7 @@ from layout.motion.kinematics import Chain, chain_of
 from layout.motion.ports import Place, PortReach, place_of, serve
 from layout.motion.tours import Stop, Tour
 from layout.motion.traffic import Flags
+from layout.motion.trajectory import Way
 
 Direction = Literal["in", "out"]
 DIRECTIONS: tuple[Direction, Direction] = ("out", "in")
@@ -211,6 +212,35 @@ def _places(arm: Arm, station: Station) -> dict[str, tuple[Place, str]]:
 def assembled(tour: Tour, cell: Cell, stops: Stops, arm: Arm) -> ArmTimes:
     """An arm's times and paths at its speed: the same object for the same tour, names and speed."""
     return _assembled(_Paths(tour, cell.chain, cell.limits, stops, arm.speed), arm.model.grip_s)
+
+
+def homed(times: ArmTimes, ways: Sequence[Way], cell: Cell, stops: Stops, speed: float) -> ArmTimes:
+    """The times with those of the ways (p,) from each stop to where the arm waits, empty, and back."""
+    limits, n = cell.limits[EMPTY], range(len(stops.names))
+    spans = np.array([trajectory.duration_s(way, limits) for way in ways]) / speed
+    going = _Homing(tuple(ways[row] for row in stops.enter), cell.chain, limits, speed)
+    coming = _Homing(tuple(ways[row].back() for row in stops.leave), cell.chain, limits, speed)
+    return replace(
+        times,
+        home_s=spans[list(stops.enter)],
+        leave_home_s=spans[list(stops.leave)],
+        homing=trajectory.Lazy(tuple(n), going.path),
+        leaving=trajectory.Lazy(tuple(n), coming.path),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Homing:
+    """Makes the paths to or from home when asked."""
+
+    ways: tuple[Way, ...]
+    chain: Chain
+    limits: Array
+    speed: float
+
+    def path(self, i: int) -> JointPath:
+        """Between station i and home."""
+        return trajectory.joint_path(self.chain, self.ways[i], self.limits, self.speed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layout.errors import LayoutError, Problem
 from layout.model.line import Arm, Line
 from layout.model.results import ArmTimes, Moves
-from layout.motion import arms, traffic
+from layout.motion import arms, traffic, zones
 from layout.motion.arms import Stops
 from layout.motion.belts import lay_out
 from layout.motion.cell import Cell
 from layout.motion.doors import doors_of
+from layout.motion.kernels import Flags
 from layout.motion.tours import Tour
+from layout.motion.zones import Home, Shared
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +27,20 @@ class Work:
     stops: Stops
     cell: Cell
     tour: Tour
+    carried: Flags
+    fetched: Flags
 
-    def times(self) -> ArmTimes:
-        """Its times and paths at the arm's speed; without the moves to and from home."""
-        return arms.assembled(self.tour, self.cell, self.stops, self.arm)
+    def times(self, home: Home | None = None) -> ArmTimes:
+        """Its times and paths at the arm's speed; with the moves to and from home where it has one to go to."""
+        times = arms.assembled(self.tour, self.cell, self.stops, self.arm)
+        return times if home is None else arms.homed(times, home.ways, self.cell, self.stops, self.arm.speed)
 
 
 _last: tuple[Line, dict[str, Work], list[Problem]] | None = None
+_shared: OrderedDict[tuple[object, ...], Shared] = OrderedDict()
+
+MOST_SHARED = 256
+"""Sets of arms whose zones are remembered."""
 
 
 def works(line: Line) -> tuple[Mapping[str, Work], list[Problem]]:
@@ -49,10 +59,27 @@ def works(line: Line) -> tuple[Mapping[str, Work], list[Problem]]:
             problems += wrong
             continue
         cell = arms.cell_in(line, name)
-        moves = traffic.carried(arm, line) if line.products else None
-        found[name] = Work(arm, stops, cell, arms.tour_of(arm, line.stations, stops, cell, moves))
+        moves = traffic.carried(arm, line) if line.products else traffic.passable(stops.names, line.stations)
+        tour = arms.tour_of(arm, line.stations, stops, cell, moves)
+        found[name] = Work(arm, stops, cell, tour, moves, traffic.fetched(moves))
     _last = (line, found, problems)
     return found, problems
+
+
+def shared(found: Mapping[str, Work]) -> Shared:
+    """Zones of arms that work in one another's space; for arms whose tours are not blocked."""
+    if len(found) < 2:
+        return Shared()
+    base = next(iter(found.values())).arm.pose
+    key = tuple(
+        (name, work.tour, work.stops, work.carried.tobytes(), zones.seen(base, work.arm.pose))
+        for name, work in found.items()
+    )
+    if key not in _shared:
+        _shared[key] = zones.share(found)
+        if len(_shared) > MOST_SHARED:
+            _shared.popitem(last=False)
+    return _shared[key]
 
 
 def plan(line: Line) -> Moves:
@@ -80,7 +107,15 @@ def plan(line: Line) -> Moves:
                 fleets[name] = fleet_times(fleet, line, belts)
             except LayoutError as error:
                 problems += error.problems
+    rooms = shared(found) if not problems else Shared()
+    problems += [Problem(fault_words(fault)) for fault in rooms.faults]
     if problems:
         raise LayoutError(problems)
-    times = {name: work.times() for name, work in found.items()}
-    return Moves(arms=times, belts=belts, doors=doors_of(line.stations), fleets=fleets)
+    times = {name: work.times(rooms.homes.get(name)) for name, work in found.items()}
+    return Moves(arms=times, belts=belts, doors=doors_of(line.stations), fleets=fleets, zones=rooms.zones)
+
+
+def fault_words(fault: zones.Fault) -> str:
+    """What keeps two arms from sharing their space, in words."""
+    one, other = fault.arms
+    return f"arm {one!r} finds no place to wait that is out of the way of arm {other!r}"
