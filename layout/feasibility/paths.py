@@ -17,7 +17,7 @@ LEAST_M = 0.001
 
 
 def free_reach(ground: Ground) -> list[Violation]:
-    """A station that an arm can hand over at only through something: by the blocked part of its straight line in (m)."""
+    """A station that an arm can hand over at only through something: by the blocked part of the straight line (m)."""
     return _blocked(ground.line, "reach")
 
 

@@ -11,16 +11,21 @@ from layout.model.pose import Array
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that a candidate breaks, by how much, in which unit. `scale` is the amount that counts as 1 in sums."""
+    """A rule that a candidate breaks, by how much, in which unit. `scale` is the amount that counts as 1 in sums.
+
+    reason : in words, where rule and subjects do not say enough
+    """
 
     rule: str
     subjects: tuple[str, ...]
     amount: float
     unit: str
     scale: float = 1.0
+    reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.rule}: {', '.join(self.subjects)} by {self.amount:.3g} {self.unit}"
+        why = f" ({self.reason})" if self.reason else ""
+        return f"{self.rule}: {', '.join(self.subjects)} by {self.amount:.3g} {self.unit}{why}"
 
 
 @dataclass(frozen=True)

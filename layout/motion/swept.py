@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ class Swept:
     bulge_m: float
 
 
-def swept(chain: Chain, movers: list[Mover], elements: list[tuple[Array, ...]], pose: Pose) -> Swept:
+def swept(chain: Chain, movers: Sequence[Mover], elements: Sequence[tuple[Array, ...]], pose: Pose) -> Swept:
     """What elements sweep. Each element is polylines of joint vectors (k, dof); movers : the arm as it is in each."""
     blocks, starts, owner = [], [np.zeros(1, np.int64)], [0]
     hulls, rows, bulge = 0, 0, 0.0
@@ -172,7 +173,7 @@ def _apart(a: Array, b: Array) -> float:
 @compiled
 def _around(box: Array, first: int, last: int) -> Array:
     """The box (6,) of some boxes."""
-    out = box[first].copy()
+    out: Array = box[first].copy()
     for k in range(first + 1, last):
         for i in range(3):
             out[i] = min(out[i], box[k, i])

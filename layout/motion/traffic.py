@@ -55,7 +55,7 @@ def passable(names: Sequence[str], stations: Mapping[str, Station]) -> Flags:
 def fetched(carried: Flags) -> Flags:
     """(n, n) bool: empty moves that follow from loaded ones: from where a part is put down, or from the first station,
     to where one is taken."""
-    down: Flags = np.array(carried.any(axis=0), dtype=bool, ndmin=1)
-    if len(down):
-        down[0] = True
-    return np.asarray(down[:, None] & carried.any(axis=1)[None])
+    down: Flags = np.logical_or.reduce(carried, axis=0)
+    up: Flags = np.logical_or.reduce(carried, axis=1)
+    down = np.logical_or(down, np.arange(len(carried)) == 0)
+    return np.asarray(down[:, None] & up[None])

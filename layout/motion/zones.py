@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def share(works: Mapping[str, Work]) -> Shared:
     for a, b in meeting:
         inside = dict(zip((a, b), shared(sweeps[a], sweeps[b], ZONE_MARGIN_M), strict=True))
         flags = {name: _flags(works[name], inside[name]) for name in (a, b)}
-        columns = [{name: flags[name][k] for name in (a, b)} for k in range(5)]
+        columns: list[Any] = [{name: flags[name][k] for name in (a, b)} for k in range(5)]
         zones.append(Zone(f"{a} | {b}", (a, b), *columns))
     return Shared(tuple(zones), homes, ())
 
