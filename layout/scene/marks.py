@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 import shapely.ops
 
-from layout.model.line import Arm, Line, Station
+from layout.model.line import Arm, Fleet, Line, Station
 from layout.model.pose import Array
 from layout.model.results import Moves, Violation
 from layout.scene import subjects
@@ -22,7 +22,8 @@ from layout.scene.subjects import PERSON_M, SEEN_M, Shape
 
 THIN_M = 0.05
 """Half the width of the wall that shows where two things come too close."""
-IN_FRONT_M = 0.8
+HAND_M = 0.12
+"""Half the width of a hand's way to a port, as drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,11 @@ class _Case:
     line: Line
     violation: Violation
     named: Mapping[str, Shape]
+    moves: Moves | None = None
+
+    @property
+    def fleets(self) -> list[Fleet]:
+        return [self.line.fleets[name] for name in self.violation.subjects if name in self.line.fleets]
 
     @property
     def shapes(self) -> list[Shape]:
@@ -85,17 +91,17 @@ _Drawn = tuple[list[Shape], list[Stroke]]
 def marks(line: Line, violations: Sequence[Violation], moves: Moves | None = None) -> list[Mark]:
     """A mark for each violation, in their order; none is left out, whatever its rule or subjects."""
     known = subjects.shapes(line, moves)
-    return [_mark(line, violation, known) for violation in violations]
+    return [_mark(line, violation, known, moves) for violation in violations]
 
 
-def _mark(line: Line, violation: Violation, known: Mapping[str, Shape]) -> Mark:
+def _mark(line: Line, violation: Violation, known: Mapping[str, Shape], moves: Moves | None) -> Mark:
     named = {name: known[name] for name in dict.fromkeys(violation.subjects) if name in known}
     if not named:  # such as "mill.table" or "tender: elbow": what their first words name
         for subject in violation.subjects:
             best = max((name for name in known if subject.startswith(name)), key=len, default=None)
             if best is not None:
                 named[best] = known[best]
-    case = _Case(line, violation, named)
+    case = _Case(line, violation, named, moves)
     volumes, strokes = _HOW.get(violation.rule, _between)(case)
     volumes = [volume for volume in volumes if volume.there]
     if not volumes and not strokes:
@@ -170,7 +176,9 @@ def _off_floor(case: _Case) -> _Drawn:
 
 def _service(case: _Case) -> _Drawn:
     """What stands on the floor that a machine needs free; of one alone, what of that floor lies beyond the edge."""
-    volumes: list[Shape] = []
+    volumes = _parked(case)
+    if volumes:
+        return volumes, []
     things: list[Station | Arm] = [*case.stations, *case.arms]
     for thing in things:
         room = subjects.service_area(thing)
@@ -236,7 +244,7 @@ def _door(case: _Case) -> _Drawn:
     ways = [(station.name, subjects.door_area(station)) for station in case.stations]
     ways = [(name, way) for name, way in ways if way.there]
     for name, way in ways:
-        volumes += _shared([way, *case.others(name)][:2])
+        volumes += [v for other in case.others(name) for v in _shared([way, other])]
     for i, (_, way) in enumerate(ways):
         for _, other in ways[i + 1 :]:
             volumes += _shared([way, other])
@@ -244,25 +252,23 @@ def _door(case: _Case) -> _Drawn:
 
 
 def _access(case: _Case) -> _Drawn:
-    """The place in front of each port of a station, as far as others stand in it, with an arrow to the port."""
-    volumes: list[Shape] = []
-    strokes: list[Stroke] = []
-    for station in case.stations[:1]:
-        fronts: list[Shape] = []
+    """A hand's way to each arm port, as far as others stand in it, with an arrow; all of it where none does in plan."""
+    taken: list[Shape] = []
+    arrows: list[Stroke] = []
+    ways: list[tuple[Shape, Stroke]] = []
+    for station in case.stations:
         for port in station.model.ports.values():
-            at, out = station.pose.apply([port.at_m])[0], station.pose.turn([port.facing])[0]
-            edge = leave(subjects.outline(station), at[:2], out)
-            far = edge + out * IN_FRONT_M
-            front = shapely.buffer(shapely.LineString([edge, far]), 0.3, cap_style="flat")
-            fronts.append(Shape(front, 0.0, PERSON_M))
-            strokes.append(Stroke(np.array([[*far, at[2]], [*edge, at[2]]]), "end"))
-        for front, stroke in zip(fronts, list(strokes), strict=True):
-            taken = [v for other in case.others(station.name) for v in _shared([front, other])]
-            volumes += taken
-            if case.others(station.name) and not taken:
-                strokes.remove(stroke)
-        volumes = volumes or fronts
-    return volumes, strokes
+            if "arm" not in port.by:
+                continue
+            at = np.asarray(port.at_m, dtype=float)
+            inner, outer = station.pose.apply([at, at + np.asarray(port.retreat_m, dtype=float)])
+            area = shapely.buffer(shapely.LineString([inner[:2], outer[:2]]), HAND_M)
+            way = Shape(area, min(inner[2], outer[2]) - HAND_M, max(inner[2], outer[2]) + HAND_M)
+            ways.append((way, Stroke(np.array([outer, inner]), "end")))
+            found = [v for other in case.others(station.name) for v in _shared([way, other])]
+            taken += found
+            arrows += [ways[-1][1]] if found else []
+    return (taken, arrows) if taken else ([way for way, _ in ways], [stroke for _, stroke in ways])
 
 
 def leave(outline: Any, at: Array, out: Array) -> Array:
@@ -276,14 +282,45 @@ def leave(outline: Any, at: Array, out: Array) -> Array:
 
 
 def _lane(case: _Case) -> _Drawn:
-    lanes = [shape for name, shape in case.named.items() if _drives(case.line, name)]
-    others = [shape for name, shape in case.named.items() if not _drives(case.line, name)]
-    volumes = [v for lane in lanes for other in others for v in _shared([lane, other])]
-    return volumes, [] if volumes else _gap(case)[1]
+    """At a dock: what stands where the vehicle does, or drives in. Between stations: both docks, their way dashed."""
+    volumes: list[Shape] = []
+    strokes: list[Stroke] = []
+    floor = shapely.Polygon(case.line.floor.boundary)
+    for fleet in case.fleets:
+        docks = {name: places for name in case.named if (places := subjects.docks_at(fleet, case.moves, name))}
+        ways = {name: [subjects.way_in(fleet, place) for place in places] for name, places in docks.items()}
+        for name, shapes in ways.items():
+            for way in shapes:
+                volumes += [v for other in case.others(name, fleet.name) for v in _shared([way, other])]
+                outside = _areas(shapely.difference(way.area, floor))
+                volumes.append(Shape(outside, way.low_m, way.high_m))
+        for one, other in itertools.combinations(ways, 2):
+            volumes += [v for a in ways[one] for b in ways[other] for v in _shared([a, b])]
+        if any(volume.there for volume in volumes):
+            continue
+        volumes += [way for shapes in ways.values() for way in shapes]
+        for one, other in itertools.combinations(docks, 2):
+            ends = np.array([[p.x_m, p.y_m, 0.1] for p in (docks[one][0], docks[other][0])])
+            strokes.append(Stroke(ends, "both", dashed=True))
+    lanes = [shape for name, shape in case.named.items() if name in case.line.fleets]
+    others = [shape for name, shape in case.named.items() if name not in case.line.fleets]
+    if not any(volume.there for volume in volumes):
+        volumes += [v for lane in lanes for other in others for v in _shared([lane, other])]
+    return volumes, strokes
 
 
-def _drives(line: Line, name: str) -> bool:
-    return name in line.fleets or any(name in fleet.members for fleet in line.fleets.values())
+def _parked(case: _Case) -> list[Shape]:
+    """Docked vehicles of the fleets named, on service floor of the machines named."""
+    found = []
+    for fleet in case.fleets:
+        for name in case.named:
+            for place in subjects.docks_at(fleet, case.moves, name):
+                stands = subjects.vehicle_at(fleet, place)
+                for thing in case.stations:
+                    taken = _areas(shapely.intersection(subjects.service_area(thing), stands.area))
+                    if thing.name != name and taken.area > 1e-6:
+                        found.append(Shape(taken, 0.0, stands.high_m))
+    return found
 
 
 def _walkway(case: _Case) -> _Drawn:

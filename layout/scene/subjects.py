@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 
-from layout.model.line import Arm, Line, Station
+from layout.model.line import Arm, Fleet, Line, Station
 from layout.model.pose import Array, Pose
 from layout.model.results import FleetTimes, Moves
 from layout.scene.solids import sweep_of
@@ -61,7 +61,7 @@ def shapes(line: Line, moves: Moves | None = None) -> dict[str, Shape]:
         times = moves.fleets.get(name) if moves else None
         if times is None:
             continue
-        found[name] = Shape(lanes(times, fleet.model.footprint_m), 0.0, fleet.model.height_m)
+        found[name] = Shape(lanes(times, fleet.model.footprint_m), 0.0, SEEN_M)
         for member, dock in zip(fleet.members, first_docks(times, fleet.units), strict=True):
             corners = Pose(*dock).apply(fleet.model.footprint_m)
             found[member] = Shape(shapely.Polygon(corners), 0.0, fleet.model.height_m)
@@ -137,6 +137,29 @@ def first_docks(times: FleetTimes, units: int) -> list[tuple[float, float, float
         x, y, yaw = docks[number % len(docks)] if len(docks) else (0.0, 0.0, 0.0)
         found.append((float(x), float(y), float(yaw)))
     return found
+
+
+def docks_at(fleet: Fleet, moves: Moves | None, station: str) -> list[Pose]:
+    """Where a fleet's vehicles dock at a station: nowhere, or at a place for each way."""
+    times = moves.fleets.get(fleet.name) if moves else None
+    if times is None or station not in times.stations:
+        return []
+    row = times.stations.index(station)
+    places = [docks[row] for docks in (times.docks, times.docks_in) if docks is not None and np.any(docks[row])]
+    return [Pose(*(float(number) for number in place)) for place in places]
+
+
+def vehicle_at(fleet: Fleet, place: Pose) -> Shape:
+    """A vehicle of a fleet where it stands."""
+    return Shape(shapely.Polygon(place.apply(fleet.model.footprint_m)), 0.0, fleet.model.height_m)
+
+
+def way_in(fleet: Fleet, place: Pose) -> Shape:
+    """What a vehicle covers from its own length in front of a dock until it stands there."""
+    xs = [x for x, _ in fleet.model.footprint_m]
+    back = max(xs) - min(xs)
+    points = [*fleet.model.footprint_m, *((x - back, y) for x, y in fleet.model.footprint_m)]
+    return Shape(shapely.convex_hull(shapely.multipoints(place.apply(points))), 0.0, fleet.model.height_m)
 
 
 def shoulder(arm: Arm, towards: Array | None = None) -> Array:
