@@ -139,19 +139,17 @@ def iiwa7() -> str:
     head = [
         "description: KUKA LBR iiwa 7 R800, seven axes, 7 kg (model of pybullet_data, on a pedestal)",
         'source: "KUKA LBR iiwa 7 R800 datasheet: reach 800 mm, payload 7 kg, axis speeds 98, 98, 100, 130, 140, '
-        "180, 180 degrees/s. URDF, masses and inertias: pybullet_data. Accelerations and jerks are assumptions. "
-        'Tool: a 155 mm gripper, not in the URDF."',
+        '180, 180 degrees/s. URDF, masses and inertias: pybullet_data. Accelerations and jerks are assumptions."',
         "urdf: pybullet_data:kuka_iiwa/model.urdf",
         "base: lbr_iiwa_link_0",
         "tip: lbr_iiwa_link_7",
+        "flange: [0, 0, 0.045]       # beyond link 7's frame",
         "mount: 700 mm",
-        "tcp: [0, 0, 0.2]            # flange 45 mm beyond link 7's frame, then the gripper",
         f"footprint: {box_footprint(0.20, 0.20)}",
         NO_SERVICE,
         "payload: 7 kg",
         "reach: 0.8 m",
-        "tool_mass: 1 kg",
-        "grip: 0.5 s",
+        "tool: gripper_small",
         "home: [0, 30, 0, -80, 0, 70, 0]",
     ]
     speeds = (98, 98, 100, 130, 140, 180, 180)

@@ -66,6 +66,7 @@ class ArmFile(ModelFile):
     urdf: str
     base: str
     tip: str
+    flange: Triple = (0.0, 0.0, 0.0)
     mount_m: Length = Field(default=0.0, alias="mount")
     tcp: Triple = (0.0, 0.0, 0.0)
     footprint: Polygon

@@ -32,6 +32,7 @@ from layout.model.library import (
     Model,
     PartModel,
     Point2,
+    Point3,
     Port,
     ToolModel,
     VehicleModel,
@@ -234,7 +235,7 @@ class _Reader:
             for problem in trouble.problems:
                 self.problems.append(self.placed(problem))
             return None, (0, 0, 0)
-        joints = (_raised(joints[0], file.mount_m), *joints[1:])
+        joints, flange = (_raised(joints[0], file.mount_m), *joints[1:]), _seated(flange, file.flange)
         home = self.home(file.home, joints)
         if home is None:
             return None, (0, 0, 0)
@@ -244,7 +245,7 @@ class _Reader:
             flange=flange, tcp_m=file.tcp, home=home, footprint_m=footprint, service_m=file.service.model_dump(),
             height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
             grip_s=file.grip_s, source=file.source, mount_m=file.mount_m,
-            inertias=read_inertias(urdf, file.base, file.tip, joints),
+            inertias=read_inertias(urdf, file.base, file.tip, joints), seat_m=file.flange,
         )  # fmt: skip
         key = "tool_mass"
         if file.tool is not None:
@@ -395,6 +396,13 @@ def _raised(joint: Joint, by_m: float) -> Joint:
     origin = np.array(joint.origin)
     origin[2, 3] += by_m
     return replace(joint, origin=tuple(map(tuple, origin.tolist())))
+
+
+def _seated(tip: tuple[tuple[float, ...], ...], seat_m: Point3) -> tuple[tuple[float, ...], ...]:
+    """The frame that tools are bolted to: the tip link's, moved to the mounting face."""
+    out = np.array(tip)
+    out[:3, 3] += out[:3, :3] @ np.array(seat_m)
+    return tuple(map(tuple, out.tolist()))
 
 
 def _heights(joints: tuple[Joint, ...], home: tuple[float, ...], flange: Any, tcp: Any) -> list[float]:

@@ -151,7 +151,8 @@ class ArmModel:
     """A robot arm: its chain from the base frame on the floor to the tool centre point.
 
     joints : driven joints from base to tip; `origin` is (4, 4), from the joint before (fixed links folded in)
-    flange : (4, 4) transform from the last joint's frame to the tip link
+    flange : (4, 4) transform from the last joint's frame to the tip frame: the tip link's, moved by `seat_m` to the
+        face that a tool is bolted to
     mount_m : height of the pedestal that the base link stands on; the chain starts on the floor below it
     tcp_m : tool centre point in the tip frame; tool z points away from the flange
     tool : the gripper it carries, None where the URDF holds one or it has none
@@ -182,6 +183,7 @@ class ArmModel:
     tool: ToolModel | None = None
     rail: Rail | None = None
     inertias: tuple[Inertia, ...] = ()
+    seat_m: Point3 = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

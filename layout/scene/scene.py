@@ -129,7 +129,7 @@ class Scene:
         at, turn = bodies.link_frame(body.base, body.tip, self._client)
         pose = np.eye(4)
         pose[:3, :3] = np.reshape(engine.getMatrixFromQuaternion(turn), (3, 3))
-        pose[:3, 3] = np.asarray(at) + pose[:3, :3] @ np.asarray(model.tcp_m)
+        pose[:3, 3] = np.asarray(at) + pose[:3, :3] @ np.add(model.seat_m, model.tcp_m)
         return pose
 
     def outline(self, model: MachineModel | ArmModel) -> Array:

@@ -28,7 +28,7 @@ class Thing:
     """Bodies that move together. Its frame is its model's, on the floor.
 
     body : the machine's body, the arm, the vehicle
-    moving : a machine's axes; tool : a gripper at the flange
+    moving : a machine's axes; tool : a gripper at the flange, `seat_m` from the tip link's frame
     rail : bed of the rail and the space that the arm's foot takes along it (both collide), carriage (shown only)
     """
 
@@ -39,6 +39,7 @@ class Thing:
     sweep: Body | None = None
     carriage: Body | None = None
     mount_m: float = 0.0
+    seat_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         self._at, self._yaw, self._slide_m = (0.0, 0.0), 0.0, 0.0
@@ -95,7 +96,8 @@ class Thing:
     def _hold(self) -> None:
         """The tool is where the flange is."""
         if self.tool is not None:
-            self.tool.move(*bodies.link_frame(self.body.base, self.body.tip, self.body.client))
+            flange = bodies.link_frame(self.body.base, self.body.tip, self.body.client)
+            self.tool.move(*engine.multiplyTransforms(*flange, self.seat_m, (0.0, 0.0, 0.0, 1.0)))
 
 
 def _solids(body: Body, links: Sequence[int]) -> list[Solid]:
@@ -105,7 +107,7 @@ def _solids(body: Body, links: Sequence[int]) -> list[Solid]:
 def key_of(model: Standing) -> Key:
     """The same for models that load the same bodies."""
     if isinstance(model, ArmModel):
-        tool = (str(model.tool.hulls), str(model.tool.visual)) if model.tool else ()
+        tool = (str(model.tool.hulls), str(model.tool.visual), repr(model.seat_m)) if model.tool else ()
         rail = (repr(model.rail), repr(model.footprint_m)) if model.rail else ()
         return (model.name, str(model.urdf), model.tip, *tool, *rail)
     urdf = str(model.urdf) if isinstance(model, MachineModel) and model.axes else ""
@@ -119,7 +121,7 @@ def load(model: Standing, client: int, visuals: bool, window: bool) -> Thing:
         if isinstance(model, MachineModel) and model.urdf is not None and model.axes:
             thing.moving = bodies.load_moving(model, client, visuals, window)
         return thing
-    thing = Thing(bodies.load_arm(model, client, visuals, window), mount_m=model.mount_m)
+    thing = Thing(bodies.load_arm(model, client, visuals, window), mount_m=model.mount_m, seat_m=model.seat_m)
     if model.tool is not None:
         thing.tool = bodies.load_rigid(model.tool, client, visuals)
     if model.rail is not None:

@@ -83,7 +83,7 @@ def standing_pieces(model: ArmModel) -> list[Piece]:
 def _arm(model: ArmModel, chain: Chain) -> list[Held]:
     """Links, pedestal and tool."""
     key = (chain, model.urdf, model.base, model.tip, model.mount_m, model.footprint_m, model.rail)
-    return _arm_pieces(*key, None if model.tool is None else (model.tool.name, model.tool.hulls))
+    return _arm_pieces(*key, None if model.tool is None else (model.tool.name, model.tool.hulls, model.seat_m))
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +114,7 @@ def _arm_pieces(chain, urdf, base, tip, mount_m, footprint_m, rail, tool) -> lis
             out.append(Held(thinned(Solid(moved(back[own], points))), own, "pedestal"))
     if tool is not None and tip in zero:
         for piece in hulls(tool[1]):
-            points = moved(back[chain.dof] @ zero[tip], piece.points)
+            points = moved(back[chain.dof] @ zero[tip], piece.points + np.array(tool[2]))
             out.append(Held(Piece(np.ascontiguousarray(points), piece.round_m), chain.dof, tool[0], TOOL))
     return out
 
