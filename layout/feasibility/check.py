@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from layout.feasibility import belts, clearance, floor, lanes, paths, reach, spacing, swings, walkways
+from layout.feasibility import belts, clearance, floor, lanes, paths, reach, safety, spacing, swings, walkways
 from layout.feasibility.ground import Ground
 from layout.model.line import Line
 from layout.model.results import Violation
@@ -27,6 +27,7 @@ SOLID: Mapping[str, Callable[[Ground, Scene], list[Violation]]] = {
     "door": lambda ground, scene: swings.door(ground),
     "lane": lambda ground, scene: lanes.lane(ground),
     "walkway": lambda ground, scene: walkways.walkway(ground),
+    "gap": lambda ground, scene: safety.gap(ground),
     "reach": lambda ground, scene: reach.reach(ground),
 }
 """Rules of the machines' shapes, the ways of belts, vehicles and people, and the arms' kinematics."""
@@ -35,6 +36,8 @@ MOVING: Mapping[str, Callable[[Ground], list[Violation]]] = {
     "reach": paths.free_reach,
     "path": paths.path,
     "zone": paths.zone,
+    "gap": safety.arm_gap,
+    "separation": safety.separation,
 }
 """Rules of the arms' moves among what stands about them: asked only where nothing else is at fault."""
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layout.model.pose import Array
+from layout.motion import kernels
 from layout.motion.collision.gjk import between, compiled
 
 
@@ -23,4 +24,27 @@ def gaps(
         for x in range(3):
             v[x] = points[a0, x] - points[b0, x]
         out[i] = between(points, a0, a1, points, b0, b1, v, work, -1.0, limit_m)
+    return out
+
+
+@compiled
+def swept(links: Array, slides: NDArray[np.bool_], angles: Array, points: Array, frame: NDArray[np.int64]) -> Array:
+    """(s, m, 3) float (m): points (m, 3) on joints' frames (0: the base's) at joint vectors (s, dof), base frame.
+
+    links, slides : the chain's (see `motion.kinematics.Chain`)
+    """
+    out = np.empty((len(angles), len(points), 3))
+    frames = np.zeros((angles.shape[1] + 1, 4, 4))
+    for i in range(4):
+        frames[0, i, i] = 1.0
+    for s in range(len(angles)):
+        for k in range(angles.shape[1]):
+            kernels.step(frames[k], links[k], frames[k + 1])
+            kernels.drive(frames[k + 1], slides[k], angles[s, k])
+        for p in range(len(points)):
+            f = frame[p]
+            for i in range(3):
+                out[s, p, i] = frames[f, i, 3]
+                for j in range(3):
+                    out[s, p, i] += frames[f, i, j] * points[p, j]
     return out

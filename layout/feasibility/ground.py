@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from layout import motion
+from layout.errors import LayoutError
 from layout.feasibility import convex
 from layout.model.library import SIDES, ArmModel, MachineModel, Point2
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
-from layout.model.results import BeltTimes, Violation
+from layout.model.results import BeltTimes, Moves, Violation
 from layout.model.scenario import Floor
 from layout.motion import belts as conveyors
 from layout.motion.fences import fence_rings
@@ -196,6 +198,14 @@ class Ground:
     def corridors(self) -> dict[str, Any]:
         """The floor that each belt covers: shapely polygons (m), by name."""
         return {name: conveyors.corridor(times, self.line.belts[name].width_m) for name, times in self.belts.items()}
+
+    @cached_property
+    def moves(self) -> Moves | None:
+        """The planned moves; None where there is no plan."""
+        try:
+            return motion.plan(self.line)
+        except LayoutError:
+            return None
 
     @cached_property
     def solids(self) -> Solids:

@@ -38,12 +38,12 @@ def lane(ground: Ground) -> list[Violation]:
         if not len(docks.poses):
             continue
         standing = docked(fleet, docks)
-        driving = _driving(fleet, docks)
+        coming = driving(fleet, docks)
         parked.append((fleet, standing))
-        out = ground.site.outside(driving.rings)
-        found += [((fleet.name, name), far) for name, far in zip(driving.names, out.tolist(), strict=True)]
+        out = ground.site.outside(coming.rings)
+        found += [((fleet.name, name), far) for name, far in zip(coming.names, out.tolist(), strict=True)]
         for areas in (ground.bodies, ground.site.obstacles, ground.site.fences, corridors):
-            found += [((fleet.name, a, b), depth) for (a, b), depth in overlaps(driving, areas)]
+            found += [((fleet.name, a, b), depth) for (a, b), depth in overlaps(coming, areas)]
         blocked += [((fleet.name, a, b), depth) for (a, b), depth in overlaps(standing, ground.service)]
         missing = vehicles.lacking(fleet, line, ground.belts)
         found += [((fleet.name, a, b), short) for a, b, short in missing]
@@ -60,7 +60,7 @@ def docked(fleet: Fleet, docks: vehicles.Docks) -> Areas:
     return _placed(convex.pieces_of(fleet.model.footprint_m), docks)
 
 
-def _driving(fleet: Fleet, docks: vehicles.Docks) -> Areas:
+def driving(fleet: Fleet, docks: vehicles.Docks) -> Areas:
     """What a vehicle covers from a vehicle's length in front of each dock until it stands there."""
     length = vehicles.Body.of(fleet).length_m
     swept = []
