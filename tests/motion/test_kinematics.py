@@ -53,7 +53,7 @@ def test_forward_agrees_with_pybullet(name, client) -> None:
         at, turn = p.getBasePositionAndOrientation(body, physicsClientId=client)
         base = p.multiplyTransforms(at, turn, *inverse)
         at, turn = p.multiplyTransforms(*p.invertTransform(*base), state[4], state[5])
-        at, turn = p.multiplyTransforms(at, turn, model.tcp_m, (0, 0, 0, 1))
+        at, turn = p.multiplyTransforms(at, turn, np.add(model.seat_m, model.tcp_m), (0, 0, 0, 1))
         pose = forward(model, q)
         at = np.add(at, (0, 0, model.mount_m))  # the chain starts on the floor, below the pedestal
         assert np.allclose(pose[:3, 3], at, atol=2e-5)  # PyBullet's URDF importer works in single precision
