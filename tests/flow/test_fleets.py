@@ -22,6 +22,7 @@ from tests.flow.builders import (
     product,
     station,
 )
+from tests.reference import flow_values as values
 
 EXACT = pytest.approx
 RULES = ["first_come", "nearest", "longest_waiting", "pull"]
@@ -171,27 +172,23 @@ def test_a_second_vehicle_helps_a_cell_and_the_bound_holds(rule):
         assert mean <= bound(*cell(rule, units)) * 1.002
 
 
-def crommelin(load, k):
-    """Mean wait in M/D/k, in service times (Crommelin, P. O. Elect. Engrs. J. 25, 1932)."""
-    from scipy.stats import poisson
-
-    i = np.arange(1, 2000)
-    most = i * k * load
-    return float(np.sum(poisson.sf(i * k - 1, most) - poisson.sf(i * k, most) / load))
+def queue_of_vehicles(units, **time):
+    """Parts arrive at random; each task takes 4 s back, 1 + 4 + 1 s there: M/D/k, loaded to 80 %."""
+    names = ["a", "z"]
+    between = exponential(10.0 / units / values.UTILISATION)
+    stations = [station("a", {"op": 1e-6}, source=between, buffer=(0, 1000)), station("z", sink=True)]
+    made = line(stations, [product(route=["op"], sources=["a"], sinks=["z"])], fleets=[fleet("carts", units, names)],
+                **time)  # fmt: skip
+    return made, moves(fleets={"carts": fleet_times(names, [0.0, 4.0], handover_s=1.0)})
 
 
 @pytest.mark.parametrize("units", [1, 2, 3])
 def test_fleet_is_a_queue_with_as_many_servers(units):
-    """Parts arrive at random; each task takes 4 s back, 1 + 4 + 1 s there: M/D/k, loaded to 80 %."""
-    assert crommelin(0.8, 1) == EXACT(0.8 / 2 / 0.2)  # Pollaczek and Khinchine
-    names = ["a", "z"]
-    ready = station("a", {"op": 1e-6}, source=exponential(10.0 / units / 0.8), buffer=(0, 1000))
-    made = line([ready, station("z", sink=True)], [product(route=["op"], sources=["a"], sinks=["z"])],
-                fleets=[fleet("carts", units, names)],
-                horizon_s=200_000.0, warmup_s=5000.0, replications=10)  # fmt: skip
-    found = simulate(made, moves(fleets={"carts": fleet_times(names, [0.0, 4.0], handover_s=1.0)})).lead_time_s
+    assert values.md_k_wait(1) == EXACT(values.MD1_WAIT)
+    made, times = queue_of_vehicles(units, horizon_s=200_000.0, warmup_s=5000.0, replications=10)
+    found = simulate(made, times).lead_time_s
     assert found.half_width < 1.0
-    assert found.mean == EXACT(10.0 * (1.0 + crommelin(0.8, units)), abs=found.half_width)
+    assert found.mean == EXACT(10.0 * (1.0 + values.md_k_wait(units)), abs=found.half_width)
 
 
 def test_fleets_and_arms_serve_the_same_stations():

@@ -12,6 +12,7 @@ from layout.model.distribution import Distribution
 from layout.model.line import Line
 from layout.model.results import Estimate
 from tests.flow.builders import exponential, failure, line, moves, product, serial, station
+from tests.flow.test_fleets import queue_of_vehicles
 from tests.reference import flow_values as values
 
 LONG = {"horizon_s": 1_002_000.0, "warmup_s": 2_000.0, "replications": 12, "level": 0.99}
@@ -41,6 +42,9 @@ def rows() -> Iterator[tuple[str, Estimate, float, float]]:
         one = [station("m", {"work": service}, source=exponential(1 / values.UTILISATION), sink=True)]
         found = simulate(line(one, [product(sources=["m"], sinks=["m"])], **LONG), moves())
         yield f"{name} at .8, time in system", found.lead_time_s, 1.0, exact
+    for k in (1, 2, 3):
+        found = simulate(*queue_of_vehicles(k, horizon_s=10_020_000.0 / k, warmup_s=20_000.0, replications=12))
+        yield f"{k} vehicles (M/D/{k}) at .8, time in system", found.lead_time_s, 10.0, 1 + values.md_k_wait(k)
 
 
 def main() -> None:

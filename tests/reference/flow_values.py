@@ -4,6 +4,8 @@ b counts waiting places between two machines, the machines' own places left out;
 machine is never starved, the last never blocked.
 """
 
+import numpy as np
+
 # Balanced exponential lines: F. S. Hillier, R. W. Boling, "Finite queues in series with exponential or Erlang service
 # times: a numerical approach", Operations Research 15 (1967) 286-303. (machines, b) -> throughput. Two machines:
 # (b + 2) / (b + 3); the others by solving the Markov chain to six digits.
@@ -48,6 +50,15 @@ def sethi_forward(p: tuple[float, ...], d: float = SETHI_D, e: float = SETHI_E) 
 UTILISATION = 0.8
 MM1_L, MM1_W = 4.0, 5.0
 MD1_WAIT = 2.0
+
+
+def md_k_wait(k: int, load: float = UTILISATION) -> float:
+    """Mean wait in M/D/k, in service times: C. D. Crommelin, P. O. Electrical Engineers' J. 25 (1932) 41-50."""
+    from scipy.stats import poisson
+
+    i = np.arange(1, 2000)
+    return float(np.sum(poisson.sf(i * k - 1, i * k * load) - poisson.sf(i * k, i * k * load) / load))
+
 
 # One part that circulates among demands (3, 2, 4), exponential: throughput 1 / 9; no number of parts gives more than
 # 1 / 4. P. J. Denning, J. P. Buzen, "The operational analysis of queueing network models", Computing Surveys 10 (1978).
