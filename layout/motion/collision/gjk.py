@@ -174,8 +174,8 @@ def between(
 ) -> float:
     """Distance (m) between the convex hulls of rows a0..a1 of `a` and b0..b1 of `b` ((n, 3) float, m); 0 if they touch.
 
-    v : (3,) in: where to look first, about from b to a (any direction will do); out: the vector from b to a where they
-        are nearest, or a direction that separates them
+    v : (3,) in: where to look first, about from b to a (any direction will do); out: the direction that separates them
+        most of those that were looked at
     work : (6, 3) float, scratch
     low, high : what the caller wants to know. At `high` or more, some proven lower bound that is at least `high` is
         given; at `low` or less an upper bound that is at most `low`; between the two, where low >= 0, a lower bound.
@@ -198,7 +198,10 @@ def between(
             along = vx * b[i, 0] + vy * b[i, 1] + vz * b[i, 2]
             if along > most:
                 most, ib = along, i
-        lower = max(lower, (least - most) / np.sqrt(square))
+        proven = (least - most) / np.sqrt(square)
+        if proven > lower:
+            lower = proven
+            v[0], v[1], v[2] = vx, vy, vz
         if lower >= high or upper - lower <= EXACT_M or (low >= 0.0 and lower > low and upper < high):
             break
         s[n, 0], s[n, 1], s[n, 2] = a[ia, 0] - b[ib, 0], a[ia, 1] - b[ib, 1], a[ia, 2] - b[ib, 2]
@@ -219,7 +222,8 @@ def between(
         vx, vy, vz, square = best[0], best[1], best[2], found
         if upper <= low:
             break
-    v[0], v[1], v[2] = vx, vy, vz
+    if lower <= 0.0:
+        v[0], v[1], v[2] = vx, vy, vz
     if lower >= high or (low >= 0.0 and lower > low and upper < high):
         return lower
     return upper
@@ -241,10 +245,12 @@ def certificate(a: Array, b: Array) -> tuple[float, float]:
     for x in range(3):
         v[x] = a[:, x].mean() - b[:, x].mean()
     upper = between(a, 0, len(a), b, 0, len(b), v, np.empty((6, 3)), -1.0, np.inf)
-    if upper == 0.0:
-        return 0.0, 0.0
-    v /= np.sqrt((v * v).sum())
-    return upper, (a @ v).min() - (b @ v).max()
+    least, most = np.inf, -np.inf
+    for k in range(len(a)):
+        least = min(least, v[0] * a[k, 0] + v[1] * a[k, 1] + v[2] * a[k, 2])
+    for k in range(len(b)):
+        most = max(most, v[0] * b[k, 0] + v[1] * b[k, 1] + v[2] * b[k, 2])
+    return upper, (least - most) / np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
 
 
 @compiled
@@ -256,3 +262,9 @@ def sticking_out(points: Array, kept: Array) -> Array:
             v[x] = points[k, x] - kept[0, x]
         out[k] = between(points, k, k + 1, kept, 0, len(kept), v, work, -1.0, np.inf)
     return out
+
+
+@compiled
+def asked(a: Array, b: Array, v: Array, low: float, high: float) -> float:
+    """`between` for whole arrays: for tests."""
+    return between(a, 0, len(a), b, 0, len(b), v.copy(), np.empty((6, 3)), low, high)
