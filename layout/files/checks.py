@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from layout.errors import Problem
+from layout.files.floor_checks import check_ways
 from layout.files.polygons import fault
 from layout.files.routes import Network, check_routes
 from layout.files.yaml import Document, KeyPath, did_you_mean
 from layout.model.distribution import KINDS, Distribution
-from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2
+from layout.model.equip import on_rail, with_tool
+from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2, Rail, ToolModel, VehicleModel
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
 from layout.model.scenario import Conveyor, Place, Robot, ScenarioSpec, Vehicle
@@ -40,6 +42,7 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _transports(spec, found)
     if not fault(spec.floor.boundary):
         _places(spec, found)
+        check_ways(spec, found.add)
     _objectives(spec, found)
     return list(found)
 
@@ -63,6 +66,9 @@ def _names(spec: ScenarioSpec, found: Findings) -> None:
         (("products",), spec.products),
         (("floor", "obstacles"), spec.floor.obstacles),
         (("floor", "keep_clear"), spec.floor.keep_clear),
+        (("floor", "fences"), spec.floor.fences),
+        (("floor", "walkways", "exits"), spec.floor.walkways.exits if spec.floor.walkways else {}),
+        (("safety", "detection"), spec.safety.detection),
     ]
     for path, group in groups:
         for name in group:
@@ -238,14 +244,30 @@ def _sizes(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> 
     floor = sorted((right - left, high - low))
     for path, name, _, _ in placed(spec):
         model = models.get(name)
+        robot = spec.transport.get(str(path[1])) if path[0] == "transport" else None
+        if isinstance(model, ArmModel) and isinstance(robot, Robot):
+            model = with_equipment(model, robot, models)
         if not isinstance(model, (MachineModel, ArmModel)):
             continue
         x0, y0, x1, y1 = box(model.footprint_m)
         size = sorted((x1 - x0, y1 - y0))
         if size[0] > floor[0] + 1e-9 or size[1] > floor[1] + 1e-9:
+            rail = isinstance(model, ArmModel) and model.rail is not None
             value = f"{x1 - x0:g} x {y1 - y0:g} m"
             hint = f"the floor is {right - left:g} x {high - low:g} m; are the units right?"
-            found.add("is larger than the floor", *path[:-1], "model", value=value, hint=hint)
+            what = "with its rail it is larger than the floor" if rail else "is larger than the floor"
+            key = ("rail", "length") if rail else ("model",)
+            found.add(what, *path[:-1], *key, value=value, hint=hint)
+
+
+def with_equipment(arm: ArmModel, robot: Robot, models: Mapping[str, Model]) -> ArmModel:
+    """An arm with the tool and on the rail that the scenario gives it."""
+    tool = models.get(robot.tool) if robot.tool is not None else None
+    if isinstance(tool, ToolModel):
+        arm = with_tool(arm, tool)
+    if robot.rail is not None:
+        arm = on_rail(arm, Rail(robot.rail.length_m, robot.rail.speed_m_s, robot.rail.acceleration_m_s2))
+    return arm
 
 
 def _ports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
@@ -262,12 +284,13 @@ def _ports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> 
                     hint = f"{model.name} has {_port_list(model)}"
                     found.add(f"this machine has no '{way}' port for a belt", "transport", name, key, value=machine,
                               hint=hint)  # fmt: skip
-        elif isinstance(transport, Robot):
+        elif isinstance(transport, (Robot, Vehicle)):
+            by, who = ("arm", "an arm") if isinstance(transport, Robot) else ("vehicle", "a vehicle")
             for i, machine in enumerate(transport.serves):
                 model = model_of(machine)
-                if model and not any("arm" in port.by for port in model.ports.values()):
+                if model and not any(by in port.by for port in model.ports.values()):
                     hint = f"{model.name} has {_port_list(model)}"
-                    found.add("this machine has no port for an arm", "transport", name, "serves", i, value=machine,
+                    found.add(f"this machine has no port for {who}", "transport", name, "serves", i, value=machine,
                               hint=hint)  # fmt: skip
 
 
@@ -278,14 +301,26 @@ def _port_list(model: MachineModel) -> str:
 
 def _payloads(spec: ScenarioSpec, models: Mapping[str, Model], network: Network, found: Findings) -> None:
     for name, transport in spec.transport.items():
-        arm = models.get(transport.model) if isinstance(transport, Robot) else None
-        if not isinstance(arm, ArmModel):
+        model = models.get(transport.model) if isinstance(transport, (Robot, Vehicle)) else None
+        key = "tool" if isinstance(transport, Robot) and transport.tool else "model"
+        if isinstance(transport, Robot) and isinstance(model, ArmModel):
+            arm = with_equipment(model, transport, models)
+            most, how = arm.payload_kg - arm.tool_mass_kg, "its payload less its tool"
+            if arm.tool is not None:
+                how = f"its payload of {arm.payload_kg:g} kg less {arm.tool.name}'s {arm.tool_mass_kg:g} kg"
+            if most <= 0:
+                hint = f"{model.name} carries {arm.payload_kg:g} kg, the tool weighs {arm.tool_mass_kg:g} kg"
+                found.add("the tool alone is the arm's whole payload", "transport", name, key, hint=hint)
+                continue
+            stronger = "take a stronger arm" + (" or a lighter tool" if arm.tool else "")
+        elif isinstance(model, VehicleModel):
+            most, how, stronger = model.payload_kg, "its payload", "take a stronger vehicle"
+        else:
             continue
-        most = arm.payload_kg - arm.tool_mass_kg
-        for key, product in spec.products.items():
-            part = models.get(product.model)
-            mass = product.mass_kg or (part.mass_kg if isinstance(part, PartModel) else 0.0)
-            if mass > most and name in network.carriers(key):
-                path = ("mass",) if product.mass_kg else ("model",)
-                hint = f"{arm.name} carries {most:g} kg (its payload less its tool); take a stronger arm"
-                found.add(f"too heavy for {name}", "products", key, *path, value=f"{mass:g} kg", hint=hint)
+        for product, entry in spec.products.items():
+            part = models.get(entry.model)
+            mass = entry.mass_kg or (part.mass_kg if isinstance(part, PartModel) else 0.0)
+            if mass > most and name in network.carriers(product):
+                path = ("mass",) if entry.mass_kg else ("model",)
+                hint = f"{model.name} carries {most:g} kg ({how}); {stronger}"
+                found.add(f"too heavy for {name}", "products", product, *path, value=f"{mass:g} kg", hint=hint)

@@ -118,6 +118,16 @@ def _replacement(data: dict[str, Any], path: KeyPath) -> tuple[KeyPath | None, A
             return path, "x"
         case ("floor",) | ("floor", "boundary", *_):
             return (path, {"boundary": _EVERYWHERE}) if len(path) == 1 else (path[:2], _EVERYWHERE)
+        case ("floor", "fences", _, *_):
+            return path[:3], {"line": [[0, 0], [1, 0]]}
+        case ("floor", "walkways", *_):
+            return path[:2], None
+        case ("safety", *_):
+            return path[:1], {}
+        case ("machines", _, "ports", *_):
+            return path[:3], {}
+        case ("transport", _, "rail", *_):
+            return path[:3], None
         case ("floor", _, _, *_):
             return path[:3], {"polygon": _SQUARE}
         case ("objectives" | "time" | "start", *_):

@@ -76,7 +76,8 @@ def read_surface(path: Path, kind: str, unit: str | None = None, up: str | None 
     Raises AssetError where it cannot be used.
     """
     scene = _load(path)
-    vertices, faces = _all(scene)
+    meshes = _meshes(scene)
+    vertices, faces = _all(meshes)
     if not len(faces):
         hint = "export it as a surface mesh (not lines, points or curves)"
         raise AssetError(Problem("the mesh has no faces", value=path.name, hint=hint))
@@ -94,25 +95,26 @@ def read_surface(path: Path, kind: str, unit: str | None = None, up: str | None 
         )
     if up == "y":
         turn[:3, :3] = [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
-    used = vertices[np.unique(faces)]
-    extents = np.ptp(used @ turn[:3, :3].T, axis=0)
+    used = _used(vertices, faces)
+    corner = np.array([used.min(axis=0), used.max(axis=0)])
+    extents = np.abs(np.ptp(corner @ turn[:3, :3].T, axis=0))
     factor, note = _unit(path, scene, extents, kind, unit)
     if note:
         notes.insert(0, note)
     turn[:3, :3] *= factor
-    placed = used @ turn[:3, :3].T
+    placed = corner @ turn[:3, :3].T
     low, high = placed.min(axis=0), placed.max(axis=0)
     turn[:3, 3] = -(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2]
     size = high - low
     if size.min() < 1e-6 * size.max() or size.max() <= 0:
         hint = "it lies in one plane: give it a thickness"
         raise AssetError(Problem("the mesh has no volume", value=_sizes(size), hint=hint))
-    scene = _moved(scene, turn)
-    vertices = vertices @ turn[:3, :3].T + turn[:3, 3]
     count = len(faces)
     if count > SHOWN_FACES:
-        scene = _thin(scene, size.max())
-    vertices, faces = simplify(vertices, faces, SOLID_FACES)
+        meshes = _thin(meshes)
+        vertices, faces = _all(meshes)
+    scene = _moved(meshes, turn)
+    vertices, faces = simplify(vertices @ turn[:3, :3].T + turn[:3, 3], faces, SOLID_FACES)
     faces, closed, more = _sound(vertices, faces)
     notes += more
     if count > SHOWN_FACES:
@@ -157,29 +159,39 @@ def _binary(path: Path, size: int) -> bool:
     return len(head) == 84 and size == 84 + 50 * int.from_bytes(head[80:84], "little")
 
 
-def _moved(scene: Any, transform: Array) -> Any:
-    """The surfaces of a scene, each moved by (4, 4), in its own colour."""
+def _meshes(scene: Any) -> list[Any]:
+    """The surfaces of a scene, each where its node puts it."""
+    import trimesh
+
+    return [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
+
+
+def _moved(meshes: list[Any], transform: Array) -> Any:
+    """A scene of surfaces, each moved by (4, 4), in its own colour."""
     import trimesh
 
     made = trimesh.Scene()
-    for mesh in scene.dump():
-        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
-            mesh.vertices = np.asarray(mesh.vertices) @ transform[:3, :3].T + transform[:3, 3]
-            made.add_geometry(mesh)
+    for mesh in meshes:
+        mesh.vertices = np.asarray(mesh.vertices) @ transform[:3, :3].T + transform[:3, 3]
+        made.add_geometry(mesh)
     return made
 
 
-def _all(scene: Any) -> tuple[Array, Faces]:
-    """All surfaces of a scene in one: vertices (n, 3), faces (m, 3)."""
-    import trimesh
-
+def _all(meshes: list[Any]) -> tuple[Array, Faces]:
+    """All surfaces in one: vertices (n, 3), faces (m, 3)."""
     points, corners, count = [np.empty((0, 3))], [np.empty((0, 3), dtype=np.int64)], 0
-    for mesh in scene.dump():
-        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
-            points.append(np.asarray(mesh.vertices, dtype=float))
-            corners.append(np.asarray(mesh.faces, dtype=np.int64) + count)
-            count += len(mesh.vertices)
+    for mesh in meshes:
+        points.append(np.asarray(mesh.vertices, dtype=float))
+        corners.append(np.asarray(mesh.faces, dtype=np.int64) + count)
+        count += len(mesh.vertices)
     return np.concatenate(points), np.concatenate(corners)
+
+
+def _used(vertices: Array, faces: Faces) -> Array:
+    """The vertices that some face has."""
+    mask = np.zeros(len(vertices), dtype=bool)
+    mask[faces.ravel()] = True
+    return vertices if mask.all() else vertices[mask]
 
 
 def _unit(path: Path, scene: Any, extents: Array, kind: str, given: str | None) -> tuple[float, Note | None]:
@@ -237,7 +249,8 @@ def simplify(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces]:
 
     Rossignac and Borrel, Multi-resolution 3D approximations for rendering complex scenes, 1993.
     """
-    vertices, faces = _weld(vertices, faces, 1e-7)
+    if len(faces) <= 10 * most:
+        vertices, faces = _weld(vertices, faces, 1e-6)
     for cells in CELLS:
         if len(faces) <= most:
             break
@@ -247,43 +260,52 @@ def simplify(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces]:
 
 def _weld(vertices: Array, faces: Faces, cell: float) -> tuple[Array, Faces]:
     """Join vertices in one cell (a share of the longest edge); drop faces that become lines, or twice the same."""
-    used, index = np.unique(faces, return_inverse=True)
-    points = vertices[used]
-    low, size = points.min(axis=0), float(np.ptp(points, axis=0).max())
-    grid = np.floor((points - low) / (cell * size) + 0.5).astype(np.int64)
+    low = vertices.min(axis=0)
+    size = float((vertices.max(axis=0) - low).max())
+    if size <= 0:
+        return vertices, faces
+    grid = ((vertices - low) * (1.0 / (cell * size)) + 0.5).astype(np.int64)
     span = grid.max(axis=0) + 1
     code = (grid[:, 0] * span[1] + grid[:, 1]) * span[2] + grid[:, 2]
-    _, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
-    inverse = inverse.ravel()
-    joined = np.column_stack([np.bincount(inverse, points[:, k]) / counts for k in range(3)])
-    corners = inverse[index.reshape(-1, 3)]
-    corners = corners[
-        (corners[:, 0] != corners[:, 1]) & (corners[:, 1] != corners[:, 2]) & (corners[:, 2] != corners[:, 0])
-    ]
+    order = np.argsort(code, kind="stable")
+    new = np.empty(len(code), dtype=bool)
+    new[0] = True
+    np.not_equal(code[order[1:]], code[order[:-1]], out=new[1:])
+    inverse = np.empty(len(code), dtype=np.int64)
+    inverse[order] = np.cumsum(new) - 1
+    corners = inverse[faces]
+    a, b, c = corners.T
+    corners = corners[(a != b) & (b != c) & (c != a)]
     if not len(corners):
         return vertices, faces
+    counts = np.bincount(inverse)
+    joined = np.column_stack([np.bincount(inverse, vertices[:, k]) / counts for k in range(3)])
     turned = np.argmin(corners, axis=1)
     canonical = np.take_along_axis(corners, (turned[:, None] + np.arange(3)) % 3, axis=1)
-    _, first = np.unique(canonical, axis=0, return_index=True)
-    return joined, canonical[np.sort(first)].astype(np.int64)
+    many = len(joined)
+    if many < 2_000_000:  # so that the code below fits 63 bits
+        key = (canonical[:, 0] * many + canonical[:, 1]) * many + canonical[:, 2]
+        canonical = canonical[np.sort(np.unique(key, return_index=True)[1])]
+    mask = np.zeros(many, dtype=bool)
+    mask[canonical.ravel()] = True
+    return joined[mask], (np.cumsum(mask) - 1)[canonical]
 
 
-def _thin(scene: Any, size: float) -> Any:
-    """A scene whose large meshes are simplified, each in its colour."""
+def _thin(meshes: list[Any]) -> list[Any]:
+    """Surfaces simplified to `SHOWN_FACES` in all, each in its colour."""
     import trimesh
 
-    made = trimesh.Scene()
-    meshes = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
     whole = sum(len(mesh.faces) for mesh in meshes)
+    made = []
     for mesh in meshes:
         most = max(1000, int(SHOWN_FACES * len(mesh.faces) / whole))
-        vertices, faces = simplify(np.asarray(mesh.vertices, dtype=float), np.asarray(mesh.faces, dtype=np.int64), most)
-        plain = trimesh.Trimesh(vertices, faces, process=False)
+        vertices, faces = np.asarray(mesh.vertices, dtype=float), np.asarray(mesh.faces, dtype=np.int64)
+        plain = trimesh.Trimesh(*simplify(vertices, faces, most), process=False)
         material = getattr(mesh.visual, "material", None)
         if material is not None:
             visuals: Any = trimesh.visual.TextureVisuals
             plain.visual = visuals(material=material)
-        made.add_geometry(plain)
+        made.append(plain)
     return made
 
 
