@@ -54,8 +54,8 @@ class Line:
         return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))
 
 
-def line(chain: Chain, approach: Array, handover: Array) -> Line | None:
-    """The straight line between two configurations that `ports.serve` found; None where it cannot be followed."""
+def line(chain: Chain, approach: Array, handover: Array, way_m: float) -> Line | None:
+    """The straight line (m) between two configurations that `ports.serve` found; None where it cannot be followed."""
     goal = kernels.tool(chain.links, chain.slides, approach)[:3, 3].copy()
     ok, angles = _trace(
         chain.links, chain.slides, chain.lower, chain.upper, handover, approach, goal, LINE_STEPS, BETWEEN,
@@ -63,8 +63,7 @@ def line(chain: Chain, approach: Array, handover: Array) -> Line | None:
     )  # fmt: skip
     if not ok:
         return None
-    start = kernels.tool(chain.links, chain.slides, handover)[:3, 3]
-    return Line(np.ascontiguousarray(angles[::-1]), float(np.linalg.norm(goal - start)))
+    return Line(np.ascontiguousarray(angles[::-1]), way_m)
 
 
 @compiled

@@ -94,7 +94,7 @@ class Port:
         """Whether configuration k stands free at the approach, goes in straight and hands over without contact."""
         if k not in self.checked:
             self.checked.add(k)
-            self.lines[k] = line(self.cell.chain, self.option.approach[k], self.option.handover[k])
+            self.lines[k] = line(self.cell.chain, self.option.approach[k], self.option.handover[k], self.depth_m)
             hit = self._hit(k)
             if hit is not None:
                 self.blocked_by[k] = hit
