@@ -55,9 +55,9 @@ def line(world: Any, tmp_path: Path) -> Line:
 
 @pytest.fixture
 def moves() -> Moves:
-    docks = np.array([[3, 3.0, math.pi / 2], [9.0, 0.6, math.pi / 2]])
+    docks = np.array([[3, 3.0, math.pi / 2], [8.0, 2.0, 0.0]])
     ones = np.ones((2, 2))
-    way = np.array([[3, 3.0], [3, 2.2], [9.0, 0.6]])
+    way = np.array([[3, 3.0], [3, 2.2], [8.0, 2.0]])
     fleet = FleetTimes(("a", "door"), ones, np.ones(2), ones, {(0, 1): way}, docks)
     belt = BeltTimes(1.0, 1, 1.0, 2.0, np.array([[3.5, 4.0], [4.5, 4.0]]))
     return Moves(belts={"belt": belt}, fleets={"carts": fleet})
@@ -172,6 +172,6 @@ def test_doors_stand_open_and_vehicles_at_their_docks_in_pictures(line: Line, mo
     camera = frame(line, 1.6)
     cyan = (image[:, :, 0] < 90) & (image[:, :, 1] > 120) & (image[:, :, 2] > 120)
     rows, columns = np.nonzero(cyan)
-    for x, y in ((3, 3.0), (9.0, 0.6)):
+    for x, y in ((3, 3.0), (8.0, 2.0)):
         u, v = camera.pixels([(x, y, 0.3)], 480, 300)[0]
         assert np.hypot(columns - u, rows - v).min() < 6
