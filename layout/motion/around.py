@@ -37,10 +37,10 @@ GROWTHS = 240
 STRIDE_S = 0.25
 """A branch grows by what the slowest joint does in this time at full speed."""
 
-SHORTEN = 3
+SHORTEN = 2
 """Rounds of pulling via points in, after which little is gained ..."""
 
-WORTH = 0.02
+WORTH = 0.03
 """... each time for a gain of at least this share of the time."""
 
 

@@ -73,7 +73,7 @@ class Tour:
         return known if known is not None else trajectory.direct(self.approach[a], self.approach[b])
 
 
-ROUNDS = 2
+ROUNDS = 1
 """So often a choice is made again because a direct move turned out to be blocked."""
 
 
@@ -225,6 +225,8 @@ def tour(cell: Cell, stops: tuple[Stop, ...], loaded: Array, empty: Array) -> To
             times, _ = _edge_times(cell, edges, counts[:, a, b], i, j, plan=True)
             settled.add((i, j))
             cost[i, j] = cost[j, i] = float(times @ counts[:, a, b]) / weight[a, b]
+        if all(cost[picks[a], picks[b]] < 0.1 * NEVER_S for a, b in rest):
+            break
     return _result(cell, ports, first, picks, edges, counts)
 
 
