@@ -4,6 +4,6 @@
 """
 
 from layout.feasibility.check import FLAT, RULES, SOLID, check, quick, ways
-from layout.feasibility.ground import envelopes, footprints
+from layout.feasibility.ground import Ground, envelopes, footprints
 
-__all__ = ["FLAT", "RULES", "SOLID", "check", "envelopes", "footprints", "quick", "ways"]
+__all__ = ["FLAT", "RULES", "SOLID", "Ground", "check", "envelopes", "footprints", "quick", "ways"]

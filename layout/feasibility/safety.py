@@ -11,6 +11,7 @@ import shapely
 from layout.feasibility.ground import TOLERANCE_M, Ground, worst
 from layout.feasibility.lanes import driving
 from layout.feasibility.sweeps import sweep_of
+from layout.feasibility.walkways import CORNER
 from layout.model.results import Violation
 from layout.motion import vehicles
 
@@ -144,4 +145,4 @@ class _Open:
             shapely.buffer(list(_standing(self._ground).values()), half - TOLERANCE_M, quad_segs=4)
         )
         rooms = shapely.get_parts(shapely.difference(shapely.buffer(self._ground.site.floor, -half), taken))
-        return rooms[shapely.distance(rooms, exits) <= half + 1e-3]
+        return rooms[shapely.distance(rooms, exits) <= CORNER * half + 1e-3]

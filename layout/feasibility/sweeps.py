@@ -12,9 +12,9 @@ from layout.model.line import Arm
 from layout.model.pose import Array
 from layout.model.results import ArmTimes
 
-STEP = 0.05
-"""No joint turns farther (rad) or slides farther (m) between two configurations looked at: a point 2.7 m from its axis
-bulges less than 1 mm beyond the straight line between them."""
+STEP = 0.03
+"""No joint turns farther (rad) or slides farther (m) between two configurations looked at: less than a hand is wide at the
+end of an arm of 2.7 m, so that no gap between two polygons is missed by more than millimetres."""
 
 CORNERS = 12
 """So many points stand for all that one joint moves; how far the rest sticks out is added to them."""

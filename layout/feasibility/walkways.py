@@ -16,6 +16,9 @@ SCALE_M = 0.5
 ROUND = 8
 """Segments in a quarter of the circles that obstacles grow by: a corner is passed at 0.5 % less than half the width."""
 
+CORNER = 1.4143
+"""An exit may lie in a right-angled corner of the floor: a disc that touches both walls is so many radii from it."""
+
 STEPS = 7
 """Halvings in the search for the widest way that there is: to 1/128 of the width asked for."""
 
@@ -71,7 +74,7 @@ class _Room:
         middle = shapely.difference(shapely.buffer(self.floor, TOLERANCE_M - half, quad_segs=ROUND), taken)
         rooms = shapely.get_parts(middle)
         rooms = rooms[shapely.area(rooms) > 0.0]
-        near = rooms[shapely.distance(rooms, exits) <= half + TOLERANCE_M]
+        near = rooms[shapely.distance(rooms, exits) <= CORNER * half + TOLERANCE_M]
         if not len(near):
             return np.zeros(len(sides), dtype=bool)
         return shapely.distance(np.asarray(sides)[:, None], near[None]).min(axis=1) <= half + TOLERANCE_M
