@@ -113,6 +113,8 @@ MEANINGS: dict[str, str] = {
     "gap": "so much is missing to the gap wanted between what moves by power and what stands",
     "separation": "a line of detection is nearer to the arm than S = K T + C by so much",
     "reach": "the arm cannot get its tool to the machine's port; so much is missing",
+    "path": "no free way is found for a move of the arm; so much of its direct way is blocked",
+    "zone": "two arms share space and one of them has no place to wait outside it",
     "deadlock": "parts wait for one another in a ring and the line stands still for so long",
 }
 """What each rule means, as a table of violations explains it."""
