@@ -6,6 +6,7 @@ Approximate convex decomposition for 3D meshes with collision-aware concavity an
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -25,7 +26,15 @@ SEARCH = {"mcts_iterations": 60, "mcts_nodes": 15, "resolution": 1000, "preproce
 LIMIT_S = 240
 """A mesh that takes longer keeps its convex hull."""
 
-_started: dict[Path, subprocess.Popen[bytes]] = {}  # kept: a Popen that is dropped while it runs complains
+_started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+@atexit.register
+def _let_go() -> None:
+    """What still runs goes on without this process; Popen would complain that nobody waited for it."""
+    for child in _started.values():
+        if child.poll() is None:
+            child.returncode = 0
 
 
 def state(folder: Path) -> str:
@@ -46,7 +55,8 @@ def reason(folder: Path) -> str:
 
 def start(folder: Path) -> None:
     """Begin the decomposition, unless it is done or under way."""
-    if state(folder) != "none":
+    child = _started.get(folder)
+    if state(folder) != "none" or (child is not None and child.poll() is None):
         return
     code = "import sys; from layout.files.convex import main; main(sys.argv[1])"
     # one thread and a low priority: the user is at work
@@ -163,7 +173,7 @@ def _alive(lock: Path) -> bool:
             return True  # there is no signal that only asks
         try:
             os.kill(int(text), 0)
-            if not _zombie(lock.parent):
+            if not _ended(lock.parent, int(text)):
                 return True
         except ProcessLookupError:
             pass
@@ -176,10 +186,10 @@ def _alive(lock: Path) -> bool:
     return False
 
 
-def _zombie(folder: Path) -> bool:
-    """Whether the process was started here and has ended."""
+def _ended(folder: Path, process: int) -> bool:
+    """Whether a process was started here and has ended, though nobody has asked for its exit code."""
     child = _started.get(folder)
-    return child is not None and child.poll() is not None
+    return child is not None and child.pid == process and child.poll() is not None
 
 
 def _write(path: Path, text: str) -> None:

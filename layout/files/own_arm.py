@@ -35,7 +35,7 @@ SAMPLES = 6000
 HEIGHT_FREE_M = 0.1
 
 
-def arm_from_urdf(path: Path, name: str, *, tip: str | None, payload_kg: float | None) -> Loaded:
+def arm_from_urdf(path: Path, *, tip: str | None, payload_kg: float | None) -> Loaded:
     """An arm from a URDF or xacro file: its root stands on the floor, its longest chain of joints is the arm.
 
     tip : the link that carries the tool; payload_kg : what it carries, tool included. Raises AssetError.

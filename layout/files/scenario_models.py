@@ -204,7 +204,7 @@ def _own(use: Use, document: Document, base: Path, wait: bool) -> tuple[Loaded, 
             raise AssetError(Problem("a mesh alone is no arm", value=use.name, hint=hint))
         from layout.files.own_arm import arm_from_urdf
 
-        return arm_from_urdf(path, use.name, tip=entry.tip, payload_kg=entry.payload_kg), []
+        return arm_from_urdf(path, tip=entry.tip, payload_kg=entry.payload_kg), []
     if isinstance(entry, Product):
         return _part(use, entry, path)
     if not isinstance(entry, Machine):
