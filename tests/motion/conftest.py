@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layout.files.urdf import read_chain
-from layout.model.library import ArmModel, MachineModel, Port
-from layout.model.line import Arm, Belt, Layout, Line, Station
+from layout.model.library import ArmModel, MachineModel, PartModel, Port
+from layout.model.line import Arm, Belt, Layout, Line, LineProduct, Station
 from layout.model.pose import Pose
 from layout.model.scenario import Floor, Time
 
@@ -163,5 +164,69 @@ def belt():
 
     def make(origin, target, speed=0.25, pitch=0.5, width=0.3) -> Belt:
         return Belt("belt", origin, target, speed, pitch, width)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def block(tmp_path_factory):
+    """block(name, x, y, yaw, size, ports, ...) -> Station: a solid cuboid (m) on the floor, with one arm port 20 mm
+    above the middle of its top unless told otherwise; its mesh is written to a file."""
+    folder = tmp_path_factory.mktemp("blocks")
+
+    def mesh(size) -> Path:
+        path = folder / ("x".join(f"{n:.4f}" for n in size) + ".obj")
+        if not path.exists():
+            a, b, c = size[0] / 2, size[1] / 2, size[2]
+            corners = [(x, y, z) for x in (-a, a) for y in (-b, b) for z in (0.0, c)]
+            faces = ["1 2 4 3", "5 7 8 6", "1 5 6 2", "3 4 8 7", "1 3 7 5", "2 6 8 4"]
+            text = "o block\n" + "".join(f"v {x} {y} {z}\n" for x, y, z in corners)
+            path.write_text(text + "".join(f"f {face}\n" for face in faces))
+        return path
+
+    def make(name, x, y, yaw=0.0, size=(0.4, 0.4, 0.9), *, ports=None, retreat=0.25, source=False, sink=False):
+        if ports is None:
+            ports = {"top": Port("top", "inout", ("arm",), (0.0, 0.0, size[2] + 0.02), retreat_m=(0.0, 0.0, retreat))}
+        a, b = size[0] / 2, size[1] / 2
+        outline = ((-a, -b), (a, -b), (a, b), (-a, b))
+        model = MachineModel(f"block {size}", "", mesh(size), mesh(size), size[2], outline, NO_SERVICE, ports)
+        return Station(name, name, model, Pose(x, y, yaw), {}, 1, 0, 0, {}, source, None, sink)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def part(tmp_path_factory) -> PartModel:
+    """A cube of 40 mm, held at its middle."""
+    path = tmp_path_factory.mktemp("part") / "part.obj"
+    corners = [(x, y, z) for x in (-0.02, 0.02) for y in (-0.02, 0.02) for z in (-0.02, 0.02)]
+    faces = ["1 2 4 3", "5 7 8 6", "1 5 6 2", "3 4 8 7", "1 3 7 5", "2 6 8 4"]
+    text = "o part\n" + "".join(f"v {x} {y} {z}\n" for x, y, z in corners)
+    path.write_text(text + "".join(f"f {face}\n" for face in faces))
+    return PartModel("cube", "", path, path, 0.2, 0.4, (0.0, 0.0, 0.0))
+
+
+@pytest.fixture(scope="session")
+def work(part):
+    """work(stations, arms, mass, ...) -> Line whose one product, a small cube, may be carried anywhere."""
+
+    def make(stations, arms, *, mass=0.2, obstacles=None, fences=None) -> Line:
+        floor = Floor(
+            boundary=[[-50, -50], [50, -50], [50, 50], [-50, 50]], obstacles=obstacles or {}, fences=fences or {}
+        )
+        line = Line(
+            "cell",
+            Layout(),
+            floor,
+            Time(),
+            (),
+            {},
+            {s.name: s for s in stations},
+            {a.name: a for a in arms},
+            {},
+            {},
+        )
+        ends = tuple(s.name for s in stations)
+        return replace(line, products={"cube": LineProduct("cube", part, mass, 1.0, (), ends, ends)})
 
     return make
