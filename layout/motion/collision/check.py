@@ -45,7 +45,7 @@ def gap(mover: Mover, surroundings: Surroundings, angles: ArrayLike, serving: st
 def free(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None = None
 ) -> NDArray[np.bool_]:
-    """(k,) bool: which of many configurations (k, dof) keep the margin (m) everywhere."""
+    """(k,) bool: which of many configurations (k, dof) keep more than the margin (m) everywhere."""
     many = np.array(angles, dtype=float, ndmin=2)
     own = min(margin_m, OWN_MARGIN_M)
     return np.asarray(

@@ -271,8 +271,8 @@ def _belts(line: Line) -> dict[str, _Way]:
         if times.length_m <= 0.0:
             continue
         way = np.asarray(times.path_m, dtype=float)
-        along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))]) / times.length_m
-        tops = start.at_m[2] + (end.at_m[2] - start.at_m[2]) * along
+        along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        tops = start.at_m[2] + (end.at_m[2] - start.at_m[2]) * along / along[-1]
         out[name] = (way, tuple(round(float(z), _GRAIN) for z in tops), belt.width_m)
     _BELTS[id(line)] = (line, out)
     while len(_BELTS) > 4:

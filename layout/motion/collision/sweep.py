@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from layout.model.pose import Array
 from layout.motion import kernels
-from layout.motion.collision.gjk import between, compiled, inner
+from layout.motion.collision.gjk import EXACT_M, between, compiled, inner
 
 RESOLUTION_M = 1e-4
 """What comes nearer than the margin and this counts as a hit: the least step on the way follows from it."""
@@ -187,13 +187,13 @@ def touching(m: Any, t: Any, many: Array) -> Flags:
             a, p = m.pairs[i, 0], m.pairs[i, 1]
             for axis in range(3):
                 v[axis] = centres[p, axis] - centres[a, axis]
-            out[k, i] = apart(m, t, p, -1 - a, frames, points, ready, v, work, 0.0, 0.0) <= 0.0
+            out[k, i] = apart(m, t, p, -1 - a, frames, points, ready, v, work, 0.0, EXACT_M) <= 0.0
     return out
 
 
 @compiled
 def free(m: Any, t: Any, many: Array, margin: float, own: float, serving: int) -> Flags:
-    """(k,) bool: whether everything keeps `margin` off what stands there, and `own` off the arm itself."""
+    """(k,) bool: whether all keeps more than `margin` off what stands there, and more than `own` off the arm itself."""
     n = len(m.frame)
     out = np.ones(len(many), dtype=np.bool_)
     frames, centres, points = np.zeros((len(m.slides) + 1, 4, 4)), np.empty((n, 3)), np.empty((len(m.points), 3))
@@ -211,7 +211,8 @@ def free(m: Any, t: Any, many: Array, margin: float, own: float, serving: int) -
         for i in range(count):
             wanted = margin if pairs[i, 1] >= 0 else own
             v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
-            if apart(m, t, pairs[i, 0], pairs[i, 1], frames, points, ready, v, work, wanted, wanted) < wanted:
+            got = apart(m, t, pairs[i, 0], pairs[i, 1], frames, points, ready, v, work, wanted, wanted + EXACT_M)
+            if got <= wanted:
                 out[k] = False
                 break
     return out
