@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from layout.model.line import Line
+from layout.model.line import Fleet, Line
 from layout.model.results import FleetTimes, Moves
 
 
@@ -90,6 +90,8 @@ def _carried(line: Line, name: str, moves: Moves | None) -> list[tuple[str, str]
     """The hops of an arm or a fleet."""
     crew = line.fleets.get(name) or line.arms[name]
     serves = [s for s in crew.serves if s in line.stations]
+    if isinstance(crew, Fleet) and crew.units < 1:
+        return []
     if moves is None:
         return [(a, b) for a in serves for b in serves if a != b]
     times = moves.fleets.get(name) if name in line.fleets else moves.arms.get(name)

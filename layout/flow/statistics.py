@@ -168,6 +168,7 @@ def bottleneck(network: Network, shares: Mapping[str, Mapping[str, float]]) -> s
     for crew in network.crews:
         fleet = network.line.fleets.get(crew)
         busy = {u: 1.0 - shares[u]["waiting"] for u in (fleet.members if fleet else (crew,))}
-        active[max(busy, key=lambda unit: busy[unit])] = math.fsum(busy.values()) / len(busy)
+        if busy:
+            active[max(busy, key=lambda unit: busy[unit])] = math.fsum(busy.values()) / len(busy)
     best = max(active, key=lambda name: active[name], default="")
     return best if best and active[best] > 0 else ""

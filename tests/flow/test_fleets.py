@@ -233,6 +233,16 @@ def test_a_fleet_without_times_carries_nothing_and_limits_nothing():
     assert bound(made, moves()) == EXACT(3600 * 8 / 1e-3)
 
 
+def test_a_fleet_of_none_carries_nothing():
+    made, times = shuttle(0)
+    assert unconnected(made) == unconnected(made, times) == (("part", "a", ""),)
+    assert bound(made, times) == 0.0
+    names = list(made.stations)
+    both = replace(made, arms={"r": arm("r", names)})
+    carried = moves({"r": arm_times(names, [0.0, 10.0], pick_s=2.0, place_s=2.0)}, fleets=times.fleets)
+    assert simulate(both, carried).bottleneck == "r"
+
+
 def test_a_swap_that_no_fleet_can_make_is_named():
     """Two machines without places and parts that go round them both ways: however many vehicles, they lock."""
     stations = [
