@@ -115,6 +115,7 @@ MEANINGS: dict[str, str] = {
     "reach": "the arm cannot get its tool to the machine's port; so much is missing",
     "path": "no free way is found for a move of the arm; so much of its direct way is blocked",
     "zone": "two arms share space and one of them has no place to wait outside it",
+    "payload": "the part and the tool are heavier than the arm carries",
     "deadlock": "parts wait for one another in a ring and the line stands still for so long",
 }
 """What each rule means, as a table of violations explains it."""

@@ -166,6 +166,14 @@ def standing(line: Line) -> tuple[Station | Arm, ...]:
     return (*line.stations.values(), *line.arms.values())
 
 
+def name_at(thing: Station | Arm) -> tuple[float, float, float]:
+    """Where a thing's name is tied to (m): the middle of its top; of an arm, which is seldom stretched up, lower."""
+    high = thing.model.height_m
+    if isinstance(thing, Arm):
+        high = min(high, thing.model.mount_m + 0.55 * thing.model.reach_m)
+    return thing.pose.x_m, thing.pose.y_m, high
+
+
 def extent(line: Line) -> Array:
     """(n, 3) float (m): upper corners of all that stands on the floor, fences, exits, and the floor around them."""
     found = []

@@ -38,37 +38,48 @@ ARROW_M = 0.7
 SHAFT_M = 0.032
 HEAD_M = 0.22
 LINE_M = 0.018
+BESIDE_M = 0.26
 MERIDIANS = 8
 
 
 def ports(line: Line) -> list[Piece]:
-    """An arrow at each port: into the machine where parts enter, out of it where they leave, both; colour by transport.
+    """An arrow at each port in use: into the machine where parts enter, out of it where they leave, or both.
 
-    Of ports that several transports may use the first counts; vehicles' ports are shown where there are vehicles.
+    The colour is that of the transport. A station that none serves shows all of its ports.
     """
     by_colour: dict[str, list[Any]] = {}
     for station in line.stations.values():
-        outer = outline(station)
+        outer, served = outline(station), _served_by(line, station.name)
+        taken: list[Array] = []
         for port in station.model.ports.values():
-            kind = next((kind for kind in port.by if kind in PORT_COLOURS), "direct")
-            if kind == "vehicle" and not line.fleets:
-                continue
-            by_colour.setdefault(kind, []).append(_port_arrow(station, port, outer))
+            kind = next((kind for kind in port.by if kind in served), "" if served else port.by[0])
+            if kind:
+                by_colour.setdefault(kind, []).append(_port_arrow(station, port, outer, taken))
     return [Piece(_joined(meshes), PORT_COLOURS[kind]) for kind, meshes in by_colour.items()]
 
 
-def _port_arrow(station: Station, port: Port, outer: Any) -> Any:
+def _served_by(line: Line, station: str) -> set[str]:
+    """Kinds of the transports that serve a station."""
+    found = {"arm" for arm in line.arms.values() if station in arm.serves}
+    found |= {"vehicle" for fleet in line.fleets.values() if station in fleet.serves}
+    found |= {"belt" for belt in line.belts.values() if station in (belt.origin, belt.target)}
+    return found | {"direct" for link in line.links.values() if station in (link.origin, link.target)}
+
+
+def _port_arrow(station: Station, port: Port, outer: Any, taken: list[Array]) -> Any:
+    """The arrow in front of a port; beside those that are there already."""
     at = station.pose.apply([port.at_m])[0]
     out = station.pose.turn([port.facing])[0]
     edge = leave(outer, at[:2], out)
+    while any(np.hypot(*(edge - other)) < BESIDE_M * 0.9 for other in taken):
+        edge = edge + BESIDE_M * np.array([-out[1], out[0]])
+    taken.append(edge)
     near, far = np.array([*edge, at[2]]), np.array([*(edge + out * ARROW_M), at[2]])
     if port.kind == "in":
         return arrow(far, near)
-    return (
-        arrow(near, far)
-        if port.kind == "out"
-        else _joined([arrow((near + far) / 2, near), arrow((near + far) / 2, far)])
-    )
+    if port.kind == "out":
+        return arrow(near, far)
+    return _joined([arrow((near + far) / 2, near), arrow((near + far) / 2, far)])
 
 
 def envelopes(line: Line) -> list[Piece]:

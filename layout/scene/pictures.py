@@ -16,7 +16,7 @@ from layout.model.pose import Array
 from layout.model.results import Moves, Violation
 from layout.scene import meshes
 from layout.scene.bodies import yaw_turn
-from layout.scene.cameras import Camera, frame, plan_view, standing, sun
+from layout.scene.cameras import Camera, frame, name_at, plan_view, standing, sun
 from layout.scene.furniture import along, belt_heights, furniture
 from layout.scene.marks import marks
 from layout.scene.plates import INK, PAPER, Box, free_box
@@ -157,9 +157,8 @@ def _labelled(
     font = ImageFont.load_default(size)
     things = sorted(standing(line), key=lambda thing: -_depth(camera, thing.pose.apply([(0.0, 0.0)])[0]))
     for thing in reversed(things):  # nearest first: they keep their places
-        x, y = thing.pose.apply([(0.0, 0.0)])[0]
-        top = thing.model.height_m + LABEL_ABOVE_M
-        (u, v), (u0, v0) = camera.pixels([(x, y, top), (x, y, thing.model.height_m)], width, height)
+        x, y, high = name_at(thing)
+        (u, v), (u0, v0) = camera.pixels([(x, y, high + LABEL_ABOVE_M), (x, y, high)], width, height)
         text = names.get(thing.name, thing.name)
         left, upper, right, lower = draw.textbbox((0, 0), text, font=font)
         wide, tall = right - left + size * 0.9, lower - upper + size * 0.65

@@ -15,7 +15,7 @@ from layout.model.pose import Array
 from layout.model.results import Moves, TraceEvent, Violation
 from layout.scene import Scene
 from layout.scene.bodies import Body
-from layout.scene.cameras import standing
+from layout.scene.cameras import name_at, standing
 from layout.scene.display import problem_with_display
 from layout.scene.furniture import furniture
 from layout.scene.marks import Mark, marks
@@ -194,7 +194,8 @@ class _Stage:
             state = moment.states.get(thing.name, "idle")
             if self._states.get(thing.name) != state:
                 self._states[thing.name] = state
-                at = (thing.pose.x_m, thing.pose.y_m, thing.model.height_m + NAME_ABOVE_M)
+                x, y, high = name_at(thing)
+                at = (x, y, high + NAME_ABOVE_M)
                 self._window.text(thing.name, thing.name, at, 1.2, STATE_COLOURS.get(state, INK))
         for name, angles in moment.joints.items():
             self._scene.set_joints(name, angles)

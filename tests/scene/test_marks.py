@@ -41,7 +41,7 @@ def line(world: Any, tmp_path: Path) -> Line:
         world.station("a", box, 3, 4),
         world.station("b", box, 3.8, 4),
         world.station("door", world.with_doors(tmp_path), 9, 2, math.pi / 2),
-        world.arm("arm", arm, 6, 4),
+        world.arm("arm", arm, 6, 4, serves=["a", "b"]),
         world.arm("rider", on_rail(arm, Rail(2.0, 1.0, 1.0)), 7.5, 6.5),
         world.fleet("carts", world.vehicle(tmp_path), 2, ["a", "door"]),
         Belt("belt", "a", "b", 0.3, 0.4, 0.4),
@@ -134,6 +134,8 @@ def test_overlays_hold_what_their_keys_say(line: Line, moves: Moves) -> None:
     arrows = ports(line)
     assert len(arrows) == 3  # arms', belts' and vehicles' ports, each in a colour
     assert len(ports(replace(line, fleets={}))) == 2
+    unserved = replace(line, fleets={}, belts={}, arms={})
+    assert len(ports(unserved)) == 3  # nobody serves them: all are shown
     (space,) = envelopes(line)
     assert space.mesh.volume == pytest.approx((2 * 0.8 - 0.2 * 0.8) * (2.0 - 0.02), rel=1e-3)
     rings, _ = reach(line)

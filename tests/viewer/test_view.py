@@ -12,10 +12,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layout.errors import SceneError
-from layout.model.results import Moves
+from layout.model.results import Moves, Violation
 from layout.scene import Scene
+from layout.scene.marks import marks
 from layout.viewer import view
-from layout.viewer.view import Clock, quaternion
+from layout.viewer.view import OVERLAYS, Clock, _apart, quaternion
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only there the engine ends the process without a display")
 
@@ -77,7 +78,7 @@ from pathlib import Path
 spec = importlib.util.spec_from_file_location("world", sys.argv[1])
 world = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(world)
-from layout.model.results import Moves, TraceEvent
+from layout.model.results import Moves, TraceEvent, Violation
 from layout.viewer import view
 folder = Path(sys.argv[2])
 box = world.machine(folder)
@@ -88,6 +89,26 @@ trace = [TraceEvent(0.0, 9.0, "a", "working", 0, "p", "a", "a")]
 frames = []
 view(line, Moves(), trace, "60 per hour", seconds=1.0, photograph=folder / "seen.png", each_frame=frames.append)
 assert frames, "no frame was drawn"
+"""
+
+OVERLAID = """
+import importlib.util, sys
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("world", sys.argv[1])
+world = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(world)
+from layout.model.results import Moves, Violation
+from layout.viewer import view
+folder = Path(sys.argv[2])
+line = world.line(
+    world.station("a", world.with_doors(folder), 3, 3), world.station("b", world.machine(folder), 3.6, 3),
+    world.arm("arm", world.arm_model(folder), 6, 3), world.fleet("carts", world.vehicle(folder), 2),
+    fences={"fence": {"line": [(0.5, 0.5), (0.5, 7)]}},
+)
+for key in ("", "v"):
+    view(line, Moves(), [], "not feasible", seconds=0.5, photograph=folder / f"seen{key}.png", overlays=key,
+         violations=[Violation("overlap", ("a", "b"), 0.4, "m"), Violation("unheard of", ("nobody",), 1.0, "")])
+print("done")
 """
 
 
@@ -105,3 +126,33 @@ def test_the_window_shows_the_line(tmp_path: Path) -> None:
     orange = (seen[:, 0] > 150) & (seen[:, 2] < 90) & (seen[:, 0] - seen[:, 1] > 60)
     assert orange.sum() > 200  # the arm, in its own colour
     assert np.unique(seen, axis=0).shape[0] > 50
+
+
+@linux
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs xvfb-run")
+def test_violations_are_shown_when_asked_for(tmp_path: Path) -> None:
+    world = Path(__file__).parents[1] / "scene" / "world.py"
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, "-c", textwrap.dedent(OVERLAID)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([*command, str(world), str(tmp_path)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == "done\n"  # neither the engine nor the graphics driver says a word
+    from PIL import Image
+
+    red = []
+    for name in ("seen.png", "seenv.png"):
+        seen = np.asarray(Image.open(tmp_path / name)).reshape(-1, 3).astype(int)
+        red.append(int(((seen[:, 0] - seen[:, 1] > 70) & (seen[:, 0] - seen[:, 2] > 70)).sum()))
+    assert red[1] > red[0] + 800
+
+
+def test_every_overlay_has_a_key_that_nothing_else_has() -> None:
+    clock_keys = set(" +=-_rq")
+    assert not OVERLAYS.keys() & clock_keys
+    assert set(OVERLAYS) == {"p", "e", "h", "v"}
+
+
+def test_words_of_violations_do_not_lie_on_one_another(world, tmp_path: Path) -> None:
+    line = world.line(world.station("a", world.machine(tmp_path), 3, 3))
+    places = _apart(marks(line, [Violation(rule, ("a",), 1.0, "m") for rule in ("x", "y", "z")]))
+    assert len({round(z, 3) for _, _, z in places}) == 3
