@@ -8,17 +8,13 @@ import numpy as np
 import pybullet
 import pytest
 import trimesh
-from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from layout.files.assets import load_model, model_names
 from layout.model.library import ArmModel, ToolModel
 from layout.motion.kinematics import chain_of, forward
+from tests.assets.library import ASSETS, COVER, obj_pieces, outside
 
-Array = NDArray[np.float64]
-
-ASSETS = Path(__file__).parents[2] / "assets"
-COVER = 0.030  # m: how far a visual may stand out of the hulls
 CORNERS = 32  # of a convex piece: ways of arms are checked against them continuously
 
 MODELS = {name: load_model(name) for name in model_names()}
@@ -44,34 +40,6 @@ SHEETS = {
 }  # fmt: skip
 PEDESTAL_M = {"arm_16kg_r2010": 0.45}  # part of the robot's own base link: 115 kg
 PEDESTAL_KG = {"arm_16kg_r2010": 115.0}
-
-
-def obj_pieces(path: Path) -> dict[str, tuple[Array, NDArray[np.int64]]]:
-    """Vertices (n, 3) and triangles (m, 3) of each `o` object."""
-    vertices: list[list[float]] = []
-    pieces: dict[str, list[list[int]]] = {}
-    for line in path.read_text().splitlines():
-        key, *rest = line.split()
-        if key == "v":
-            vertices.append([float(v) for v in rest])
-        elif key == "o":
-            faces = pieces.setdefault(rest[0], [])
-        elif key == "f":
-            faces.append([int(v) - 1 for v in rest])
-    out = {}
-    for name, triangles in pieces.items():
-        used, index = np.unique(np.array(triangles), return_inverse=True)
-        out[name] = (np.array(vertices)[used], index.reshape(-1, 3))
-    return out
-
-
-def outside(points: Array, pieces: dict[str, tuple[Array, NDArray[np.int64]]]) -> Array:
-    """How far each point (n, 3) lies out of the nearest piece, by its planes (m)."""
-    best = np.full(len(points), np.inf)
-    for vertices, _ in pieces.values():
-        planes = ConvexHull(vertices).equations
-        best = np.minimum(best, (points @ planes[:, :3].T + planes[:, 3]).max(axis=1))
-    return best
 
 
 def urdf(name: str) -> ET.Element:
