@@ -33,6 +33,9 @@ def belt(ground: Ground) -> list[Violation]:
     other belts; and service areas (rule `service`). At the two stations it joins, a belt may start and end: there
     its first or last leg does not count. Through a fence it may pass: conveyors have openings there.
 
+    What hangs over beyond a machine's footprint is in a belt's way where it hangs into the belt or the parts on it, and
+    by the length of belt under it; higher up it is not.
+
     A belt that is too steep counts by the length (m) it lacks in plan, and a part too wide for it by what sticks out
     (m), however it lies.
     """
@@ -61,8 +64,32 @@ def belt(ground: Ground) -> list[Violation]:
             if shapely.intersects(one, other):
                 shared = shapely.area(shapely.intersection(one, other)) / max(first.width_m, second.width_m)
                 found.append(((first.name, second.name), _beyond_touch(shared, first)))
-    found += wide_parts(line)
+    found += wide_parts(line) + _hanging(ground)
     return worst("belt", found, scale=SCALE_M) + worst("service", blocked)
+
+
+def _hanging(ground: Ground) -> list[tuple[tuple[str, ...], float]]:
+    """(belt, station) and the length of belt (m) that lies under pieces which hang into it or into the parts on it."""
+    line = ground.line
+    if not line.belts:
+        return []
+    whole = ground.solids
+    kinds = np.array([(name in line.belts) - (name in line.stations) for name in whole.names])[whole.numbers]
+    found: dict[tuple[str, str], list[Any]] = {}
+    still = np.nonzero((kinds < 0) & ~whole.swings)[0]
+    for i, j, gap in whole.near(np.nonzero(kinds > 0)[0], still, 0.0):
+        item = line.belts[whole.owner(i)]
+        if whole.overlap(i, j, gap) and whole.owner(j) not in (item.origin, item.target):
+            found.setdefault((item.name, whole.owner(j)), []).append(shapely.Polygon(whole.outline(j)))
+    return [
+        ((name, other), _beyond_touch(_covered_m(ground, name, pieces), line.belts[name]))
+        for (name, other), pieces in found.items()
+    ]
+
+
+def _covered_m(ground: Ground, name: str, pieces: list[Any]) -> float:
+    under = shapely.intersection(ground.corridors[name], shapely.union_all(pieces))
+    return float(shapely.area(under)) / ground.line.belts[name].width_m
 
 
 def quick_belt(ground: Ground) -> list[Violation]:

@@ -17,6 +17,9 @@ from layout.motion import vehicles
 
 SCALE_M = 0.5
 
+NARROWEST_M = 0.01
+"""The narrowest place of a gap is where it is less than this wider than at its narrowest."""
+
 ENTRY_M = 0.18
 """People get through openings wider than this (ISO 13857: slots above 180 mm admit the body)."""
 
@@ -116,10 +119,13 @@ def _caught(
     found: list[tuple[tuple[str, ...], float]] = []
     for name in names:
         thing = standing[name]
-        (row, *_), (far, *_) = tree.query_nearest(thing, return_distance=True)
-        room = float(far) - slack
-        if far > TOLERANCE_M and room < wanted and open_.at(shapely.shortest_line(shapes[row], thing)):
-            found.append(((mover, name), wanted - max(0.0, room)))
+        far = float(tree.query_nearest(thing, return_distance=True)[1][0])
+        room = far - slack
+        if far > TOLERANCE_M and room < wanted:
+            near = shapes[tree.query(thing, predicate="dwithin", distance=far + NARROWEST_M)]
+            face = shapely.intersection(shapely.union_all(shapely.buffer(near, far + NARROWEST_M)), thing)
+            if open_.at(face):
+                found.append(((mover, name), wanted - max(0.0, room)))
     return found
 
 

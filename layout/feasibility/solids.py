@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layout.feasibility import convex
-from layout.feasibility.ground import Ground
+from layout.feasibility.ground import TOLERANCE_M, Ground
 from layout.feasibility.riders import tallest_m
 from layout.model.library import ArmModel, MachineModel
 from layout.model.line import Line
@@ -99,15 +99,15 @@ class Solids:
         apart = np.maximum(
             self.low[first][:, None] - self.high[second][None], self.low[second][None] - self.high[first][:, None]
         ).max(axis=2)
-        rows, columns = np.nonzero(apart < within_m)
+        rows, columns = np.nonzero(apart <= within_m)
         i, j = first[rows], second[columns]
         others = self.numbers[i] != self.numbers[j]
         i, j = np.ascontiguousarray(i[others]), np.ascontiguousarray(j[others])
         if not len(i):
             return []
         rounds = self.rounds[i] + self.rounds[j]
-        found = gaps(self.points, self.start, i, j, within_m + float(rounds.max())) - rounds
-        close = np.nonzero(found < within_m)[0]
+        found = gaps(self.points, self.start, i, j, within_m + float(rounds.max()) + TOLERANCE_M) - rounds
+        close = np.nonzero(found <= within_m)[0]
         return [(int(i[k]), int(j[k]), float(found[k])) for k in close]
 
     def overlap(self, i: int, j: int, gap_m: float) -> bool:

@@ -136,6 +136,27 @@ def test_a_belt_too_steep(world, tmp_path: Path, scene: Scene) -> None:
     assert broken(line(2.2), scene) == {}
 
 
+def test_a_panel_hangs_into_a_belt(world, tmp_path: Path, scene: Scene) -> None:
+    """A panel 0.2 m wide hangs out over the belt, from 1 m up: clear of parts of 0.1 m on a belt at 0.85 m, in the way
+    of those on a belt at 0.95 m. Its footprint is the body's, beside the belt."""
+    panel = world.machine(
+        tmp_path, "panel",
+        boxes=[((-0.5, -0.5, 0), (0.5, 0.5, 2)), ((-0.1, -1.0, 1.0), (0.1, -0.5, 1.3))],
+        footprint=[(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)],
+    )  # fmt: skip
+
+    def line(height: float) -> Line:
+        ends = world.machine(tmp_path, f"ends {height}", ports=belt_ports(height))
+        made = world.line(
+            world.station("a", ends, 2, 3), world.station("b", ends, 8, 3), world.station("m", panel, 5, 3.8),
+            Belt("belt", "a", "b", 0.3, 0.4, 0.4),
+        )  # fmt: skip
+        return replace(made, products={"p": LineProduct("p", world.part(tmp_path), 1.0, 1.0, (), ("a",), ("b",))})
+
+    assert broken(line(0.85), scene) == {}
+    assert broken(line(0.95), scene) == {("belt", "belt", "m"): pytest.approx(0.2)}
+
+
 def test_a_belt_passes_a_fence_a_machine_does_not(world, tmp_path: Path, scene: Scene) -> None:
     ends = world.machine(tmp_path, ports=belt_ports())
     things = world.station("a", ends, 2, 4), world.station("b", ends, 6, 4), Belt("belt", "a", "b", 0.3, 0.4, 0.4)
