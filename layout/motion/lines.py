@@ -23,7 +23,7 @@ from layout.motion.profile import LINEAR_ACCELERATION_M_S2, LINEAR_JERK_M_S3, LI
 BETWEEN = 4
 """Each of the LINE_STEPS is followed in so many: 24 in all, some 20 mm of the tool's way."""
 
-CLOCK = 96
+CLOCK = 48
 """Instants of the line at which the joints' speed, acceleration and jerk are held against their limits."""
 
 LINEAR = np.array([LINEAR_SPEED_M_S, LINEAR_ACCELERATION_M_S2, LINEAR_JERK_M_S3])

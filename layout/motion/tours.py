@@ -90,26 +90,32 @@ class Port:
     def __len__(self) -> int:
         return len(self.option.approach)
 
+    def line(self, k: int) -> Line | None:
+        """Configuration k's straight line, None where it cannot be followed closely."""
+        if k not in self.lines:
+            approach, handover = self.option.approach[k], self.option.handover[k]
+            self.lines[k] = line(self.cell.chain, approach, handover, self.depth_m)
+        return self.lines[k]
+
     def free(self, k: int) -> bool:
         """Whether configuration k stands free at the approach, goes in straight and hands over without contact."""
         if k not in self.checked:
             self.checked.add(k)
-            self.lines[k] = line(self.cell.chain, self.option.approach[k], self.option.handover[k], self.depth_m)
             hit = self._hit(k)
             if hit is not None:
                 self.blocked_by[k] = hit
         return k not in self.blocked_by
 
     def _hit(self, k: int) -> tuple[str, str, float] | None:
-        found, cell = self.lines[k], self.cell
+        found, cell = self.line(k), self.cell
         if found is None:
             return "joint limits", "", self.depth_m
         if cell.movers is None or cell.surroundings is None:
             return None
-        from layout.motion.collision import first_hit, gap
+        from layout.motion.collision import first_hit, free, gap
 
-        near, thing = gap(cell.movers[LOADED], cell.surroundings, found.angles[0])
-        if near < MARGIN_M:
+        if not free(cell.movers[LOADED], cell.surroundings, found.angles[0], MARGIN_M)[0]:
+            _, thing = gap(cell.movers[LOADED], cell.surroundings, found.angles[0])
             return thing, "", self.depth_m
         hit = first_hit(cell.movers[LOADED], cell.surroundings, found.angles, HANDOVER_MARGIN_M, self.stop.station)
         if hit is not None:
@@ -191,15 +197,16 @@ def tour(cell: Cell, stops: tuple[Stop, ...], loaded: Array, empty: Array) -> To
     homeward = clocks.times(chain.home[None, :], approach, cell.limits[EMPTY])[0]
     share = np.repeat(0.5 * weight.sum(axis=1), np.diff(first))
     own = share * (2.0 * hand + HOME_WEIGHT * homeward)
+    timed: set[int] = set()
     for port, start in zip(ports, first, strict=False):
         for k in port.checked:  # by the rule of reach, or for another tour
-            _record(cell, port, k, int(start), own, share, hand)
+            _record(cell, port, k, int(start), own, share, hand, timed)
     edges = _Edges(cell, approach)
     settled: set[tuple[int, int]] = set()
     rounds = 0
     while True:
         picks = clocks.choose(cost, own, first, weight)
-        if _stands(cell, ports, first, picks, own, share, hand):
+        if _stands(cell, ports, first, picks, own, share, hand, timed):
             continue
         changed = False
         for a, b in pairs:
@@ -252,32 +259,50 @@ def _hand_bounds(cell: Cell, port: Port) -> Array:
     option, limits = port.option, cell.limits
     return np.array(
         [
-            max(straight, 0.5 * (clocks.slowest(a, b, limits[EMPTY]) + clocks.slowest(a, b, limits[LOADED])))
+            max(straight, clocks.slowest(a, b, limits[LOADED]))
             for a, b in zip(option.approach, option.handover, strict=True)
         ]
     )
 
 
-def _stands(cell: Cell, ports: list[Port], first: Index, picks: Index, own: Array, share: Array, hand: Array) -> bool:
-    """Check the picked configurations; whether the choice must be made again with what was found."""
+def _stands(
+    cell: Cell,
+    ports: list[Port],
+    first: Index,
+    picks: Index,
+    own: Array,
+    share: Array,
+    hand: Array,
+    known: set[int],
+) -> bool:
+    """Check the picked configurations; whether the choice must be made again with what was found.
+
+    Lines are timed first, which is quick; only a choice that stands by its times is checked for contact.
+    """
     changed = False
     for port, c, start in zip(ports, picks, first, strict=False):
+        if int(c) not in known:
+            changed |= _record(cell, port, int(c - start), int(start), own, share, hand, known)
+    if changed:
+        return True
+    for port, c, start in zip(ports, picks, first, strict=False):
         k = int(c - start)
-        if k not in port.checked:
-            port.free(k)
-            dearer = _record(cell, port, k, int(start), own, share, hand)
-            changed = changed or (dearer and len(port.blocked_by) < len(port))
+        if k not in port.checked and not port.free(k):
+            own[c] = NEVER_S * max(share[c], 1.0)
+            changed = changed or len(port.blocked_by) < len(port)
     return changed
 
 
-def _record(cell: Cell, port: Port, k: int, start: int, own: Array, share: Array, hand: Array) -> bool:
-    """Put what a check found into the costs; whether that made the configuration dearer."""
+def _record(cell: Cell, port: Port, k: int, start: int, own: Array, share: Array, hand: Array, known: set[int]) -> bool:
+    """Put a configuration's line into the costs, loaded both ways; whether that made it dearer."""
     c = start + k
-    found = port.lines.get(k)
-    if not port.free(k) or found is None:
+    known.add(c)
+    found = port.line(k)
+    if found is None or (k in port.checked and not port.free(k)):
+        port.free(k)
         own[c] = NEVER_S * max(share[c], 1.0)
-        return True
-    true = 0.5 * (found.time_s(cell.limits[EMPTY]) + found.time_s(cell.limits[LOADED]))
+        return len(port.blocked_by) < len(port)
+    true = found.time_s(cell.limits[LOADED])
     if true <= hand[c] + 1e-9:
         return False
     own[c] += 2.0 * share[c] * (true - hand[c])
@@ -314,7 +339,7 @@ def _result(cell: Cell, ports: list[Port], first: Index, picks: Index, edges: _E
         if not port.free(k):
             thing, link, depth = port.worst()
             blocked.append(Blocked(row, row, depth, thing, link))
-    lines = tuple(port.lines[k] or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
+    lines = tuple(port.line(k) or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
     line_s = np.array([[found.time_s(limits) for found in lines] for limits in cell.limits])
     move_s, way_m = np.zeros((2, p, p)), np.zeros((p, p))
     ways: dict[tuple[int, int, int], Way] = {}

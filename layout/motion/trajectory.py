@@ -24,9 +24,6 @@ DENSE_S = 0.004
 """A move is sampled this densely before it is thinned out: an arm that speeds up with 10 m/s^2 leaves the chord by
 0.02 mm. What it can leave it by at most is worked out for each move (`Polyline.error_m`)."""
 
-CHECKED_S = 0.010
-"""Moves that pass via points are sampled this densely for collision checks: ruckig tells one place at a time."""
-
 THINNED_M = 0.002
 """Thinning leaves the polyline this close to the samples, measured at the farthest point of the arm."""
 
@@ -88,7 +85,7 @@ def sample(way: Way, limits: Array, step_s: float = DENSE_S) -> tuple[Array, Arr
         if pieces is None:
             angles = clocks.positions(first, second, limits, times)
         else:
-            angles = np.array([pieces[k].at_time(float(t))[0] for t in times])
+            angles = _places(pieces[k], times)
             angles[-1] = second
         clock.append(start + times)
         rows.append(angles)
@@ -102,7 +99,7 @@ def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
     Between samples dt apart, a joint that speeds up with a at most leaves the chord by a dt^2 / 8 at most, and a point
     of the arm by the sum of that over the joints, each times its lever (`levers_m`).
     """
-    clock, angles = sample(way, limits, DENSE_S if way.stops else CHECKED_S)
+    clock, angles = sample(way, limits)
     levers = levers_m(chain)
     if len(angles) == 1:
         return Polyline(np.repeat(angles, 2, axis=0), 0.0)
@@ -214,6 +211,30 @@ def blend(points: Array, limits: Array) -> Way:
             picks[k] = times.index(min(times))
     speeds = np.array([choice[k][pick] for k, pick in enumerate(picks)])
     return Way(points, speeds)
+
+
+def _places(piece: Any, times: Array) -> Array:
+    """(k, dof) joint vectors at times (k,) of one of ruckig's trajectories, from its seven phases of even jerk."""
+    profiles = piece.profiles[0]
+    if any(profile.brake.duration > 0.0 for profile in profiles):  # no velocity here is above its limit: not met
+        return np.array([piece.at_time(float(t))[0] for t in times])
+    phases = np.array([(p.t, p.j, p.a[:7], p.v[:7], p.p[:7]) for p in profiles])
+    return _phased(phases, times)
+
+
+@compiled
+def _phased(phases: Array, times: Array) -> Array:
+    """(k, n) places at times (k,). phases (n, 5, 7): duration, and jerk, acceleration, velocity, place at the start."""
+    out = np.empty((len(times), len(phases)))
+    for d in range(len(phases)):
+        for k in range(len(times)):
+            u, m = times[k], 0
+            while m < 6 and u > phases[d, 0, m]:
+                u -= phases[d, 0, m]
+                m += 1
+            j, a, v, p = phases[d, 1, m], phases[d, 2, m], phases[d, 3, m], phases[d, 4, m]
+            out[k, d] = p + u * (v + u * (0.5 * a + u * j / 6.0))
+    return out
 
 
 def _pieces(way: Way, limits: Array) -> list[Any]:
