@@ -11,7 +11,12 @@ import trimesh
 from scipy.spatial import ConvexHull
 
 from layout.files.assets import load_model, model_names
-from layout.model.library import ArmModel, ToolModel
+from layout.model.equip import on_rail, with_tool
+from layout.model.library import ArmModel, Rail, ToolModel
+from layout.model.line import Arm, Layout, Line
+from layout.model.pose import Pose
+from layout.model.scenario import Floor, Time
+from layout.motion.collision import gap, mover, surroundings
 from layout.motion.kinematics import chain_of, forward
 from tests.assets.library import ASSETS, COVER, obj_pieces, outside
 
@@ -273,3 +278,19 @@ def test_the_flagship_s_arm_keeps_its_gripper() -> None:
 def test_every_arm_and_tool_asked_for_is_there() -> None:
     assert {"arm_10kg_r1100", "arm_16kg_r2010", "arm_200kg_r2700", "franka_panda", "kuka_iiwa7", "xarm6"} <= set(ARMS)
     assert {"gripper_heavy", "gripper_parallel", "gripper_small", "gripper_vacuum"} <= set(TOOLS)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_home_keeps_clear_of_the_arm_itself(name: str) -> None:
+    """With its own tool and with the widest of the small ones, by more than moves keep from things (10 mm)."""
+    model = MODELS[name]
+    assert isinstance(model, ArmModel)
+    vacuum = MODELS["gripper_vacuum"]
+    assert isinstance(vacuum, ToolModel)
+    floor = Floor(boundary=((-9, -9), (9, -9), (9, 9), (-9, 9)))
+    equipped = [model] if model.tool is None else [model, with_tool(model, vacuum)]
+    for arm in (*equipped, on_rail(model, Rail(3.0, 1.0, 1.0))):
+        standing = Arm("arm", arm, Pose(0.0, 0.0), (), "first_come", 1.0)
+        line = Line("cell", Layout(), floor, Time(), (), {}, {}, {"arm": standing}, {}, {})
+        away, thing = gap(mover(arm), surroundings(line, "arm"), arm.home)
+        assert away > 0.012, (thing, away)
