@@ -175,6 +175,7 @@ def panda() -> str:
         "reach: 0.855 m",
         "tool_mass: 0.73 kg          # the hand, a link of the URDF",
         "grip: 0.5 s",
+        "accelerations: fixed        # limits of its controller, whatever it carries",
         "home: [0, -45, 0, -135, 0, 90, 45]",
     ]
     degrees = 57.29577951308232

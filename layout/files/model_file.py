@@ -76,6 +76,7 @@ class ArmFile(ModelFile):
     tool_mass_kg: Mass = Field(default=0.0, alias="tool_mass")
     grip_s: Seconds = Field(default=0.5, alias="grip")
     home: tuple[Number, ...] = Field(min_length=1)
+    accelerations: Literal["rated", "fixed"] = "rated"
     joints: Mapping[str, JointFile] = {}
     tool: str | None = None
 

@@ -246,6 +246,7 @@ class _Reader:
             height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
             grip_s=file.grip_s, source=file.source, mount_m=file.mount_m,
             inertias=read_inertias(urdf, file.base, file.tip, joints), seat_m=file.flange,
+            accelerations=file.accelerations,
         )  # fmt: skip
         key = "tool_mass"
         if file.tool is not None:

@@ -159,6 +159,7 @@ class ArmModel:
     rail : the linear axis it rides on: then `joints` begin with it, and the footprint is the rail's
     inertias : of the base, then of what each joint carries up to the next, in the joint's frame (`origin`, then the
         joint's motion), without the tool; empty where the URDF does not say
+    accelerations : whether the joints' hold at the rated payload, or whatever the arm carries
     """
 
     name: str
@@ -184,6 +185,7 @@ class ArmModel:
     rail: Rail | None = None
     inertias: tuple[Inertia, ...] = ()
     seat_m: Point3 = (0.0, 0.0, 0.0)
+    accelerations: Literal["rated", "fixed"] = "rated"
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,11 @@ def limits_for(arm: ArmModel, mass_kg: float = 0.0) -> Array:
     """(3, dof) speed, acceleration and jerk of each joint while the arm carries its tool and `mass_kg` (kg).
 
     rad/s, rad/s^2, rad/s^3 (m where prismatic). Equal to the model's own at the rated payload, higher below, lower
-    above it; jerk goes with the acceleration, as both come from the same torque. The model's own for arms whose URDF
-    has no masses. Read-only.
+    above it; jerk goes with the acceleration, as both come from the same torque. The model's own where the URDF has no
+    masses, and where accelerations are the controller's limits whatever it carries (`accelerations: fixed`). Read-only.
     """
     chain = chain_of(arm)
-    if not arm.inertias:
+    if not arm.inertias or arm.accelerations == "fixed":
         return chain.limits
     load = round(max(arm.tool_mass_kg + mass_kg, 0.0), 9)
     return _limits(chain, arm.inertias, round(arm.payload_kg, 9), load)
