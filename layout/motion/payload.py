@@ -103,7 +103,7 @@ def _bodies(chain: Chain, inertias: tuple[Inertia, ...]) -> list[tuple[float, Ar
 
 
 def _spread(chain: Chain, bodies: list[tuple[float, Array, Array]], joint: int, rated_kg: float) -> Spread:
-    """One joint's spread: coordinate ascent over the joints beyond it, with the rated load, a quarter of it, and none."""
+    """One joint's spread: coordinate ascent over the joints beyond it, with the rated load, a quarter of it, none."""
     if chain.slides[joint]:
         return Spread(np.array([sum(mass for mass, _, _ in bodies[joint:])]), np.ones(1))
     low, high = (np.where(chain.slides, end, np.clip(end, -np.pi, np.pi)) for end in (chain.lower, chain.upper))
