@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -105,7 +106,10 @@ def test_picture(cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert run.invoke(app, ["check", str(cell), "--picture", "floor.png"]).exit_code == 0
     assert (tmp_path / "floor.png").read_bytes().startswith(b"\x89PNG")
     assert run.invoke(app, ["check", str(cell), "--draw"]).exit_code == 0
-    assert (tmp_path / "cell.plan.png").exists()
+    assert (tmp_path / "floor.3d.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "cell.plan.png").exists() and (tmp_path / "cell.3d.png").exists()
+    assert run.invoke(app, ["check", str(cell), "--picture", "floor.svg"]).exit_code == 0
+    assert "<svg" in (tmp_path / "floor.svg").read_text() and "infeed" in (tmp_path / "floor.svg").read_text()
     result = run.invoke(app, ["check", str(cell), "--picture", "no/such/folder.png"])
     assert result.exit_code == 2
     assert "Traceback" not in result.output
@@ -116,3 +120,40 @@ def test_no_such_file(name: str) -> None:
     result = run.invoke(app, ["check", name])
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_every_violation_is_listed_with_amount_and_unit(cell: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "mill 2: {x: 4, y: 1.5, yaw: 180}" in library.SCENARIO
+    path = variant(cell, "crowded.yaml", ("mill 2: {x: 4, y: 1.5, yaw: 180}", "mill 2: {x: 2.3, y: 1.5, yaw: 180}"))
+    result = run.invoke(app, ["check", str(path), "--json"])
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    assert made["pictures"] == [] and list(tmp_path.iterdir()) == []
+    (overlap,) = [found for found in made["violations"] if found["rule"] == "overlap"]
+    assert overlap["subjects"] == ["mill 1", "mill 2"] and overlap["unit"] == "m" and overlap["amount"] > 0.1
+    told = run.invoke(app, ["check", str(path)])
+    assert "1  overlap: mill 1, mill 2 by" in told.stdout
+    assert f"{len(made['violations'])} rules are broken by the start layout" in told.stdout
+    assert (tmp_path / "crowded.3d.png").exists()
+
+
+def test_an_infeasible_layout_can_be_looked_at(cell: Path, monkeypatch) -> None:
+    """It stands still, and its violations are shown from the beginning."""
+    import layout.scene.display
+    import layout.viewer
+
+    shown: dict[str, Any] = {}
+    monkeypatch.setattr(layout.scene.display, "problem_with_display", lambda: None)
+    monkeypatch.setattr(
+        layout.viewer,
+        "view",
+        lambda line, moves, trace, headline, **more: shown.update(more, trace=trace, said=headline),
+    )
+    path = variant(cell, "crowded.yaml", ("mill 2: {x: 4, y: 1.5, yaw: 180}", "mill 2: {x: 2.3, y: 1.5, yaw: 180}"))
+    result = run.invoke(app, ["view", str(path)])
+    assert result.exit_code == 1, result.output
+    assert shown["trace"] == [] and shown["said"].startswith("not feasible")
+    assert shown["overlays"] == "v" and "overlap" in {violation.rule for violation in shown["violations"]}
+    assert run.invoke(app, ["view", str(path), "--overlays", "pe"]).exit_code == 1
+    assert shown["overlays"] == "pe"
