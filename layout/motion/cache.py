@@ -15,6 +15,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,6 @@ from layout.motion.cell import Cell
 from layout.motion.lines import Line
 from layout.motion.tours import Stop, Tour
 from layout.motion.trajectory import Way
-
-VERSION = 1
-"""Raise it when the same cell gives other moves: what was stored before is then not found any more."""
 
 MOST_TOURS = 1024
 """Tours kept in memory: some 10 kB each."""
@@ -105,9 +103,22 @@ def clear() -> None:
     _store = None
 
 
+@lru_cache(maxsize=1)
+def _version() -> bytes:
+    """Digest of the code that makes tours: what another version stored is not found."""
+    digest = hashlib.sha256(_HEADER)
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        try:
+            digest.update(path.relative_to(here).as_posix().encode() + path.read_bytes())
+        except OSError:
+            continue
+    return digest.digest()
+
+
 def _name(key: tuple[bytes, tuple[Stop, ...], bytes, bytes]) -> bytes:
     cell, stops, loaded, empty = key
-    digest = hashlib.sha256(f"{VERSION}|".encode())
+    digest = hashlib.sha256(_version())
     for part in (cell, repr(stops).encode(), loaded, empty):
         digest.update(len(part).to_bytes(4, "little") + part)
     return digest.digest()
