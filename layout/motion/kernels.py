@@ -389,10 +389,24 @@ def accept(
 
 
 @compiled
+def loose(slides: Flags, q: Array) -> tuple[Array, Array]:
+    """Limits (n,), (n,) for following a line: none, but a rail under an arm of six axes or more is held where it is.
+
+    Joints that turn take the tool in and out quicker than the whole robot is moved; the line stays that of the arm.
+    """
+    low, high = np.full(len(q), -1e9), np.full(len(q), 1e9)
+    if len(q) > 6 and slides[0] and not slides[1:].any():
+        low[0] = high[0] = q[0]
+    return low, high
+
+
+@compiled
 def follow(
     links: Array, slides: Flags, lower: Array, upper: Array, q: Array, goal: Array, steps: int, longest: float
 ) -> bool:
     """Move the tool on a straight line from where q has it to the point `goal` (3,), orientation kept; q in place.
+
+    A rail stands still meanwhile (`loose`).
 
     False where the line leaves the limits or the reach, or a joint turns more than `longest` (rad) in one of the
     `steps`: it passes a singularity, so it is another branch.
@@ -401,11 +415,11 @@ def follow(
     target = tool(links, slides, q)
     start = target[:3, 3].copy()
     before = q.copy()
-    free = np.full(n, 1e9)
+    low, high = loose(slides, q)
     for k in range(1, steps + 1):
         for i in range(3):
             target[i, 3] = start[i] + (goal[i] - start[i]) * k / steps
-        if descend(links, slides, -free, free, target, q, 12, longest) > 1e-6:
+        if descend(links, slides, low, high, target, q, 12, longest) > 1e-6:
             return False
         for i in range(n):
             if abs(q[i] - before[i]) > longest or q[i] < lower[i] - 1e-9 or q[i] > upper[i] + 1e-9:

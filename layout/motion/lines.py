@@ -88,13 +88,13 @@ def _trace(
     out = np.empty((count + 1, n))
     target = kernels.tool(links, slides, first)
     start = target[:3, 3].copy()
-    free = np.full(n, 1e9)
+    low, high = kernels.loose(slides, first)
     q = first.copy()
     out[0] = first
     for k in range(1, steps + 1):
         for i in range(3):
             target[i, 3] = start[i] + (goal[i] - start[i]) * k / steps
-        if kernels.descend(links, slides, -free, free, target, q, 12, longest) > 1e-6:
+        if kernels.descend(links, slides, low, high, target, q, 12, longest) > 1e-6:
             return False, out
         out[k * between] = q
     for i in range(n):
@@ -110,7 +110,7 @@ def _trace(
             q[i] = out[base, i] + share * (out[base + between, i] - out[base, i])
         for i in range(3):
             target[i, 3] = start[i] + (goal[i] - start[i]) * k / count
-        if kernels.descend(links, slides, -free, free, target, q, 12, longest) > 1e-6:
+        if kernels.descend(links, slides, low, high, target, q, 12, longest) > 1e-6:
             return False, out
         out[k] = q
     for k in range(count + 1):

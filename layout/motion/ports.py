@@ -114,7 +114,8 @@ def serve(chain: Chain, place: Place) -> PortReach:
         return _no(chain, miss, "no joint angles within the limits bring the tool there in this direction")
     turns = abs(starts - chain.home) / chain.limits[0]
     far = turns.max(axis=1) + 0.1 * turns.sum(axis=1)  # the slowest joint counts, then all of them: few whole turns
-    starts = starts[np.argsort(np.round(far, 6), kind="stable")]
+    order = np.argsort(np.round(far, 6), kind="stable")
+    starts = starts[order if chain.rides is None else _in_turn(starts[:, 0], order)]
     goal = poses[0, :3, 3] + retreat
     index, ends = kernels.follow_all(
         chain.links,
@@ -133,6 +134,17 @@ def serve(chain: Chain, place: Place) -> PortReach:
     raised[:, :3, 3] = goal
     miss = min(miss_m(chain, pose) for pose in raised)
     return _no(chain, miss, "the tool cannot go straight from the retreated point to the hand-over")
+
+
+def _in_turn(places: Array, order: Array) -> Array:
+    """An order (k,) in which each place of a carriage (k,) comes in turn, the first of each in the order given.
+
+    Else all that are kept would stand where the carriage is nearest to home, reaching over to the side.
+    """
+    turn, seen = np.empty(len(order), dtype=int), dict[float, int]()
+    for row in order:
+        turn[row] = seen[places[row]] = seen.get(places[row], -1) + 1
+    return order[np.argsort(turn[order], kind="stable")]
 
 
 def _beyond(chain: Chain, poses: Array, retreat: Array) -> float:

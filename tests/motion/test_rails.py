@@ -70,3 +70,11 @@ def test_the_carriage_carries_the_arm_along_x(riding, six) -> None:
         moved = forward(riding, [place, *q])
         assert np.allclose(moved[:3, 3], forward(six, q)[:3, 3] + [place, 0, 0])
         assert np.allclose(moved[:3, :3], forward(six, q)[:3, :3])
+
+
+def test_the_rail_stands_still_while_the_tool_goes_in(riding, table, tend) -> None:
+    for x in (-2.7, 0.4, 2.9):
+        station = table("t", x, 1.1)
+        place = ports.place_of(tend(riding, ["t"]).pose, station.pose, station.model.ports["top"])
+        found = ports.serve(chain_of(riding), place)
+        assert found.ok and np.array_equal(found.approach[:, 0], found.handover[:, 0])
