@@ -136,7 +136,7 @@ def serve(chain: Chain, place: Place) -> PortReach:
     return _no(chain, miss, "the tool cannot go straight from the retreated point to the hand-over")
 
 
-def _in_turn(places: Array, order: Array) -> Array:
+def _in_turn(places: Array, order: kernels.Index) -> kernels.Index:
     """An order (k,) in which each place of a carriage (k,) comes in turn, the first of each in the order given.
 
     Else all that are kept would stand where the carriage is nearest to home, reaching over to the side.
