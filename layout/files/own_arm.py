@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from layout.errors import AssetError, Problem
 from layout.files.axes import link_points
+from layout.files.collada import without_collada
 from layout.files.inertias import read_inertias
 from layout.files.model_reader import Loaded
 from layout.files.urdf import read_chain
@@ -51,6 +52,11 @@ def arm_from_urdf(path: Path, *, tip: str | None, payload_kg: float | None) -> L
     problems = [*tree.faults(), *_meshes(tree, urdf, path, files)]
     if problems:
         raise AssetError(_at(problems, path))
+    try:
+        urdf = without_collada(urdf)
+    except AssetError as trouble:
+        raise AssetError(_at(list(trouble.problems), path)) from None
+    tree = read_tree(urdf)
     base = tree.roots[0]
     notes: list[tuple[str, str]] = []
     if tip is not None and tip not in tree.links:

@@ -15,6 +15,7 @@ import numpy as np
 from layout.errors import AssetError, Problem
 from layout.files import cache
 from layout.files.axes import own_axes, swept_box
+from layout.files.collada import unit_of, without_collada
 from layout.files.model_reader import Loaded
 from layout.files.surface import LIMITS_M, footprint
 from layout.files.urdf_tree import Array, Link, Shape, Tree, read_tree
@@ -142,7 +143,7 @@ def _prepare(tree: Tree, urdf: Path, body: list[tuple[Link, Array]], files: list
             rows += [f"f {a} {b} {c}" for a, b, c in np.asarray(piece.faces) + count + 1]
             count += len(piece.vertices)
         (made / "hulls.obj").write_text("\n".join(rows) + "\n", encoding="utf-8")
-        (made / "machine.urdf").write_text(_moving(urdf, body, shift), encoding="utf-8")
+        (made / "machine.urdf").write_text(_moving(without_collada(urdf), body, shift), encoding="utf-8")
         outline = footprint(np.asarray(whole.vertices), np.asarray(whole.faces))
         facts = {"size_m": [float(edge) for edge in high - low], "footprint_m": outline}
         (made / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -167,7 +168,8 @@ def _meshes(shape: Shape, urdf: Path) -> list[Any]:
     if path is None:
         return []
     try:
-        found = [m for m in trimesh.load_scene(path, process=False).dump() if isinstance(m, trimesh.Trimesh)]
+        scene = trimesh.load_scene(path, process=False)
+        found = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh)]
     except Exception as trouble:
         # Mesh readers raise whatever they stumble over.
         what = " ".join(str(trouble).split())[:160] or type(trouble).__name__
@@ -178,7 +180,8 @@ def _meshes(shape: Shape, urdf: Path) -> list[Any]:
         if not np.isfinite(mesh.vertices).all():
             what = "a mesh that the URDF names has vertices that are no number"
             raise AssetError(Problem(what, "", shape.file, "repair it and export it again"))
-        mesh.apply_scale(shape.scale)
+        factor = unit_of(scene) if path.suffix.lower() == ".dae" else 1.0
+        mesh.apply_scale([edge * factor for edge in shape.scale])
     return found
 
 

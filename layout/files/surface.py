@@ -210,7 +210,8 @@ def _unit(path: Path, scene: Any, extents: Array, kind: str, given: str | None) 
         return UNITS[given], None
     order: tuple[str, ...] = _ORDER.get(suffix, _USUAL)
     named = {"meters": "m", "meter": "m", "millimeters": "mm", "millimeter": "mm", "centimeters": "cm",
-             "centimeter": "cm", "inches": "in", "inch": "in"}.get(str(getattr(scene, "units", "") or ""))  # fmt: skip
+             "centimeter": "cm", "inches": "in", "inch": "in", "0.001 * meters": "mm", "0.01 * meters": "cm",
+             "0.0254 * meters": "in"}.get(str(getattr(scene, "units", "") or ""))  # fmt: skip
     if named:
         order = (named, *(unit for unit in order if unit != named))
     for unit in order:

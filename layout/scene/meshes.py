@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -189,7 +190,7 @@ _MESH = re.compile(r"""(<mesh\b[^>]*?\bfilename\s*=\s*)(["'])(.*?)\2""", re.DOTA
 
 
 def urdf_for_engine(urdf: Path) -> Path:
-    """A copy of a URDF whose meshes are named by absolute paths, `package://` resolved.
+    """A copy of a URDF whose meshes are named by absolute paths, `package://` resolved, links in the tree's order.
 
     A package is looked for among the folders above the URDF. Raises AssetError with every mesh that is not found.
     """
@@ -211,8 +212,37 @@ def urdf_for_engine(urdf: Path) -> Path:
     if missing:
         hint = "put the meshes beside the URDF, or in a folder named after the package above it"
         raise AssetError([Problem("no such mesh", "urdf", name, hint, str(urdf)) for name in dict.fromkeys(missing)])
+    text = _root_first(text)
     digest = hashlib.sha256(_FORMAT + text.encode()).hexdigest()[:24]
     out = cache_folder() / f"{digest}.urdf"
     if not out.is_file():
         write_text(out, text)
     return out
+
+
+def _root_first(text: str) -> str:
+    """A URDF with its links from the root outwards.
+
+    With `URDF_MAINTAIN_LINK_ORDER` the engine writes past its memory where the root is not the first link (UR's arms).
+    """
+    try:
+        robot = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return text  # the engine says what is wrong
+    links = {link.get("name", ""): link for link in robot.findall("link")}
+    below: dict[str, list[str]] = {}
+    for joint in robot.findall("joint"):
+        parent, child = joint.find("parent"), joint.find("child")
+        if parent is not None and child is not None:
+            below.setdefault(parent.get("link", ""), []).append(child.get("link", ""))
+    carried = {name for names in below.values() for name in names}
+    order = [name for name in links if name not in carried]
+    for name in order:
+        order += [child for child in below.get(name, ()) if child in links and child not in order]
+    if order == list(links) or len(order) < len(links):
+        return text
+    for link in links.values():
+        robot.remove(link)
+    for place, name in enumerate(order):
+        robot.insert(place, links[name])
+    return ElementTree.tostring(robot, encoding="unicode")
