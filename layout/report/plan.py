@@ -15,6 +15,7 @@ from layout.model.line import Line
 from layout.model.results import FlowMove, Moves, Violation
 from layout.report import canvas, geometry, plan_flows, plan_frame, plan_marks, plan_safety
 from layout.report.labels import Label, Placer, Ruler
+from layout.scene.marks import marks
 from layout.scene.subjects import reach_area
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def draw_line(
     found = tuple(violations)
     with canvas.drawing():
         more = plan_safety.handles(plan_safety.kinds(line, moves))
-        frame = plan_frame.open_frame(line, found, title=title, subtitle=subtitle, more=more)
+        red = marks(line, found, moves)
+        also = [volume.area for mark in red for volume in mark.volumes]
+        frame = plan_frame.open_frame(line, found, title=title, subtitle=subtitle, more=more, also=also)
         axes = frame.axes
         placer = Placer(Ruler(axes), frame.limits)
         _floor(axes, line)
@@ -63,7 +66,7 @@ def draw_line(
         _arms(axes, line, flow, placer)
         plan_safety.over(axes, line, placer)
         drawn = plan_flows.flows(axes, line, moves, flow, placer)
-        badges = plan_marks.violations(axes, line, moves, found, placer)
+        badges = plan_marks.violations(axes, red, placer)
         _names(axes, line, flow, placer)
         plan_flows.rates(axes, drawn, placer)
         _area_names(axes, line, placer)

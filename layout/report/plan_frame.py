@@ -55,9 +55,23 @@ def role(station: Station) -> str:
     return "source" if station.is_source else "sink" if station.is_sink else "machine"
 
 
-def open_frame(line: Line, found: Sequence[Violation], *, title: str, subtitle: str, more: Sequence[Any] = ()) -> Frame:
-    """A sheet of the right size at a fixed scale."""
+def open_frame(
+    line: Line,
+    found: Sequence[Violation],
+    *,
+    title: str,
+    subtitle: str,
+    more: Sequence[Any] = (),
+    also: Sequence[Any] = (),
+) -> Frame:
+    """A sheet of the right size at a fixed scale.
+
+    more : further entries of the legend; also : shapes (m) that must be on it, too
+    """
     x0, y0, x1, y1 = geometry.extent(line)
+    for shape in also:
+        a, b, c, d = shape.bounds
+        x0, y0, x1, y1 = min(x0, a), min(y0, b), max(x1, c), max(y1, d)
     pad = 0.02 * max(x1 - x0, y1 - y0) + 0.05
     x0, y0, x1, y1 = x0 - pad, y0 - pad, x1 + pad, y1 + pad
     w, h = x1 - x0, y1 - y0

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Point
 
-from layout.model.line import Line
-from layout.model.results import Moves, Violation
+from layout.model.results import Violation
 from layout.report import geometry
 from layout.report.labels import Placer, Ruler
-from layout.scene.marks import Mark, Stroke, marks
+from layout.scene.marks import Mark, Stroke
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,11 +82,8 @@ def chevrons(axes: Axes, path: Array, width_m: float, colour: Any, placer: Place
     axes.add_collection(LineCollection(marks, colors=colour, linewidths=1.4, capstyle="round", zorder=1.8))
 
 
-def violations(
-    axes: Axes, line: Line, moves: Moves | None, found: Sequence[Violation], placer: Placer
-) -> list[tuple[int, Violation]]:
-    """Mark each violation red as `scene.marks` has it, with its number; those numbers and their violations."""
-    drawn = marks(line, found, moves)
+def violations(axes: Axes, drawn: Sequence[Mark], placer: Placer) -> list[tuple[int, Violation]]:
+    """Draw each violation red, with its number; those numbers and their violations."""
     pale = {"facecolor": (0.77, 0.09, 0.11, 0.10), "edgecolor": RED, "linewidth": 1.3}
     strong = {"facecolor": (0.77, 0.09, 0.11, 0.42), "edgecolor": RED, "linewidth": 0.6}
     shown: list[Any] = []
