@@ -103,6 +103,8 @@ def _bowl(m: Model, x: float, y: float, colour: str) -> None:
     s = 1 if x < 0 else -1
     m.add("steel", box((min(x + s * 0.13, x + s * 0.20), y - 0.02, z + 0.24),
                        (max(x + s * 0.13, x + s * 0.20), y + 0.02, z + 0.262), 0.003))  # fmt: skip
+    u0, u1 = sorted((x + s * 0.13, x + s * 0.20))
+    m.solid("bowl_rail", (u0, y - 0.02, z + 0.24), (u1, y + 0.02, z + 0.262))
     ring = circle(0.146, (x, y), 12)
     m.hull("bowl", np.array([[u, v, w] for u, v in ring for w in (z, z + 0.29)]))
 

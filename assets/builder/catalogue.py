@@ -140,12 +140,12 @@ MACHINES: dict[str, Machine] = {
     "batch_oven": Machine(
         "chamber oven with circulating air, powered swing door hinged at the left",
         OWN + "size class of chamber ovens with circulating air of 120-250 l and up to 300 degrees C: "
-        "about 1.0-1.3 m wide and deep, 1.7-2.0 m high; rounded to 1.10 x 1.20 x 1.82 m, chamber 0.65 m wide" + DOORS,
-        (oven.X, 0.60),
+        "about 1.0-1.3 m wide and deep, 1.7-2.0 m high; rounded to 1.10 x 1.22 x 1.82 m, chamber 0.65 m wide" + DOORS,
+        (oven.X, 0.61),
         (900, 600, 100, 100),
         {
             "carrier": Port("inout", "arm", oven.AT, OUTWARDS, REACH_IN, (0, -0.60, 0.03)),
-            "cart": cart(0, 0.60),
+            "cart": cart(0, 0.61),
         },
     ),
     "assembly_station": Machine(

@@ -1,4 +1,4 @@
-"""What a model.yaml of a machine, a vehicle or a part says, and how it is written (m, degrees unless a unit is there)."""
+"""What a model.yaml of a machine, a vehicle or a part says, and how it is written (m and degrees without a unit)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Machine:
-    """Sheet of a machine: footprint (half sizes, or a polygon, m), service clearances (mm: front, back, left, right)."""
+    """Sheet of a machine: footprint (half sizes, or a polygon, m), service (mm: front, back, left, right)."""
 
     description: str
     source: str

@@ -117,7 +117,7 @@ def _door(m: Model) -> None:
     door.add("teal", prism(rounded(rect(x0, z0, x1, z1), 0.03), FRONT - 0.045, FRONT - 0.008, "xz", 0.006, [pane]))
     window(door, "xz", x0 + 0.12, z0 + 0.13, x1 - 0.07, z1 - 0.09, FRONT - 0.045, -1, 0.055)
     handle(door, (x0 + 0.065, FRONT - 0.045, 0.95), (x0 + 0.065, FRONT - 0.045, 1.27), (0, -0.028, 0))
-    door.solid("door", (x0, FRONT - 0.055, z0), (x1, FRONT - 0.008, z1))
+    door.solid("door", (x0, FRONT - 0.055, z0), (x1, FRONT - 0.013, z1))
 
 
 def _inside(m: Model) -> None:

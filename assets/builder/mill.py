@@ -85,7 +85,7 @@ def _door(m: Model) -> None:
     window(door, "xz", leaf[0] + 0.08, leaf[2] + 0.13, leaf[1] - 0.08, leaf[3] - 0.09, FRONT - 0.05, -1, 0.045)
     low = leaf[2] + 0.06
     handle(door, (CENTRE - 0.13, FRONT - 0.05, low), (CENTRE + 0.13, FRONT - 0.05, low), (0, -0.022, 0))
-    door.solid("door", (leaf[0], FRONT - 0.058, leaf[2]), (leaf[1], FRONT - 0.014, leaf[3]))
+    door.solid("door", (leaf[0] + 0.005, FRONT - 0.058, leaf[2]), (leaf[1] - 0.005, FRONT - 0.015, leaf[3]))
 
 
 def _inside(m: Model) -> None:

@@ -104,11 +104,16 @@ def _chamber(m: Model) -> None:
 
 
 def _door(m: Model) -> None:
-    for z in (0.86, 1.34):
-        m.add("dark_steel", box((HINGE[0] - 0.03, FRONT - 0.05, z - 0.05), (HINGE[0] + 0.012, FRONT, z + 0.05), 0.004),
-              hull="hinge")  # fmt: skip
-    m.add("light_grey", rbox((HINGE[0] - 0.03, FRONT - 0.05, 1.46), (HINGE[0] + 0.16, FRONT + 0.0, 1.54), 0.02, "xz", 0.006),
-          hull="door_drive")  # fmt: skip
+    x, y = HINGE[0], HINGE[1]
+    for z in (0.86, 1.34):  # pins, on plates that the leaf's edge passes
+        m.add("dark_steel", cylinder((x, y, z - 0.05), (x, y, z + 0.05), 0.011, 14, 0.001), hull="pin")
+        m.add(
+            "dark_steel",
+            box((x - 0.05, y + 0.022, z - 0.05), (x + 0.008, FRONT + 0.002, z + 0.05), 0.001),
+            hull="plate",
+        )
+    lid = rbox((x - 0.03, FRONT - 0.05, 1.46), (x + 0.16, FRONT, 1.54), 0.02, "xz", 0.006)
+    m.add("light_grey", lid, hull="door_drive")
     # electric swing drive, about 2.3 s for the swing (assumed)
     door = m.axis(
         "door", 28.0, direction=(0, 0, -1), travel=(0, 110), speed=60, acceleration=120, load=SWING, work=0, at=HINGE,
@@ -124,4 +129,4 @@ def _door(m: Model) -> None:
     )
     window(door, "xz", -0.15, 0.99, 0.15, 1.27, y0, -1, 0.035)
     handle(door, (0.33, y0, 0.96), (0.33, y0, 1.24), (0, -0.032, 0))
-    door.solid("door", (x0, y0 - 0.012, z0), (x1, y1, z1))
+    door.solid("door", (x0, y0 - 0.012, z0), (x1, y1 - 0.002, z1))

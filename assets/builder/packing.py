@@ -25,7 +25,7 @@ CONVEYOR_END_AT = (0.0, -0.33, TOP_HELD)
 def sealer() -> Model:
     """Carton in at the left, taped between side belts, out at the right."""
     m = Model("case_sealer")
-    half_x, half_y = SEALER
+    half_x, _ = SEALER
     for x0, x1 in ((-half_x, -0.30), (0.42, half_x)):
         lane(m, x0, x1, 0.0, "light_grey")
     for x in (-0.78, 0.78):
@@ -44,6 +44,7 @@ def sealer() -> Model:
     m.add("green", cylinder((0.21, -0.348, 0.74), (0.21, -0.33, 0.74), 0.014, 14))
     m.add("yellow", cylinder((0.28, -0.338, 0.74), (0.28, -0.33, 0.74), 0.028, 16, 0))
     m.add("red", cylinder((0.28, -0.356, 0.74), (0.28, -0.336, 0.74), 0.019, 14))
+    m.solid("panel", (0.16, -0.356, 0.60), (0.34, -0.32, 0.80))
     m.add("anthracite", box((-0.28, -0.13, BELT_TOP - 0.01), (0.40, 0.13, BELT_TOP), 0.002))
     # side belts that draw the carton through
     for s in (-1, 1):
@@ -86,7 +87,7 @@ def sealer() -> Model:
 def weigher() -> Model:
     """Three belts in a row, the middle one on a load cell, its display on a mast behind."""
     m = Model("check_weigher")
-    half_x, half_y = WEIGHER
+    half_x, _ = WEIGHER
     for number, (x0, x1) in enumerate(((-half_x, -0.255), (-0.245, 0.245), (0.255, half_x))):
         z = BELT_TOP
         r = 0.028
@@ -146,7 +147,7 @@ def weigher() -> Model:
 def packing() -> Model:
     """A roller lane with a tray clamped in the middle, into which an arm packs; empty trays wait above the back."""
     m = Model("packing_station")
-    half_x, half_y = PACKING
+    half_x, _ = PACKING
     lane(m, -half_x, half_x, 0.0, "teal")
     for x in (-0.48, 0.48):
         legs(m, x, 0.0, 0.20)

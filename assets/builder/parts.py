@@ -67,7 +67,8 @@ def shaft() -> Model:
     m = Model("part_shaft")
     axis = SHAFT_RADIUS
     profile = [(0.014, 0.0), (0.016, 0.002), (0.016, 0.045), (0.021, 0.047), (0.021, 0.095), (0.025, 0.097),
-               (0.025, 0.155), (0.018, 0.157), (0.018, 0.208), (0.014, 0.210), (0.014, 0.238), (0.012, 0.240)]  # fmt: skip
+               (0.025, 0.155), (0.018, 0.157), (0.018, 0.208), (0.014, 0.210), (0.014, 0.238),
+               (0.012, 0.240)]  # fmt: skip
     m.add("steel", revolve([(0.0001, 0.0), *profile, (0.0001, 0.240)], (-0.12, 0.0, axis), (1, 0, 0), 40))
     key = slot((0.100, 0.0), (0.065, 0.0), 0.0035, 0.0035, 6)
     m.add("dark_steel", prism(key[::-1] if _area(key) < 0 else key, axis + 0.0176, axis + 0.0184, "xy"))
@@ -134,8 +135,8 @@ def sheets() -> dict[str, Part]:
         ),
         "part_shaft": Part(
             "turned steel shaft, 240 mm long, 50 mm across, lying",
-            f"Own design. Mass from its volume at {STEEL:g} kg/m^3 (steel). {assumed} Held 50 mm above what it lies on, "
-            "as all parts of the library: at its top.",
+            f"Own design. Mass from its volume at {STEEL:g} kg/m^3 (steel). {assumed} Held 50 mm above what it lies "
+            "on, as all parts of the library: at its top.",
             round(shaft().mesh("steel").volume * STEEL, 2),
             (0, 0, GRASP),
         ),

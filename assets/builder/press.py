@@ -42,8 +42,8 @@ def _frame(m: Model) -> None:
         ("head", FRONT, REAR, high, 2.30),
     ):
         m.solid(name, (-0.40, y0, z0), (0.40, y1, z1))
-    m.hull("gusset", [[x, y, z] for x in (-0.40, 0.40) for y, z in
-                      ((THROAT + 0.01, high), (THROAT - 0.06, high), (THROAT, high - 0.10), (THROAT + 0.01, high - 0.1))])  # fmt: skip
+    gusset = ((THROAT + 0.01, high), (THROAT - 0.06, high), (THROAT, high - 0.10), (THROAT + 0.01, high - 0.1))
+    m.hull("gusset", [[x, y, z] for x in (-0.40, 0.40) for y, z in gusset])
     # plates between the sides: bed, back, head
     m.add("light_grey", box((-0.34, FRONT + 0.04, 0.06), (0.34, FRONT + 0.08, low - 0.08), 0.004))
     m.add("steel", box((-0.36, FRONT + 0.02, low - 0.08), (0.36, THROAT + 0.05, low), 0.006))
@@ -99,7 +99,7 @@ def _table(m: Model) -> None:
     m.add("mid_grey", box((-0.24, -0.76, low - 0.10), (0.24, FRONT + 0.06, low - 0.04), 0.006), hull="rails")
     for x in (-0.21, 0.21):
         rib = [(FRONT + 0.03, low - 0.10), (-0.72, low - 0.10), (FRONT + 0.03, 0.46)]
-        m.add("mid_grey", prism(rib[::-1], x - 0.012, x + 0.012, "yz"))
+        m.add("mid_grey", prism(rib, x - 0.012, x + 0.012, "yz"))
         m.hull("rib", [[x + s, y, z] for s in (-0.012, 0.012) for y, z in rib])
     for x in (-0.17, 0.17):
         m.add("steel", box((x - 0.018, -0.755, low - 0.042), (x + 0.018, THROAT - 0.02, low - 0.012), 0.002))
@@ -123,8 +123,8 @@ def _ram(m: Model) -> None:
     high = DAYLIGHT[1]
     ram = m.axis("ram", 90.0, direction=(0, 0, -1), travel=(0, 0.28), speed=0.25, acceleration=1.0, load=0, work=STROKE)
     ram.add("steel", cylinder((0, RAM_Y, high - 0.05), (0, RAM_Y, high + 0.24), 0.07, 24), hull="rod")
-    ram.add("dark_steel", rbox((-0.20, RAM_Y - 0.15, high - 0.10), (0.20, RAM_Y + 0.15, high - 0.04), 0.02, "xy", 0.004),
-            hull="plate")  # fmt: skip
+    plate = rbox((-0.20, RAM_Y - 0.15, high - 0.10), (0.20, RAM_Y + 0.15, high - 0.04), 0.02, "xy", 0.004)
+    ram.add("dark_steel", plate, hull="plate")
     ram.add("steel", rbox((-0.12, RAM_Y - 0.10, high - 0.13), (0.12, RAM_Y + 0.10, high - 0.10), 0.015, "xy", 0.004),
             hull="punch")  # fmt: skip
     for x in (-0.165, 0.165):

@@ -126,4 +126,4 @@ def _bow(m: Model) -> None:
     arm = [(x1, WHEEL_Z - 0.10), (PIVOT[0] - 0.03, PIVOT[2] - 0.04), (PIVOT[0] + 0.05, PIVOT[2] - 0.02),
            (PIVOT[0] + 0.04, PIVOT[2] + 0.06), (x1 + 0.15, WHEEL_Z + 0.20), (x1, WHEEL_Z + 0.20)]  # fmt: skip
     bow.add("green", prism(rounded(arm, 0.02, 3), y - 0.06, y + 0.06, "xz", 0.008), hull="arm")
-    bow.add("steel", revolve([(0.03, 0), (0.03, 0.22)], (PIVOT[0], y - 0.11, PIVOT[2]), (0, 1, 0), 18))
+    bow.add("steel", revolve([(0.03, 0), (0.03, 0.22)], (PIVOT[0], y - 0.11, PIVOT[2]), (0, 1, 0), 18), hull="pin")

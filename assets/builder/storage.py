@@ -12,7 +12,7 @@ BASE = 0.030  # m: plate under the pallet
 LAYERS = 3
 STACK_AT = (0.0, -0.20, BASE + PALLET[2] + (LAYERS + 1) * CARTON[2])
 """Where a carton held at its top comes to stand as the first of the fourth layer."""
-RACK = (1.45, 0.55)  # half width and half depth: a bay for three pallets side by side, 2.7 m clear
+RACK = (1.47, 0.60)  # half width and half depth: a bay for three pallets side by side, 2.7 m clear
 RACK_LEVELS = (BELT_TOP, 2.40)  # m: tops of the beams
 FENCE = (1.0, 0.03, 2.0)  # half length, half depth, height
 
@@ -94,7 +94,7 @@ def station() -> Model:
 def rack() -> Model:
     """One bay of pallet racking: totes and cartons at hand-over height, pallets above."""
     m = Model("pallet_rack")
-    half_x, half_y = RACK
+    half_x, half_y = RACK[0] - 0.02, RACK[1] - 0.05  # frames; guards and pallets stand out of them
     height = 3.2
     for s in (-1, 1):
         x = s * (half_x - 0.05)

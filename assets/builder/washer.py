@@ -91,11 +91,11 @@ def _door(m: Model) -> None:
             load=round(rise, 4),
             work=0,
         )
-        sash = rounded(rect(-0.325, z0, 0.37, z0 + half), 0.02)
+        sash = rounded(rect(-0.325, z0, 0.353, z0 + half), 0.02)
         pane = rounded(rect(-0.20, z0 + 0.07, 0.24, z0 + half - 0.06), 0.04)
         leaf.add("blue", prism(sash, y - 0.026, y, "xz", 0.004, [pane]))
         window(leaf, "xz", -0.21, z0 + 0.06, 0.25, z0 + half - 0.05, y - 0.020, -1, 0.045)
-        leaf.solid("leaf", (-0.325, y - 0.029, z0), (0.37, y, z0 + half))
+        leaf.solid("leaf", (-0.325, y - 0.026, z0), (0.353, y - 0.004, z0 + half))
 
 
 def _chamber(m: Model) -> None:

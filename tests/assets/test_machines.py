@@ -1,5 +1,6 @@
 """Machines, vehicles and parts: convex where they collide, open where an arm reaches in, closed where a door shuts."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,6 +34,7 @@ TOOL_RADIUS, TOOL_LENGTH = 0.125, 0.80  # m: a gripper and the forearm behind it
 CONTACT = 2.5e-3  # m: a part may touch what carries it, and PyBullet grows each hull by 1 mm
 MOST_CORNERS = 32  # of a hull piece: distances are asked for all along every path
 DOORS = ["cnc_mill", "cnc_lathe", "part_washer", "batch_oven"]  # whose axes shut the way to a port
+LONG = ["part_shaft", "part_housing"]  # lie across belts, so that their middle comes to the port
 CARTONS = ["case_sealer", "check_weigher", "carton_infeed", "carton_outfeed", "pallet_station"]  # held at their top
 ARM_PORTS = [(m, p) for m in MACHINES for p, port in SHEETS[m].get("ports", {}).items() if "arm" in port["by"]]
 ALL_PORTS = [(m, p) for m in MACHINES for p in SHEETS[m].get("ports", {})]
@@ -93,14 +95,14 @@ def test_visual_faces_look_outwards(name: str) -> None:
     for what, vertices, faces, _ in surfaces(name):
         points, index = np.unique(np.round(vertices, 5), axis=0, return_inverse=True)
         faces = index.reshape(-1)[faces]
-        edges = np.sort(np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-        edges = edges[edges[:, 0] != edges[:, 1]]
-        _, count = np.unique(edges, axis=0, return_counts=True)
-        assert (count % 2 == 0).all(), f"{what} is not closed"
+        edges = np.vstack([faces[:, :2], faces[:, 1:]])
         graph = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(points), len(points)))
         _, label = connected_components(graph, directed=False)
         a, b, c = (points[faces[:, k]] - points[faces[:, 0]].mean(axis=0) for k in range(3))
         volume = np.bincount(label[faces[:, 0]], np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
+        # area vectors of a closed surface add up to nothing; slivers that the writer drops weigh less than this
+        area = np.column_stack([np.bincount(label[faces[:, 0]], row) for row in np.cross(b - a, c - a).T / 2])
+        assert np.linalg.norm(area, axis=1).max() < 1e-8, f"{what} is not closed"
         assert volume.min() > 0, (what, points[label == volume.argmin()].mean(axis=0).round(3))
 
 
@@ -221,7 +223,7 @@ def test_parts_fit_their_port_and_come_out_straight(machine: str, name: str, eng
     at, tool, retreat = vectors(machine, name)
     bodies = standing(engine, machine)
     for part in parts_for(machine):
-        for spin in (0.0, np.pi / 2):
+        for spin in (0.0,) if part in LONG else (0.0, np.pi / 2):
             resting = gap(engine, bodies, hold(engine, part, at, tool, spin))
             assert -CONTACT < resting < 0.02, f"{part} is {resting * 1e3:.1f} mm from what holds it"
             for share in np.linspace(0.1, 1.0, 10):
@@ -235,7 +237,7 @@ def test_no_port_lies_inside_its_machine(machine: str, name: str) -> None:
     at = np.array([port["at"]], dtype=float)
     least = 0.02 if "arm" in port["by"] else -1e-6  # belts and decks end at the surface that carries
     for program in ("load", "work") if machine in MOVING else ("load",):
-        if program == "load" or machine in DOORS:
+        if program == "load" or (machine in DOORS and "arm" in port["by"]):  # vehicles hand over past an open door
             assert outside(at, body_pieces(machine, program))[0] > least
 
 
@@ -295,9 +297,9 @@ def test_doors_do_not_run_into_their_machine(name: str, engine: int) -> None:
         for link, leaf in zip(moving, leaves, strict=True):
             put(engine, leaf, link.pose((1 - share) * link.at(name, "work") + share * link.at(name, "load")))
         for leaf in leaves:
-            assert gap(engine, [body], leaf) > -0.004, f"{share:.0%} open"
-        for first, second in zip(leaves, leaves[1:], strict=False):
-            assert gap(engine, [first], second) > -0.004
+            assert gap(engine, [body], leaf) > -CONTACT, f"{share:.0%} open"
+        for first, second in itertools.pairwise(leaves):
+            assert gap(engine, [first], second) > -CONTACT
 
 
 # ---------------------------------------------------------------- parts and vehicles
