@@ -12,7 +12,8 @@ from layout.errors import LayoutError
 from layout.feasibility import paths
 from layout.feasibility.ground import Ground
 from layout.files.assets import load_model
-from layout.model.library import Port
+from layout.model.equip import on_rail
+from layout.model.library import Port, Rail
 from layout.model.pose import Pose
 from layout.model.scenario import Area, Fence
 from layout.motion import arms, plan, trajectory, whole
@@ -322,3 +323,16 @@ def test_the_box_holds_the_part_however_it_is_held(part) -> None:
     shifted = replace(part, grasp_m=(0.0, 0.0, 0.02))  # held at its top: it hangs below the tool
     corners = np.array(part_box((shifted,), ((0.0, 0.0, -1.0),)))
     assert corners[:, 2].min() == pytest.approx(0.0) and corners[:, 2].max() == pytest.approx(0.04)
+
+
+def test_on_a_rail_the_carriage_stands_still_at_hand_overs(big, block, tend, work) -> None:
+    riding = on_rail(big, Rail(4.0, 1.5, 2.0))
+    stations = [block("left", -1.8, 1.2), block("right", 1.8, 1.1), block("back", 0.0, -1.3)]
+    column = {"column": box(0.3, 1.2, 0.2, 2.5)}
+    job = whole.works(work(stations, [tend(riding, ["left", "right", "back"])], obstacles=column))[0]["arm"]
+    assert not job.tour.blocked
+    for line in job.tour.lines:
+        assert np.ptp(line.angles[:, 0]) < 1e-9
+    for state in (EMPTY, LOADED):
+        for a, b in ((0, 1), (1, 2), (0, 2)):
+            assert free(job.cell.movers[state], job.cell.surroundings, dense(job, state, a, b), MARGIN_M - 1e-6).all()
