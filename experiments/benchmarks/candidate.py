@@ -16,6 +16,7 @@ The cache on disk starts empty, in a temporary folder. Ratios hold on any machin
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gc
 import json
 import os
@@ -91,7 +92,7 @@ def candidates(path: Path, count: int) -> dict[str, Any]:
             study.tell(trial, value)
             gc.collect()
             memory.append(process.memory_info().rss)
-        info = motion.cache_info() if hasattr(motion, "cache_info") else None
+        info = dataclasses.asdict(motion.cache_info())
     half = memory[len(memory) // 2 :]
     return {
         "candidate_ms": 1e3 * statistics.median(spent[True]) if spent[True] else None,
