@@ -355,6 +355,8 @@ def first(
                             until, hit_p, hit_o = middle, p, o
                         if any_hit:
                             break
+                        if need <= hit:  # nothing moves far enough here for an earlier place to matter
+                            continue
                     pairs[kept, 0], pairs[kept, 1] = p, o
                     aims[kept, 0], aims[kept, 1], aims[kept, 2] = v[0], v[1], v[2]
                     kept += 1

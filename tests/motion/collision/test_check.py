@@ -183,3 +183,19 @@ def test_a_swing_meets_a_post_where_geometry_says(world, arm16) -> None:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if gap(moves, around, at(path, middle))[0] > RESOLUTION_M else (low, middle)
     assert hit.share == pytest.approx(low, abs=1e-4)
+
+
+def test_ways_that_begin_in_contact_end_at_once(world, machines, arm16, cells) -> None:
+    """The first hit is at the very start, or as near to it as nothing moves by more than the resolution."""
+    rng = np.random.default_rng(8)
+    moves, begun = mover(arm16, PART), 0
+    for _ in range(10):
+        around = surroundings(cells.random_line(world, machines, arm16, rng), "arm")
+        many = cells.random_angles(arm16, rng, 60)
+        for a, b in zip(many, many[1:], strict=False):
+            if gap(moves, around, a)[0] <= 0.0:
+                begun += 1
+                hit = first_hit(moves, around, np.stack([a, b]), 0.01)
+                assert hit is not None and hit.share <= 1e-3
+                assert any_hit(moves, around, np.stack([a, b]), 0.01) is not None
+    assert begun > 30
