@@ -37,6 +37,9 @@ class Roads:
         self.edges = np.concatenate([np.hstack([loop, np.roll(loop, -1, axis=0)]) for loop in loops])
         self.first = np.cumsum([0, *(len(loop) for loop in loops)]).astype(np.int64)
         before = np.concatenate([np.roll(loop, 1, axis=0) for loop in loops])
+        middles = np.array([0.5 * (loop.min(axis=0) + loop.max(axis=0)) for loop in loops])
+        far = [float(np.hypot(*(loop - middle).T).max()) for loop, middle in zip(loops, middles, strict=True)]
+        self.discs = np.column_stack([middles, far])
         self._corners = _Corners.of(before, self.edges[:, :2], self.edges[:, 2:])
         self._ends = _Ends.of(loops)
 
@@ -45,42 +48,48 @@ class Roads:
         """The same for the same floor."""
         return self.edges.tobytes() + self.first.tobytes()
 
+    def points(self, ends: Array, driving_m: float, turning_m: float) -> tuple[Array, Flags]:
+        """Points (n, 2) (m) that a way may lead over, the ends (k, 2) first; which of the ends are free (k,)."""
+        from layout.motion import sight
+
+        points = np.vstack([ends, self._corners.points(driving_m, turning_m), self._ends.points(turning_m)])
+        fits = sight.rooms(points, self.edges, self.first) >= turning_m - SLACK_M
+        free = fits[: len(ends)].copy()
+        fits[: len(ends)] = True
+        return np.ascontiguousarray(points[fits]), free
+
+    def joined(self, start: Array, end: Array, driving_m: float, turning_m: float) -> bool:
+        """Whether there is a way between two points (2,) (m)."""
+        from layout.motion import sight
+
+        points, free = self.points(np.array([start, end]), driving_m, turning_m)
+        if not free.all():
+            return False
+        return bool(sight.reached(points, self.edges, self.first, self.discs, driving_m - SLACK_M)[1])
+
     def graph(self, ends: Array, driving_m: float, turning_m: float) -> tuple[Array, Flags]:
         """Points (n, 2) (m), the ends (k, 2) first, and which of them see one another (n, n)."""
         from layout.motion import sight
 
-        points = np.vstack([ends, self._corners.points(driving_m, turning_m), self._ends.points(turning_m)])
-        room = sight.rooms(points, self.edges, self.first)
-        fits = room >= turning_m - SLACK_M
-        keep = fits.copy()
-        keep[: len(ends)] = True
-        points = np.ascontiguousarray(points[keep])
-        seen = sight.sights(points, self.edges, driving_m - SLACK_M)
-        lost = np.nonzero(~fits[: len(ends)])[0]
+        points, free = self.points(ends, driving_m, turning_m)
+        seen = sight.sights(points, self.edges, self.first, self.discs, driving_m - SLACK_M)
+        lost = np.nonzero(~free)[0]
         seen[lost] = False
         seen[:, lost] = False
         return points, seen
-
-    def joined(self, ends: Array, driving_m: float, turning_m: float) -> bool:
-        """Whether there is a way from the first end to the last."""
-        from scipy.sparse.csgraph import connected_components
-
-        _, seen = self.graph(ends, driving_m, turning_m)
-        _, labels = connected_components(seen, directed=False)
-        return bool(labels[0] == labels[len(ends) - 1])
 
     def quickest(
         self, ends: Array, driving_m: float, turning_m: float, cost: Callable[[Array], Array]
     ) -> dict[tuple[int, int], Array]:
         """Points (q, 2) of the way with the least sum of costs (of pieces by their lengths) for each pair of ends."""
-        from scipy.sparse.csgraph import dijkstra
+        from layout.motion import sight
 
         points, seen = self.graph(ends, driving_m, turning_m)
         steps = points[None] - points[:, None]
         lengths = np.hypot(steps[:, :, 0], steps[:, :, 1])
         costs = np.where(seen & (lengths > SLACK_M), cost(lengths), 0.0)
         k = len(ends)
-        total, came = dijkstra(costs, directed=False, indices=np.arange(k), return_predecessors=True)
+        total, came = sight.quickest(costs, k)
         found: dict[tuple[int, int], Array] = {}
         for i in range(k):
             for j in range(i + 1, k):

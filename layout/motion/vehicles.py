@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -282,7 +282,7 @@ def lacking(
         for _ in range(NARROWING_STEPS):
             share = 0.5 * (low + high)
             room = body.wants(wanted, share) if gap_m is None else body.wants(share * gap_m)
-            passes = roads.joined(approaches[[main, k]], *room)
+            passes = roads.joined(approaches[main], approaches[k], *room)
             low, high = (share, high) if passes else (low, share)
         pair = (found.owners[k], found.owners[main])
         whole = 2.0 * body.half_m if gap_m is None else gap_m
@@ -385,11 +385,10 @@ def _roads(line: Line, belts: Mapping[str, BeltTimes] | None, base: Pose) -> Roa
         belts = {name: conveyors.lay_out(belt, line) for name, belt in line.belts.items()}
     back = Pose(0.0, 0.0, -base.yaw_rad)
 
-    def local(ring: Sequence[Sequence[float]] | Array) -> Array:
-        return np.round(back.apply(np.asarray(ring, dtype=float)[:, :2] - (base.x_m, base.y_m)), _DIGITS) + 0.0
-
-    rings = [local(ring) for ring in standing_rings(line, belts)]
-    return Roads(local(line.floor.boundary), rings)
+    rings = [np.asarray(line.floor.boundary, dtype=float), *standing_rings(line, belts)]
+    whole = np.concatenate([ring[:, :2] for ring in rings]) - (base.x_m, base.y_m)
+    local = np.split(np.round(back.apply(whole), _DIGITS) + 0.0, np.cumsum([len(ring) for ring in rings])[:-1])
+    return Roads(local[0], local[1:])
 
 
 def standing_rings(line: Line, belts: Mapping[str, BeltTimes]) -> list[Array]:
