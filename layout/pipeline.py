@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from layout import feasibility, flow, motion, objective
-from layout.model.line import Layout, Line
-from layout.model.quantities import Choose
-from layout.model.realise import realise
+from layout.model.line import Layout
+from layout.model.realise import largest_line, realise
 from layout.model.results import Evaluation, Moves
 from layout.model.scenario import Scenario
 from layout.scene import Scene
@@ -66,18 +65,8 @@ class Evaluator:
 
     def scales(self) -> Mapping[str, float]:
         """What counts as 1 for each measure (see `objective.scales`), from the machines alone."""
-        line = self._largest_line()
+        line = largest_line(self.scenario)
         return objective.scales(line, flow.bound(line, Moves()))
-
-    def _largest_line(self) -> Line:
-        """The line with every machine that may be bought, other variables at their first value."""
-        values = {
-            v.name: (max(v.domain.options) if v.field == "count" else v.domain.options[0])
-            if isinstance(v.domain, Choose)
-            else v.domain.low
-            for v in self.scenario.variables
-        }
-        return realise(self.scenario, Layout(values))
 
     def close(self) -> None:
         """Let the scene go."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Literal
 
 from layout import motion
 from layout.feasibility.ground import Ground, worst
@@ -42,12 +41,8 @@ def shortfall_m(ground: Ground, arm: Arm, station: Station) -> float:
     tool is offset sideways; and it gets no farther from the shoulder than the chain is long, wherever on its rail
     the shoulder is.
     """
-    ways: tuple[tuple[Literal["in", "out"], bool], ...] = (("in", station.is_source), ("out", station.is_sink))
-    needed = {}
-    for way, one_end in ways:
-        port = station.model.port_for(way, "arm")
-        if port is not None and (not one_end or (station.is_source and station.is_sink)):
-            needed[port.name] = port
+    ports = (station.model.port_for(way, "arm") for way in arm.ways_at(station))
+    needed = {port.name: port for port in ports if port is not None}
     frames = ground.frames[arm.name], ground.frames[station.name]
     return max((_port_shortfall_m(arm, *frames, port) for port in needed.values()), default=0.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from layout.feasibility.ground import Ground, worst
 from layout.feasibility.riders import width_m
 from layout.feasibility.solids import local_of
 from layout.model.library import Port
-from layout.model.line import Station
+from layout.model.line import Arm, Station
 from layout.model.pose import Array
 from layout.model.results import Violation
 
@@ -49,7 +49,11 @@ def access(ground: Ground) -> list[Violation]:
     """
     line = ground.line
     used = {name: arms for name in line.stations if (arms := {a.name for a in line.arms.values() if name in a.serves})}
-    ways = [(name, port) for name in used for port in ports_of(line.stations[name])]
+    ways = [
+        (name, port)
+        for name, arms in used.items()
+        for port in ports_of(line.stations[name], (line.arms[arm] for arm in arms))
+    ]
     if not ways:
         return []
     half = max([HAND_M, *(0.5 * width_m(product.model.hulls) for product in line.products.values())])
@@ -65,11 +69,10 @@ def access(ground: Ground) -> list[Violation]:
     return worst("access", found, scale=SCALE_M)
 
 
-def ports_of(station: Station) -> list[Port]:
+def ports_of(station: Station, arms: Iterable[Arm]) -> list[Port]:
     """The ports through which arms serve a station: where parts leave and where they enter, as far as they need to."""
-    ways: tuple[tuple[Literal["in", "out"], bool], ...] = (("out", station.is_sink), ("in", station.is_source))
-    both = station.is_sink and station.is_source
-    ports = [station.model.port_for(way, "arm") for way, one_end in ways if both or not one_end]
+    ways = dict.fromkeys(way for arm in arms for way in arm.ways_at(station))
+    ports = [station.model.port_for(way, "arm") for way in ways]
     return list({port.name: port for port in ports if port is not None}.values())
 
 

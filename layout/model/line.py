@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from layout.model.distribution import Distribution
 from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
 from layout.model.pose import Pose
 from layout.model.scenario import Failure, Floor, Objective, Safety, Time
+
+Way = Literal["out", "in"]
+WAYS: tuple[Way, Way] = ("out", "in")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ class Station:
 
 @dataclass(frozen=True)
 class Arm:
-    """A robot that stands on the floor and serves stations, by their names."""
+    """A robot that stands on the floor and serves stations, by their names.
+
+    ways : by station, how it passes parts there: "out" where it takes them away, "in" where it brings them; a station
+        that is not named here is passed both ways, as far as it has ports for them
+    """
 
     name: str
     model: ArmModel
@@ -54,6 +61,14 @@ class Arm:
     serves: tuple[str, ...]
     dispatch: str
     speed: float
+    ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+
+    def ways_at(self, station: Station) -> tuple[Way, ...]:
+        """How it passes parts at a station: nothing is brought to a source or taken from a sink."""
+        ways = self.ways.get(station.name, WAYS)
+        if station.is_source == station.is_sink:
+            return ways
+        return tuple(way for way in ways if way == ("out" if station.is_source else "in"))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from layout.errors import Problem, ScenarioError
 from layout.model.distribution import Distribution
 from layout.model.equip import on_rail, with_tool
 from layout.model.library import ArmModel, MachineModel, PartModel, Rail, ToolModel, VehicleModel
-from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station
+from layout.model.line import WAYS, Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station, Way
 from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable, Vehicle
@@ -96,9 +96,8 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             arm = equipped(arm, transport, scenario)
             serves = tuple(i for machine in transport.serves for i in names[machine])
             pose = settle.pose(name, transport.place)
-            arms[name] = Arm(
-                name, arm, pose, serves, str(settle(name, "dispatch", transport.dispatch)), transport.speed
-            )
+            dispatch = str(settle(name, "dispatch", transport.dispatch))
+            arms[name] = Arm(name, arm, pose, serves, dispatch, transport.speed, _ways(serves, stations))
             continue
         if isinstance(transport, Vehicle):
             fleets[name] = _fleet(name, transport, scenario, names, settle)
@@ -127,6 +126,17 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
     )
 
 
+def largest_line(scenario: Scenario) -> Line:
+    """The line with every machine that may be bought, other variables at their first value."""
+    values = {
+        v.name: (max(v.domain.options) if v.field == "count" else v.domain.options[0])
+        if isinstance(v.domain, Choose)
+        else v.domain.low
+        for v in scenario.variables
+    }
+    return realise(scenario, Layout(values))
+
+
 def equipped(arm: ArmModel, robot: Robot, scenario: Scenario) -> ArmModel:
     """An arm with the tool and on the rail that the scenario gives it."""
     if robot.tool is not None:
@@ -137,6 +147,25 @@ def equipped(arm: ArmModel, robot: Robot, scenario: Scenario) -> ArmModel:
         rail = Rail(robot.rail.length_m, robot.rail.speed_m_s, robot.rail.acceleration_m_s2)
         arm = on_rail(arm, rail)
     return arm
+
+
+def _ways(serves: tuple[str, ...], stations: Mapping[str, Station]) -> dict[str, tuple[Way, ...]]:
+    """How an arm passes parts at each station: out where it could bring them on, in where it could get any from.
+
+    Two arms that hand over at a station with a port for each way need not both reach both.
+    """
+
+    def passes(name: str, way: Way) -> bool:
+        station = stations[name]
+        one_way = station.is_source != station.is_sink
+        shut = one_way and (station.is_sink if way == "out" else station.is_source)
+        return not shut and station.model.port_for(way, "arm") is not None
+
+    def ways(name: str) -> tuple[Way, ...]:
+        others = [other for other in serves if other != name]
+        return tuple(way for way in WAYS if any(passes(other, "in" if way == "out" else "out") for other in others))
+
+    return {name: ways(name) or WAYS for name in serves}
 
 
 def _fleet(

@@ -198,10 +198,10 @@ def served(arm: Arm, station: Station) -> tuple[Place, Place] | None:
 def _places(arm: Arm, station: Station) -> dict[str, tuple[Place, str]]:
     """For each way that an arm can pass parts at the station: the port as the arm sees it, and its name."""
     out: dict[str, tuple[Place, str]] = {}
+    ways = arm.ways_at(station)
     for way in DIRECTIONS:
         port = station.model.port_for(way, "arm")
-        wanted = not (way == "in" and station.is_source) and not (way == "out" and station.is_sink)
-        if port is not None and (wanted or (station.is_source and station.is_sink)):
+        if port is not None and way in ways:
             out[way] = (place_of(arm.pose, station.pose, port), port.name)
     return out
 

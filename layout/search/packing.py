@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from layout.model.library import ArmModel, MachineModel, Port
+from layout.model.library import ArmModel, Port
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import FENCE_THICKNESS_M, Scenario
+from layout.search.servable import Servable
 from layout.search.shapes import (
     Shape,
     moved,
@@ -31,13 +32,26 @@ from layout.search.shapes import (
     wrist_radius_m,
 )
 from layout.search.space import Copies, Spot, Values, spots
-from layout.search.ties import BeltTie, Pose3, arms_of, belt_cost, belts_of, docks_of, models_of, port_at, weights_of
+from layout.search.ties import (
+    BeltTie,
+    Pose3,
+    arms_of,
+    belt_cost,
+    belts_of,
+    docks_of,
+    models_of,
+    port_at,
+    ports_of,
+    weights_of,
+)
 
 OUT_OF_REACH = 1e6  # cost of a place from which an arm does not reach: more than any distance on a floor
 TRIES = 480  # poses for each machine: enough that one fits on floors up to ~70 % full
 FIRST_LOOK = 16  # poses tested at once against the floor plan, cheapest first; then twice as many each time
 MARGIN_M = 0.01  # more than the clearance asked for, so that rounding never decides
 ARM_FILL = 0.9  # share of the arm's reach used by the construction, so that inverse kinematics has room
+
+ASKEW = 1 - math.cos(math.radians(42))  # an arm farther aside than that hits the frame of the door that it reaches into
 
 ARMS_APART = (0.6, 0.85)  # arms with a station in common stand so far apart, as shares of both reaches together
 
@@ -61,6 +75,8 @@ class Packer:
         docks = docks_of(scenario)
         self.shapes = {name: shape(model, docks.get(name, ())) for name, model in self.models.items()}
         self.arms = arms_of(scenario)
+        self.ports = ports_of(scenario)
+        self.servable = Servable(scenario)
         self.weights = weights_of(scenario, self.arms)
         self.belts = belts_of(scenario)
         self._belted: dict[str, list[BeltTie]] = {name: [] for name in self.spots}
@@ -186,10 +202,13 @@ class Packer:
     def _facing(self, rng: np.random.Generator, spot: Spot, placed: Mapping[str, Pose3], n: int) -> Array | None:
         """(n, 3) poses at which an arm that serves it reaches in comfortably; None where none stands."""
         arms = [arm for arm, served in self.arms.items() if spot.subject in served and arm in placed]
-        port = self._port(spot.subject)
-        if not arms or port is None:
+        if not arms:
             return None
         arm = arms[int(rng.integers(len(arms)))]
+        ports = self.ports[arm, spot.subject]
+        if not ports:
+            return None
+        port = ports[int(rng.integers(len(ports)))]
         model = self._arm(arm)
         wrist = np.array(port.at_m) - tool_length_m(model) * np.array(port.tool)
         most = ARM_FILL * wrist_radius_m(model, float(wrist[2]))
@@ -228,7 +247,26 @@ class Packer:
         for belt in self._belted[subject]:
             if belt.other(subject) in placed.poses:
                 legal &= ~shapely.intersects(solid, self._corridors(belt, subject, poses, placed))
+        for row in np.nonzero(legal)[0]:
+            legal[row] = self._served(subject, _pose(poses[row]), placed)
+            if legal[row]:
+                break  # the first is taken
         return legal
+
+    def _served(self, subject: str, pose: Pose3, placed: _Placed) -> bool:
+        """Whether the arms that stand can serve it there, and it can serve what stands where it is an arm itself."""
+        standing = placed.poses
+        if subject in self.arms:
+            return all(
+                self.servable(subject, station, pose, standing[station])
+                for station in self.arms[subject]
+                if station in standing
+            )
+        return all(
+            self.servable(arm, subject, standing[arm], pose)
+            for arm, served in self.arms.items()
+            if subject in served and arm in standing
+        )
 
     def _corridors(self, belt: BeltTie, subject: str, poses: Array, placed: _Placed) -> Any:
         """(n,) polygons: the floor under a straight belt from a machine at n poses to its other end, less the tips."""
@@ -252,7 +290,7 @@ class Packer:
             cost += self._arm_cost(subject, poses, placed)
         for arm, served in self.arms.items():
             if arm in placed and subject in served:
-                cost += self._miss_m(arm, np.array([placed[arm]]), self._port(subject), poses)
+                cost += self._missed_m(arm, np.array([placed[arm]]), subject, poses)
         return cost
 
     def _arm_cost(self, arm: str, poses: Array, placed: Mapping[str, Pose3]) -> Array:
@@ -262,7 +300,7 @@ class Packer:
         for station in self.arms[arm]:
             if station in placed:
                 at = np.repeat(np.array([placed[station]]), len(poses), axis=0)
-                cost += self._miss_m(arm, poses, self._port(station), at)
+                cost += self._missed_m(arm, poses, station, at)
         for other, served in self.arms.items():
             if other in placed and set(served) & set(self.arms[arm]):
                 both = self._arm(arm).reach_m + self._arm(other).reach_m
@@ -291,17 +329,16 @@ class Packer:
         assert isinstance(model, ArmModel)
         return model
 
-    def _port(self, station: str) -> Port | None:
-        model = self.models[station]
-        return model.port_for("in", "arm") or model.port_for("out", "arm") if isinstance(model, MachineModel) else None
+    def _missed_m(self, arm: str, base: Array, station: str, poses: Array) -> Array:
+        """(n,) cost: what the arm misses at the port of the station that it misses most."""
+        missed = [self._miss_m(arm, base, port, poses) for port in self.ports[arm, station]]
+        return np.maximum.reduce(missed) if missed else np.zeros(len(poses))
 
-    def _miss_m(self, arm: str, base: Array, port: Port | None, poses: Array) -> Array:
+    def _miss_m(self, arm: str, base: Array, port: Port, poses: Array) -> Array:
         """(n,) cost: how far a station's port is outside the arm's comfortable reach, weighed heavily.
 
         base : (n, 3) or (1, 3) poses of the arm; poses : (n, 3) of the station
         """
-        if port is None:
-            return np.zeros(len(poses))
         model = self._arm(arm)
         wrist = np.array(port.at_m) - tool_length_m(model) * np.array(port.tool)
         away = np.array(port.at_m) + np.array(port.retreat_m) - tool_length_m(model) * np.array(port.tool)
@@ -317,6 +354,8 @@ class Packer:
         length = np.maximum(np.hypot(toward[:, 0], toward[:, 1]), 1e-9)
         turned = 1.0 - (facing * toward).sum(axis=1) / length
         cost: Array = OUT_OF_REACH * np.sign(outside + inside) + 20.0 * (outside + inside) + 2.0 * turned
+        if math.hypot(*port.retreat_m[:2]) > abs(port.retreat_m[2]):  # into a door or under a hood: from its front only
+            cost += OUT_OF_REACH * (turned > ASKEW) + 20.0 * np.maximum(turned - ASKEW / 2, 0.0)
         return cost
 
 

@@ -14,7 +14,7 @@ from layout import feasibility
 from layout.feasibility.belts import quick_belt
 from layout.feasibility.ground import Ground
 from layout.feasibility.reach import quick_reach
-from layout.model.line import Layout
+from layout.model.line import Layout, Line
 from layout.model.realise import instances, realise
 from layout.model.results import Violation
 from layout.model.scenario import Conveyor, Scenario
@@ -24,6 +24,7 @@ from layout.search.packing import Packer
 from layout.search.space import Values
 
 PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a place for every machine
+UNSERVED_M = 0.1  # what a hand-over through a machine's frame counts, when plans are compared
 PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor")),
@@ -138,5 +139,19 @@ class Proposals:
                 return _Plan(2, tuple(found))
         if found:
             return _Plan(2, tuple(found))
-        violations = feasibility.ways(line)
+        violations = feasibility.ways(line) or self._unserved(values, line)
         return _Plan(1 if violations else 0, violations)
+
+    def _unserved(self, values: Values, line: Line) -> tuple[Violation, ...]:
+        """Stations that an arm would only get into through their frames."""
+        at = {
+            name: spot.at(values)
+            for name, spot in self.packer.spots.items()
+            if name in line.stations or name in line.arms
+        }
+        return tuple(
+            Violation("reach", (arm, station), UNSERVED_M, "m")
+            for arm, served in self.packer.arms.items()
+            for station in served
+            if station in at and not self.packer.servable(arm, station, at[arm], at[station])
+        )

@@ -12,7 +12,7 @@ import shapely
 
 from layout.model.library import ArmModel, MachineModel, Port, VehicleModel
 from layout.model.pose import Array
-from layout.model.realise import equipped, instances
+from layout.model.realise import equipped, instances, largest_line
 from layout.model.scenario import Conveyor, Direct, Robot, Scenario, Vehicle
 from layout.search.shapes import Ring, moved
 from layout.search.space import spots
@@ -76,6 +76,18 @@ def arms_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
         for name, transport in scenario.spec.transport.items()
         if isinstance(transport, Robot)
     }
+
+
+def ports_of(scenario: Scenario) -> dict[tuple[str, str], tuple[Port, ...]]:
+    """The ports through which each arm serves each of its stations, by (arm, station)."""
+    line = largest_line(scenario)
+    found: dict[tuple[str, str], tuple[Port, ...]] = {}
+    for arm in line.arms.values():
+        for name in arm.serves:
+            station = line.stations[name]
+            ports = (station.model.port_for(way, "arm") for way in arm.ways_at(station))
+            found[arm.name, name] = tuple(dict.fromkeys(port for port in ports if port is not None))
+    return found
 
 
 def models_of(scenario: Scenario) -> dict[str, MachineModel | ArmModel]:

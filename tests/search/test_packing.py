@@ -88,7 +88,7 @@ products: {{p: {{model: part_bracket, route: [mill, check, wash]}}}}
 machines:
   dock: {{model: dock_in, source: saturated, {place}}}
   mill: {{model: cnc_mill, operations: {{mill: 60 s}}, {place}}}
-  hand: {{model: vision_station, operations: {{check: 12 s}}, {place}}}
+  hand: {{model: assembly_station, operations: {{check: 12 s}}, {place}}}
   washer: {{model: part_washer, operations: {{wash: 25 s}}, {place}}}
   ship: {{model: dock_out, sink: true, {place}}}
 transport:
