@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -192,7 +193,7 @@ def test_ways_that_begin_in_contact_end_at_once(world, machines, arm16, cells) -
     for _ in range(10):
         around = surroundings(cells.random_line(world, machines, arm16, rng), "arm")
         many = cells.random_angles(arm16, rng, 60)
-        for a, b in zip(many, many[1:], strict=False):
+        for a, b in itertools.pairwise(many):
             if gap(moves, around, a)[0] <= 0.0:
                 begun += 1
                 hit = first_hit(moves, around, np.stack([a, b]), 0.01)
