@@ -5,6 +5,7 @@ Reads STL, OBJ, GLB, PLY, 3MF, OFF and DAE through trimesh.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ Faces = NDArray[np.int64]
 
 SUFFIXES = (".stl", ".obj", ".glb", ".ply", ".3mf", ".off", ".dae")
 """Mesh formats that may stand at `model:`."""
+
+FARTHEST = 1e9
+"""Coordinates beyond this are no place in any unit."""
 
 UNITS = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "in": 0.0254}
 WORDS = {"m": "metres", "mm": "millimetres", "cm": "centimetres", "in": "inches"}
@@ -75,14 +79,13 @@ def read_surface(path: Path, kind: str, unit: str | None = None, up: str | None 
     The box around it (seen from above) gets its middle at the origin, its lowest point stands on the floor.
     Raises AssetError where it cannot be used.
     """
-    scene = _load(path)
-    meshes = _meshes(scene)
+    scene, meshes = _load(path)
     vertices, faces = _all(meshes)
     if not len(faces):
         hint = "export it as a surface mesh (not lines, points or curves)"
         raise AssetError(Problem("the mesh has no faces", value=path.name, hint=hint))
-    if not np.isfinite(vertices).all():
-        count = int((~np.isfinite(vertices).all(axis=1)).sum())
+    if not np.isfinite(vertices).all() or np.abs(vertices).max() > FARTHEST:
+        count = int((~(np.abs(vertices) <= FARTHEST).all(axis=1)).sum())
         some = "a vertex that is" if count == 1 else f"{count} vertices that are"
         hint = "repair it in the CAD program and export it again"
         raise AssetError(Problem(f"the mesh has {some} no finite number (NaN)", value=path.name, hint=hint))
@@ -124,8 +127,8 @@ def read_surface(path: Path, kind: str, unit: str | None = None, up: str | None 
     return Surface(scene, vertices, faces, (width, depth, height), count, closed, tuple(notes))
 
 
-def _load(path: Path) -> Any:
-    """The file as trimesh's scene."""
+def _load(path: Path) -> tuple[Any, list[Any]]:
+    """The file as trimesh's scene, and its surfaces, each where its node puts it."""
     try:
         if path.is_dir():
             raise AssetError(Problem("is a folder, not a mesh file", value=path.name, hint="name the file inside it"))
@@ -144,7 +147,19 @@ def _load(path: Path) -> Any:
     import trimesh
 
     try:
-        return trimesh.load_scene(path, process=False)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # what they warn of is found below, or does no harm
+            scene: Any = trimesh.load_scene(path, process=False)
+            held = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
+            for mesh in held:
+                corners = np.asarray(mesh.faces)
+                if (
+                    np.asarray(mesh.vertices).shape[1:] != (3,)
+                    or corners.min() < 0
+                    or corners.max() >= len(mesh.vertices)
+                ):
+                    raise ValueError("a face names a vertex that is not there")
+        return scene, held
     except Exception as trouble:
         # Mesh readers raise whatever they stumble over.
         what = " ".join(str(trouble).split())[:160] or type(trouble).__name__
@@ -157,13 +172,6 @@ def _binary(path: Path, size: int) -> bool:
     with path.open("rb") as file:
         head = file.read(84)
     return len(head) == 84 and size == 84 + 50 * int.from_bytes(head[80:84], "little")
-
-
-def _meshes(scene: Any) -> list[Any]:
-    """The surfaces of a scene, each where its node puts it."""
-    import trimesh
-
-    return [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
 
 
 def _moved(meshes: list[Any], transform: Array) -> Any:

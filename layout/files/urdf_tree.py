@@ -29,6 +29,10 @@ MAX_BYTES = 20_000_000
 """URDFs are text that people read; vendors' largest have 200 kB."""
 
 
+FARTHEST_M = 1e6
+"""Lengths beyond this are slips."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shape:
     """A link's geometry: `origin` (4, 4) in the link's frame.
@@ -259,7 +263,8 @@ class _Reader:
             for given in geometry if geometry is not None else ():
                 if given.tag == "mesh":
                     scale = self.numbers(given, "scale", 3, who) or (1.0, 1.0, 1.0)
-                    yield Shape("mesh", origin, (), given.get("filename", ""), scale)
+                    if self.sound(scale, f"the mesh scale of {who}"):
+                        yield Shape("mesh", origin, (), given.get("filename", ""), scale)
                 elif given.tag in ("box", "cylinder", "sphere", "capsule"):
                     keys = ("radius", "length") if given.tag in ("cylinder", "capsule") else ("radius",)
                     size = (
@@ -267,7 +272,16 @@ class _Reader:
                         if given.tag == "box"
                         else tuple(self.number(given, key, who) or 0.0 for key in keys)
                     )
-                    yield Shape("cylinder" if given.tag == "capsule" else given.tag, origin, size)
+                    if self.sound(size, f"the {given.tag} of {who}"):
+                        yield Shape("cylinder" if given.tag == "capsule" else given.tag, origin, size)
+
+    def sound(self, values: tuple[float, ...], what: str) -> bool:
+        """Whether numbers are finite and no distance to the moon; noted where not."""
+        if all(abs(value) < FARTHEST_M for value in values):
+            return True
+        shown = " ".join(f"{value:g}" for value in values)
+        self.add(f"{what} is no finite number of metres", shown, "repair it")
+        return False
 
     def joint(self, name: str, element: ElementTree.Element) -> Edge | None:
         who, where = f"joint {name!r}", f"joints.{name}"
@@ -298,7 +312,7 @@ class _Reader:
             return np.eye(4)
         xyz = self.numbers(origin, "xyz", 3, who) or (0.0, 0.0, 0.0)
         rpy = self.numbers(origin, "rpy", 3, who) or (0.0, 0.0, 0.0)
-        if not all(map(math.isfinite, (*xyz, *rpy))):
+        if not all(abs(value) < FARTHEST_M for value in (*xyz, *rpy)):
             self.add(f"the origin of {who} is no finite number", "", "repair its <origin xyz= rpy=>")
             return np.eye(4)
         return pose(xyz, rpy)

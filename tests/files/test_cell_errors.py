@@ -63,9 +63,8 @@ tcp: [0, 0, 0.12]
 """
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("cells")
+def fill(root: Path) -> None:
+    """Write the models that the cell names."""
     lib = root / "lib"
     library.arm(lib, "handler")
     library.part(lib, "block")
@@ -76,6 +75,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (lib / name).mkdir()
         (lib / name / "model.yaml").write_text(text.replace("1.5 kg", "5.5 kg" if name == "clamp" else "1.5 kg"))
         library.box(lib / name, (0.8, 0.6, 0.3) if name == "cart" else (0.1, 0.1, 0.1))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("cells")
+    fill(root)
     return root
 
 
