@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 
 from layout.errors import LayoutError
 from layout.files.layouts import dump_layout, load_layout
+from layout.files.own_arm import arm_from_urdf
 from layout.files.scenario import check_scenario, load_scenario
+from layout.files.surface import read_surface
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
+from tests.files import shapes
 from tests.files.library import SCENARIO
+from tests.files.test_cell_errors import CELL, fill
 
 LINES = SCENARIO.splitlines()
 # What breaks parsers: YAML's own marks, odd numbers, wrong types, other alphabets.
@@ -95,6 +100,99 @@ def test_layout_files(root: Path, scenario: Scenario, data: st.DataObject) -> No
         load_layout(path, scenario)
     except LayoutError as error:
         assert all(str(problem) and problem.file for problem in error.problems)
+
+
+CELL_LINES = CELL.splitlines()
+CELL_SHARDS = [
+    *SHARDS, "lib/gripper", "press.stl", "arm.urdf", "package://x/y.urdf", "x.step", "../x.obj", "/", "lib", "[0, 0]",
+    "[[0, 0], [1, 1]]", "[[0, 0], [0, 0]]", "{a: [0, 0]}", "{kind: in, by: [arm], at: [0, 0, 9e9]}", "1e-9 m",
+    "furlong",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of every kind, and files of one's own: a mesh, and a URDF."""
+    root = tmp_path_factory.mktemp("cells")
+    fill(root)
+    shapes.put(root, shapes.box((0, 0, 0), (1000, 800, 1200)), "press.stl")
+    (root / "arm.urdf").write_text(shapes.ARM_URDF)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        yield root
+
+
+@SETTINGS
+@given(data=st.data())
+def test_a_value_of_a_cell_replaced_by_garbage(cells: Path, data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from([i for i, text in enumerate(CELL_LINES) if ": " in text]))
+    text = CELL_LINES[line]
+    at = data.draw(st.sampled_from([i for i in range(len(text)) if text.startswith(": ", i)])) + 2
+    rest = text[at:]
+    end = min((rest.index(mark) for mark in ",]}" if mark in rest), default=len(rest))
+    shard = data.draw(st.sampled_from(CELL_SHARDS) | st.text(max_size=12) | st.floats().map(repr))
+    made = [*CELL_LINES[:line], text[:at] + shard + rest[end:], *CELL_LINES[line + 1 :]]
+    load(cells, "\n".join(made).encode("utf-8", "surrogatepass"))
+
+
+@SETTINGS
+@given(line=st.integers(0, len(CELL_LINES) - 1), text=st.text(max_size=30) | st.sampled_from(CELL_SHARDS))
+def test_a_line_of_a_cell_replaced_by_garbage(cells: Path, line: int, text: str) -> None:
+    made = [*CELL_LINES[:line], text, *CELL_LINES[line + 1 :]]
+    load(cells, "\n".join(made).encode("utf-8", "surrogatepass"))
+
+
+@SETTINGS
+@given(data=st.data())
+def test_urdfs(cells: Path, data: st.DataObject) -> None:
+    """A piece of a URDF replaced by garbage: named, or still an arm."""
+    text = shapes.ARM_URDF
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = min(start + data.draw(st.integers(0, 60)), len(text))
+    garbage = [
+        "",
+        "0",
+        "nan",
+        "inf",
+        "-1",
+        "1e999",
+        "<",
+        "/>",
+        "&amp;",
+        "<link/>",
+        '<joint name="a1"/>',
+        "l1",
+        "a\u0000",
+    ]
+    shard = data.draw(st.sampled_from(garbage) | st.text(max_size=8))
+    path = cells / "fuzz.urdf"
+    path.write_bytes((text[:start] + shard + text[end:]).encode("utf-8", "surrogatepass"))
+    try:
+        arm_from_urdf(path, tip=None, payload_kg=None)
+    except LayoutError as error:
+        assert all(str(problem) for problem in error.problems)
+
+
+@functools.cache
+def mesh_bytes(ending: str) -> bytes:
+    mesh = shapes.box((0, 0, 0), (1, 1, 1))
+    made = mesh.export(file_type=ending)
+    return made.encode() if isinstance(made, str) else bytes(made)
+
+
+@SETTINGS
+@given(ending=st.sampled_from(["stl", "obj", "glb", "ply", "3mf", "off", "dae"]), data=st.data())
+def test_meshes(cells: Path, ending: str, data: st.DataObject) -> None:
+    """Bytes of a mesh changed, cut or put in: named, or still a surface."""
+    raw = mesh_bytes(ending)
+    at = data.draw(st.integers(0, len(raw)))
+    cut = data.draw(st.integers(0, 40) | st.just(len(raw)))
+    path = cells / f"fuzz.{ending}"
+    path.write_bytes(raw[:at] + data.draw(st.binary(max_size=12)) + raw[at + cut :])
+    try:
+        read_surface(path, "machine")
+    except LayoutError as error:
+        assert all(str(problem) for problem in error.problems)
 
 
 def test_alias_bombs_stop_early(root: Path) -> None:
