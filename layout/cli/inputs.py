@@ -14,6 +14,7 @@ from layout.model.scenario import Scenario
 
 def scenario_and_layout(target: Path, layout: Path | None) -> tuple[Scenario, Layout]:
     """The scenario and the layout meant: the named one, else a run's best, else the scenario's start."""
+    say_when_waiting()
     if target.is_dir():
         _check_run(target, best=layout is None)
         scenario = RunFolder(target).scenario()
@@ -56,3 +57,17 @@ def _note(problem: Problem) -> None:
     from layout.cli.problems import print_problems
 
     print_problems([problem], Terminal(file=sys.stderr), "yellow")
+
+
+def say_when_waiting() -> None:
+    """Let the user know why it takes a while: convex pieces of a mesh of their own are being made."""
+    import sys
+
+    from layout.cli.console import Terminal
+    from layout.files import convex
+
+    def say() -> None:
+        words = "taking a mesh apart into convex pieces (once; seconds, up to 4 minutes for large ones) ..."
+        Terminal(file=sys.stderr).print(words, style="dim")
+
+    convex.on_wait = say

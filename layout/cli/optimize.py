@@ -27,6 +27,7 @@ def optimize(
     """Search positions, orientations and settings. Exit code 1 if no feasible layout was found."""
     from rich.console import Console
 
+    from layout.cli.inputs import say_when_waiting
     from layout.files.runs import RunFolder
     from layout.files.scenario import load_scenario
     from layout.report.pictures import write_pictures
@@ -44,6 +45,7 @@ def optimize(
     elif file is None:
         raise SearchError("name a scenario file, or a run folder with --resume")
     else:
+        say_when_waiting()
         scenario = load_scenario(file)
         out = out or _fresh(Path("runs") / file.stem)
     with _Bar(console) as bar:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,15 @@ def start(folder: Path) -> None:
         _write(folder / "pieces.failed", f"no process could be started: {trouble}")
 
 
+on_wait: Callable[[], None] | None = None
+"""Called once where somebody has to wait: the command line says so."""
+
+
 def wait(folder: Path) -> str:
     """The state once nothing runs any more."""
     end = time.monotonic() + LIMIT_S + 30
+    if on_wait is not None and state(folder) not in ("done", "failed"):
+        on_wait()
     while time.monotonic() < end:
         child = _started.get(folder)
         running = state(folder) == "running" or (child is not None and child.poll() is None)
