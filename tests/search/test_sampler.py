@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,7 +158,9 @@ def test_floor_plans_are_judged_as_the_rules_do(scenario: Scenario) -> None:
         values = sampler.packer.pack(rng, settings, loose, force=True)
         assert values is not None
         for spot in sampler.proposals.moves.standing(values):
-            sampler.proposals.moves.change(rng, values) if rng.random() < 0.3 else sampler.proposals.moves._shift(rng, values, spot)
+            sampler.proposals.moves.change(rng, values) if rng.random() < 0.3 else sampler.proposals.moves._shift(
+                rng, values, spot
+            )
         line = realise(scenario, Layout(values))
         expected = feasibility.quick(line) or feasibility.ways(line)
         found = sampler.proposals._plan(values)
@@ -208,7 +211,8 @@ def test_every_kind_of_setting_is_searched(tmp_path: Path) -> None:
     text = text.replace("speed: 0.3 m/s", "speed: {range: [0.1 m/s, 0.4 m/s]}").split("start:")[0]
     scenario = load_scenario(write(tmp_path, text))
     run = layout.optimize(scenario, evaluations=30, seed=1, workers=2, out=tmp_path / "run")
-    rows = [row.split(",") for row in (tmp_path / "run" / "trials.csv").read_text().splitlines()]
+    with (tmp_path / "run" / "trials.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
     columns = {name: {row[i] for row in rows[1:]} for i, name in enumerate(rows[0])}
     assert columns["mill.count"] == {"1", "2"}
     assert columns["outfeed.buffer.in"] == {"1", "2", "3"}
