@@ -150,24 +150,28 @@ def test_good_candidates_are_followed(shop: Scenario) -> None:
 
 
 def test_floor_plans_are_judged_as_the_rules_do(scenario: Scenario) -> None:
-    sampler = LayoutSampler(scenario, 1)
-    rng = np.random.default_rng(2)
+    proposals = LayoutSampler(scenario, 1).proposals
+    moves, rng = proposals.moves, np.random.default_rng(2)
     for _ in range(6):
-        settings = sampler.proposals.moves.settings_drawn(rng)
-        loose = {spot.subject for spot in sampler.proposals.moves.standing(settings)}
-        values = sampler.packer.pack(rng, settings, loose, force=True)
+        settings = moves.settings_drawn(rng)
+        loose = {spot.subject for spot in moves.standing(settings)}
+        values = proposals.packer.pack(rng, settings, loose, force=True)
         assert values is not None
-        for spot in sampler.proposals.moves.standing(values):
-            sampler.proposals.moves.change(rng, values) if rng.random() < 0.3 else sampler.proposals.moves._shift(
-                rng, values, spot
-            )
+        for spot in moves.standing(values):
+            if rng.random() < 0.3:
+                moves.change(rng, values)
+            else:
+                moves._shift(rng, values, spot)
         line = realise(scenario, Layout(values))
         expected = feasibility.quick(line) or feasibility.ways(line)
-        found = sampler.proposals._plan(values)
-        assert sorted(map(str, found.violations)) == sorted(map(str, expected))
-        assert sampler.proposals._plan(values, (2, 1e9)).rank == found.rank
+        found = proposals._plan(values)
+        if expected:
+            assert sorted(map(str, found.violations)) == sorted(map(str, expected))
+        else:  # then only arms that do not get into a machine may be at fault
+            assert {violation.rule for violation in found.violations} <= {"reach"}
+        assert proposals._plan(values, (2, 1e9)).rank == found.rank
         if found.violations:
-            assert sampler.proposals._plan(values, found.rank).rank >= (1, 0.0)
+            assert proposals._plan(values, found.rank).rank >= (1, 0.0)
 
 
 def test_the_start_comes_first(cell: Scenario) -> None:
