@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -116,12 +118,15 @@ def joint_path(chain: Chain, way: Way, limits: Array, speed: float) -> JointPath
     return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))
 
 
+@lru_cache(maxsize=64)
 def levers_m(chain: Chain) -> Array:
-    """(dof,) how far a point of the arm, its tool or its part moves at most for each rad (m) of a joint."""
+    """(dof,) how far a point of the arm, its tool or its part moves at most for each rad (m) of a joint. Read-only."""
     lengths = np.linalg.norm(chain.links[1:, :3, 3], axis=1)
     strokes = np.where(chain.slides, np.maximum(abs(chain.lower), abs(chain.upper)), 0.0)
     beyond = np.cumsum((lengths + np.append(strokes[1:], 0.0))[::-1])[::-1]
-    return np.where(chain.slides, 1.0, beyond + BODY_M)
+    out: Array = np.where(chain.slides, 1.0, beyond + BODY_M)
+    out.flags.writeable = False
+    return out
 
 
 BODY_M = 0.25
@@ -190,7 +195,7 @@ def blend(points: Array, limits: Array) -> Way:
         ratio = np.max(np.abs(along) / limits[0])
         if ratio > 0.0:
             fast[k] = along / ratio * 0.999
-    join = _Joiner(limits)
+    join = _joiner(limits.tobytes())
     rows = points.tolist()
     choice = [[(share * v).tolist() for share in SPEED_SHARES] for v in fast]
     spans: dict[tuple[int, int, int], float] = {}
@@ -239,18 +244,26 @@ def _phased(phases: Array, times: Array) -> Array:
 
 def _pieces(way: Way, limits: Array) -> list[Any]:
     """ruckig's trajectories from point to point."""
-    join, points, speeds = _Joiner(limits), way.points.tolist(), way.speeds.tolist()
+    key = limits.tobytes()
+    known = _joined.get(way)
+    if known is not None and known[0] == key:
+        return known[1]
+    join, points, speeds = _joiner(key), way.points.tolist(), way.speeds.tolist()
     found = []
     for k in range(len(points) - 1):
         piece = join(points[k], points[k + 1], speeds[k], speeds[k + 1], keep=True)
         if piece is None:
             raise LayoutError(f"ruckig finds no move between {points[k]} and {points[k + 1]}")
         found.append(piece)
+    _joined[way] = key, found
     return found
 
 
+_joined: WeakKeyDictionary[Way, tuple[bytes, list[Any]]] = WeakKeyDictionary()
+
+
 class _Joiner:
-    """Joins states by ruckig; setting it up costs more than a trajectory, so one serves a whole way."""
+    """Joins states by ruckig; setting it up costs more than a trajectory, so one serves all ways at the same limits."""
 
     def __init__(self, limits: Array) -> None:
         from ruckig import InputParameter, Result, Ruckig, Trajectory
@@ -266,6 +279,11 @@ class _Joiner:
         self._wanted.current_velocity, self._wanted.target_velocity = speed, other
         trajectory = self._new(self._dof) if keep else self._scratch
         return trajectory if self._ruckig.calculate(self._wanted, trajectory) in self._good else None
+
+
+@lru_cache(maxsize=16)
+def _joiner(limits: bytes) -> _Joiner:
+    return _Joiner(np.frombuffer(limits).reshape(3, -1))
 
 
 class Lazy(Mapping[K, JointPath], Generic[K]):
