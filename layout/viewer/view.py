@@ -23,7 +23,7 @@ from layout.scene.overlays import envelopes, ports, reach
 from layout.scene.overlays import violations as shown_violations
 from layout.scene.quiet import python_only
 from layout.scene.window import INK, Window
-from layout.viewer.schedule import Schedule
+from layout.viewer.schedule import Moment, Schedule
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 FRAME_S = 1 / 30
@@ -155,6 +155,7 @@ class _Stage:
         self._spare: dict[str, list[Body]] = {}
         self._shown: dict[int, tuple[str, Body]] = {}
         self._states: dict[str, str] = {}
+        self._last: dict[str | int, Array] = {}
         self._window.text("keys", KEYS, size=KEYS_SIZE, on_screen=(0.03, 0.150))
         self._tell()
 
@@ -197,21 +198,40 @@ class _Stage:
                 x, y, high = name_at(thing)
                 at = (x, y, high + NAME_ABOVE_M)
                 self._window.text(thing.name, thing.name, at, 1.2, STATE_COLOURS.get(state, INK))
+        with self._window.still():  # else a picture may be taken between an arm's move and that of its tool
+            self._place(moment)
+        self._window.draw()
+
+    def _place(self, moment: Moment) -> None:
+        """Put arms, doors, vehicles and parts where they are; bodies of parts are used again."""
         for name, angles in moment.joints.items():
-            self._scene.set_joints(name, angles)
+            if self._changed(name, angles):
+                self._scene.set_joints(name, angles)
         for name, positions in moment.axes.items():
-            self._scene.set_axes(name, positions)
+            if self._changed(name, positions):
+                self._scene.set_axes(name, positions)
         for name, place in moment.vehicles.items():
-            self._scene.set_vehicle(name, *place)
+            if self._changed(name, place):
+                self._scene.set_vehicle(name, *place)
         for number in [n for n in self._shown if n not in moment.parts]:
             product, body = self._shown.pop(number)
+            self._last.pop(number, None)
             self._scene.park(body)
             self._spare.setdefault(product, []).append(body)
         for number, part in moment.parts.items():
             if number not in self._shown:
                 self._shown[number] = (part.product, self._take(part.product))
-            self._shown[number][1].move(part.pose[:3, 3].tolist(), quaternion(part.pose[:3, :3]))
-        self._window.draw()
+            if self._changed(number, part.pose):
+                self._shown[number][1].move(part.pose[:3, 3].tolist(), quaternion(part.pose[:3, :3]))
+
+    def _changed(self, key: str | int, value: object) -> bool:
+        """Whether something is elsewhere than in the last picture: each body that is moved costs time."""
+        now = np.asarray(value, dtype=float)
+        before = self._last.get(key)
+        if before is not None and np.array_equal(before, now):
+            return False
+        self._last[key] = now.copy()
+        return True
 
     def _take(self, product: str) -> Body:
         spare = self._spare.get(product)
