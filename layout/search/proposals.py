@@ -27,7 +27,7 @@ PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a 
 UNSERVED_M = 0.1  # what a hand-over through a machine's frame counts, when plans are compared
 PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
-QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor")),
+QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence")),
          quick_reach, quick_belt)  # fmt: skip
 """The rules of `feasibility.quick`, those first that most often find something for their time."""
 
