@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from layout.model.pose import Array
 from layout.motion.collision import sweep
 from layout.motion.collision.mover import Mover
 from layout.motion.collision.surroundings import Surroundings
@@ -37,7 +38,7 @@ def gap(mover: Mover, surroundings: Surroundings, angles: ArrayLike, serving: st
     0 or less where they touch. The arm's own links count where they could collide; their names are given then.
     serving : the station that the arm hands over at: its doors stand open, and the part may touch it.
     """
-    q = np.array(angles, dtype=float)
+    (q,) = _rows(mover, angles)
     best, _, other = sweep.least(mover.bodies, surroundings.things, q, surroundings.number(serving))
     return float(best), _name(mover, surroundings, int(other))
 
@@ -46,7 +47,7 @@ def free(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None = None
 ) -> NDArray[np.bool_]:
     """(k,) bool: which of many configurations (k, dof) keep more than the margin (m) everywhere."""
-    many = np.array(angles, dtype=float, ndmin=2)
+    many = _rows(mover, angles)
     own = min(margin_m, OWN_MARGIN_M)
     return np.asarray(
         sweep.free(mover.bodies, surroundings.things, many, margin_m, own, surroundings.number(serving)), dtype=bool
@@ -73,7 +74,9 @@ def any_hit(
 def _hit(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None, some: bool
 ) -> Hit | None:
-    path = np.array(angles, dtype=float, ndmin=2)
+    path = _rows(mover, angles)
+    if not len(path):
+        return None
     own = min(margin_m, OWN_MARGIN_M)
     at, piece, other, away = sweep.first(
         mover.bodies, surroundings.things, path, margin_m, own, surroundings.number(serving), some
@@ -89,3 +92,11 @@ def _name(mover: Mover, surroundings: Surroundings, other: int) -> str:
         return mover.names[-1 - other]
     things = surroundings.things
     return surroundings.names[int(things.thing[np.searchsorted(things.group, other, side="right") - 1])]
+
+
+def _rows(mover: Mover, angles: ArrayLike) -> Array:
+    """Joint vectors as the kernels take them: (k, dof), finite. Raises ValueError where they are not."""
+    rows = np.array(angles, dtype=float, ndmin=2, order="C")
+    if rows.shape[1:] != (mover.dof,) or not np.isfinite(rows).all():
+        raise ValueError(f"joint angles must be finite, {mover.dof} in each row: shape {rows.shape}")
+    return rows

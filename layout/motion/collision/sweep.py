@@ -245,10 +245,9 @@ def least(m: Any, t: Any, q: Array, serving: int) -> tuple[float, int, int]:
 
 @inner
 def shares(
-    way: Array, slides: Flags, p: int, last: int, radius: float, frames: Array, centres: Array, moves: Array,
-    half: float, out: Array,
-) -> float:  # fmt: skip
-    """Fills out[p] (dof,) with how far (m) at most each joint takes a piece within `half` of a move, to either side.
+    way: Array, slides: Flags, p: int, last: int, radius: float, frames: Array, centres: Array, moves: Array, out: Array
+) -> float:
+    """Fills out[p] (dof,) with how far (m) at most each joint takes a piece that goes up to `moves` (dof,) from here.
 
     A revolute joint takes a point as far as the angle times its distance from the axis. That distance is now what it
     is; while the joints between turn, it grows no faster than they move the point; and it is never above `way`.
@@ -264,9 +263,51 @@ def shares(
             zx, zy, zz = frames[k, 0, 2], frames[k, 1, 2], frames[k, 2, 2]
             u, v, w = zy * c - zz * b, zz * a - zx * c, zx * b - zy * a
             far = min(far, math.sqrt(u * u + v * v + w * w) + radius + beyond)
-        out[p, j] = moves[j] * half * far
+        out[p, j] = moves[j] * far
         beyond += out[p, j]
     return beyond
+
+
+@inner
+def at(path: Array, x: float, q: Array) -> None:
+    """Fills q (dof,) with the point of a polyline at x (0 at its first row, k - 1 at its last)."""
+    row = min(int(x), max(len(path) - 2, 0))
+    to = min(row + 1, len(path) - 1)
+    for j in range(len(q)):
+        q[j] = path[row, j] + (x - row) * (path[to, j] - path[row, j])
+
+
+@inner
+def spread(path: Array, a: float, b: float, q: Array, other: Array, moves: Array) -> None:
+    """Fills moves (dof,) with how far each joint gets at most from q between places a and b of a polyline."""
+    moves[:] = 0.0
+    first, last = int(a) + 1, math.ceil(b)
+    for row in range(first - 1, last + 1):
+        at(path, min(max(float(row), a), b), other)
+        for j in range(len(q)):
+            moves[j] = max(moves[j], abs(other[j] - q[j]))
+
+
+@inner
+def until(path: Array, x: float, way: Array, frame: Index) -> float:
+    """Where a stretch that begins at x ends, so that nothing goes farther than COARSE_M: at a row, or within one."""
+    total, row = 0.0, int(x)
+    while row < len(path) - 1:
+        longest = 0.0
+        for p in range(len(frame)):
+            far = 0.0
+            for j in range(frame[p]):
+                far += abs(path[row + 1, j] - path[row, j]) * way[p, j]
+            longest = max(longest, far)
+        if x > row or (total == 0.0 and longest > COARSE_M):
+            stretches = max(1, math.ceil(longest / COARSE_M))
+            k = math.floor((x - row) * stretches + 0.5) + 1
+            return row + 1.0 if k >= stretches else row + k / stretches
+        total += longest
+        if total > COARSE_M:
+            break
+        row += 1
+    return float(row)
 
 
 @compiled
@@ -285,99 +326,85 @@ def first(
     links, slides, frame, centre, radius, way = m.links, m.slides, m.frame, m.centre, m.radius, m.way
     frames, centres, points = np.zeros((dof + 1, 4, 4)), np.empty((n, 3)), np.empty((len(m.points), 3))
     v, work, ready = np.empty(3), np.empty((6, 3)), np.zeros(n, dtype=np.bool_)
-    q, moves, share, reach = np.empty(dof), np.empty(dof), np.empty((n, dof)), np.empty(n)
+    q, other, moves = np.empty(dof), np.empty(dof), np.empty(dof)
+    share, reach = np.empty((n, dof)), np.empty(n)
     pairs, aims = lists(ROOM)
     stack, rows = np.empty((64, 2)), np.empty((64, 2), dtype=np.int64)
-    for row in range(max(len(path) - 1, 1)):
-        to = min(row + 1, len(path) - 1)
-        for j in range(dof):
-            moves[j] = abs(path[to, j] - path[row, j])
-        longest = 0.0
-        for p in range(n):
-            total = 0.0
-            for j in range(frame[p]):
-                total += moves[j] * way[p, j]
-            longest = max(longest, total)
-        stretches = max(1, math.ceil(longest / COARSE_M))
-        for stretch in range(stretches):
-            until, hit_p, hit_o = np.inf, -1, 0
-            # stretches to look at, the next one on top, each with the rows of the pairs that its parent left open
-            stack[0, 0], stack[0, 1] = stretch / stretches, (stretch + 1.0) / stretches
-            rows[0, 0] = rows[0, 1] = -1
-            depth = 1
-            while depth > 0:
-                depth -= 1
-                a, b, begin, end = stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1]
-                if a >= until:
+    start, finish = 0.0, float(len(path) - 1)
+    while True:
+        stop = until(path, start, way, frame)
+        found, hit_p, hit_o = np.inf, -1, 0
+        # stretches to look at, the next one on top, each with the rows of the pairs that its parent left open
+        stack[0, 0], stack[0, 1] = start, stop
+        rows[0, 0] = rows[0, 1] = -1
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            a, b, begin, end = stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1]
+            if a >= found:
+                continue
+            middle = 0.5 * (a + b)
+            at(path, middle, q)
+            spread(path, a, b, q, other, moves)
+            place(links, slides, q, frame, centre, frames, centres)
+            ready[:] = False
+            if begin < 0:
+                for p in range(n):
+                    reach[p] = margin + shares(way, slides, p, frame[p], radius[p], frames, centres, moves, share)
+                own_reach = own
+                for p in range(n):
+                    own_reach = max(own_reach, own + reach[p] - margin)
+                begin, end = 0, near(m, t, centres, reach, own_reach, serving, pairs, aims)
+                if end > len(pairs):
+                    pairs, aims = lists(2 * end)
+                    end = near(m, t, centres, reach, own_reach, serving, pairs, aims)
+            else:
+                reach[:] = -1.0
+            kept, here = end, False
+            if end + (end - begin) > len(pairs):
+                more, further = lists(2 * (end + (end - begin)))
+                for i in range(end):
+                    more[i, 0], more[i, 1] = pairs[i, 0], pairs[i, 1]
+                    further[i, 0], further[i, 1], further[i, 2] = aims[i, 0], aims[i, 1], aims[i, 2]
+                pairs, aims = more, further
+            for i in range(begin, end):
+                p, o = pairs[i, 0], pairs[i, 1]
+                if reach[p] < 0.0:
+                    reach[p] = margin + shares(way, slides, p, frame[p], radius[p], frames, centres, moves, share)
+                need, hit = reach[p], margin + RESOLUTION_M
+                if o < 0:
+                    need, hit = own, own + RESOLUTION_M
+                    for j in range(frame[-1 - o], frame[p]):
+                        need += share[p, j]
+                v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
+                got = apart(m, t, p, o, frames, points, ready, v, work, hit, max(need, hit))
+                if got >= max(need, hit):
                     continue
-                middle, half = 0.5 * (a + b), 0.5 * (b - a)
-                for j in range(dof):
-                    q[j] = path[row, j] + middle * (path[to, j] - path[row, j])
-                place(links, slides, q, frame, centre, frames, centres)
-                ready[:] = False
-                if begin < 0:
-                    for p in range(n):
-                        reach[p] = margin + shares(
-                            way, slides, p, frame[p], radius[p], frames, centres, moves, half, share
-                        )
-                    own_reach = half * longest + own
-                    begin, end = 0, near(m, t, centres, reach, own_reach, serving, pairs, aims)
-                    if end > len(pairs):
-                        pairs, aims = lists(2 * end)
-                        end = near(m, t, centres, reach, own_reach, serving, pairs, aims)
-                else:
-                    reach[:] = -1.0
-                kept, here = end, False
-                if end + (end - begin) > len(pairs):
-                    more, further = lists(2 * (end + (end - begin)))
-                    for i in range(end):
-                        more[i, 0], more[i, 1] = pairs[i, 0], pairs[i, 1]
-                        further[i, 0], further[i, 1], further[i, 2] = aims[i, 0], aims[i, 1], aims[i, 2]
-                    pairs, aims = more, further
-                for i in range(begin, end):
-                    p, o = pairs[i, 0], pairs[i, 1]
-                    if reach[p] < 0.0:
-                        reach[p] = margin + shares(
-                            way, slides, p, frame[p], radius[p], frames, centres, moves, half, share
-                        )
-                    need, hit = reach[p], margin + RESOLUTION_M
-                    if o < 0:
-                        need, hit = own, own + RESOLUTION_M
-                        for j in range(frame[-1 - o], frame[p]):
-                            need += share[p, j]
-                    v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
-                    got = apart(m, t, p, o, frames, points, ready, v, work, hit, max(need, hit))
-                    if got >= max(need, hit):
+                if got <= hit:
+                    here = True
+                    if middle < found:
+                        found, hit_p, hit_o = middle, p, o
+                    if any_hit:
+                        break
+                    if need <= hit:  # nothing moves far enough here for an earlier place to matter
                         continue
-                    if got <= hit:
-                        here = True
-                        if middle < until:
-                            until, hit_p, hit_o = middle, p, o
-                        if any_hit:
-                            break
-                        if need <= hit:  # nothing moves far enough here for an earlier place to matter
-                            continue
-                    pairs[kept, 0], pairs[kept, 1] = p, o
-                    aims[kept, 0], aims[kept, 1], aims[kept, 2] = v[0], v[1], v[2]
-                    kept += 1
-                if here and any_hit:
-                    break
-                if kept > end:
-                    if not here:
-                        stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1] = middle, b, end, kept
-                        depth += 1
-                    stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1] = a, middle, end, kept
+                pairs[kept, 0], pairs[kept, 1] = p, o
+                aims[kept, 0], aims[kept, 1], aims[kept, 2] = v[0], v[1], v[2]
+                kept += 1
+            if here and any_hit:
+                break
+            if kept > end:
+                if not here:
+                    stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1] = middle, b, end, kept
                     depth += 1
-            if hit_p >= 0:
-                for j in range(dof):
-                    q[j] = path[row, j] + until * (path[to, j] - path[row, j])
-                place(links, slides, q, frame, centre, frames, centres)
-                ready[:] = False
-                v[:] = 0.0
-                return (
-                    row + until,
-                    hit_p,
-                    hit_o,
-                    apart(m, t, hit_p, hit_o, frames, points, ready, v, work, -1.0, np.inf),
-                )
-    return -1.0, -1, 0, np.inf
+                stack[depth, 0], stack[depth, 1], rows[depth, 0], rows[depth, 1] = a, middle, end, kept
+                depth += 1
+        if hit_p >= 0:
+            at(path, found, q)
+            place(links, slides, q, frame, centre, frames, centres)
+            ready[:] = False
+            v[:] = 0.0
+            return found, hit_p, hit_o, apart(m, t, hit_p, hit_o, frames, points, ready, v, work, -1.0, np.inf)
+        if stop >= finish:
+            return -1.0, -1, 0, np.inf
+        start = stop

@@ -148,11 +148,13 @@ def test_the_same_way_cut_into_pieces_answers_the_same(world, machines, arm16, c
     for _ in range(15):
         around = surroundings(cells.random_line(world, machines, arm16, rng, 3), "arm")
         path = cells.random_angles(arm16, rng, 2) * 0.5
-        fine = path[0] + np.linspace(0, 1, 18)[:, None] * (path[1] - path[0])
+        fine = path[0] + np.sort(np.r_[0, 1, rng.random(40)])[:, None] * (path[1] - path[0])
         one, other = first_hit(mover(arm16), around, path, 0.0), first_hit(mover(arm16), around, fine, 0.0)
         assert (one is None) == (other is None)
         if one is not None and other is not None:
-            assert one.share == pytest.approx(other.share, abs=1e-3)
+            place = other.share * (len(fine) - 1)
+            reached = np.interp(place, np.arange(len(fine)), (fine - path[0])[:, 0] / (path[1] - path[0])[0])
+            assert one.share == pytest.approx(reached, abs=1e-3)
 
 
 def test_a_still_arm_and_a_single_configuration(world, machines, arm16, cells) -> None:
@@ -200,3 +202,35 @@ def test_ways_that_begin_in_contact_end_at_once(world, machines, arm16, cells) -
                 assert hit is not None and hit.share <= 1e-3
                 assert any_hit(moves, around, np.stack([a, b]), 0.01) is not None
     assert begun > 30
+
+
+@pytest.mark.parametrize("bad", [[math.nan] * 6, [0.0] * 5, [[0.0] * 7], [math.inf] + [0.0] * 5])
+def test_angles_that_are_none_are_refused(world, arm16, bad) -> None:
+    around = surroundings(world.line(world.arm("arm", arm16, 5, 4)), "arm")
+    for ask in (lambda: gap(mover(arm16), around, bad), lambda: free(mover(arm16), around, bad, 0.0)):
+        with pytest.raises(ValueError, match="6 in each row"):
+            ask()
+    with pytest.raises(ValueError, match="6 in each row"):
+        first_hit(mover(arm16), around, bad, 0.0)
+    assert free(mover(arm16), around, np.empty((0, 6)), 0.0).shape == (0,)
+
+
+def test_bent_ways_in_many_short_rows(world, machines, arms, cells) -> None:
+    """Stretches over several rows: no row, and nothing between them, comes nearer than the margin before the hit."""
+    rng = np.random.default_rng(9)
+    found = {True: 0, False: 0}
+    for case in range(30):
+        arm = arms[case % len(arms)]
+        moves, around = mover(arm, PART), surroundings(cells.random_line(world, machines, arm, rng, 4), "arm")
+        starts = cells.random_angles(arm, rng, 100)
+        starts = starts[free(moves, around, starts, 0.03)]
+        if not len(starts):
+            continue
+        turns = rng.normal(size=(70, starts.shape[1])) * 0.02 + rng.normal(size=starts.shape[1]) * 0.02
+        path = starts[0] + np.vstack([0 * turns[:1], np.cumsum(turns, axis=0)])
+        hit = first_hit(moves, around, path, 0.01)
+        found[hit is None] += 1
+        end = 1.0 if hit is None else hit.share
+        fine = np.array([at(path, share) for share in np.linspace(0.0, end, 1500)[: None if hit is None else -1]])
+        assert free(moves, around, fine, 0.01 - 1e-6).all()
+    assert min(found.values()) >= 5
