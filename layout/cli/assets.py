@@ -99,7 +99,7 @@ def _draw(loaded: list[Any], rows: list[dict[str, Any]], path: Path) -> None:
     for item, row in pairs:
         if row["kind"] == "machine":
             by = sorted({name for port in item.model.ports.values() for name in port.by} - {"direct"})
-            text = ("handed over by " + ", ".join(by)) if by else "no hand-over"
+            text = ("served by " + ", ".join(by)) if by else "no hand-over"
             text += f"; moves: {', '.join(row['axes'])}" if row["axes"] else ""
         else:
             text = _carries(row)

@@ -5,24 +5,25 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybullet as engine
 import shapely
 from numpy.typing import NDArray
 
 from layout.errors import Problem, SceneError
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.line import Arm, Layout, Line, Station
-from layout.model.pose import Pose
+from layout.model.pose import Array, Pose
 from layout.model.scenario import Floor, Time
 from layout.scene import meshes
 from layout.scene.cameras import frame, sun
 from layout.scene.furniture import Piece, extrude, furniture
 from layout.scene.plates import INK, PAPER
-from layout.scene.scene import Scene
+from layout.scene.scene import PARKING_M, Scene
 
 TILE_PX = (400, 340)
 CAPTION_PX = 78
@@ -32,7 +33,8 @@ AZIMUTH_RAD = math.radians(-58.0)
 ELEVATION_RAD = math.radians(24.0)
 """Fronts show, and enough of the top to see what lies on it."""
 FAINT = (104, 112, 122)
-CARD = (246, 247, 248)
+CARD = (246, 247, 249)
+"""The colour that pictures have where nothing is, so that they melt into their cards."""
 PLATE: meshes.Rgba = (0.88, 0.895, 0.91, 1.0)
 
 
@@ -63,13 +65,40 @@ def portrait(entry: Entry, scene: Scene, width: int, height: int) -> NDArray[np.
     """(height, width, 3) uint8: one model on a round plate; machines as they are loaded, arms at home."""
     line = _alone(entry)
     scene.place(line)
-    (x, y, _), radius = entry.size_m, 0.0
+    x, y, _ = entry.size_m
     radius = 0.58 * math.hypot(x, y)
+    low, high = _bounds(scene)
     # a plate as thin as the thing is small, so that it does not lift what lies on it
     plate = Piece(extrude(shapely.Point(0, 0).buffer(radius, quad_segs=24), -0.02 * radius, 0.0), PLATE)
     scene.dress([plate, *furniture(line, service=False)[3:]])
-    camera = frame(line, width / height, AZIMUTH_RAD, ELEVATION_RAD)
-    return scene.render(camera, width, height, sun=sun(line, camera))
+    framed = _framed(line, low, high, radius)
+    camera = frame(framed, width / height, AZIMUTH_RAD, ELEVATION_RAD)
+    return scene.render(camera, width, height, sun=sun(framed, camera))
+
+
+def _bounds(scene: Scene) -> tuple[Array, Array]:
+    """Lower and upper corner (m) of everything that is not parked: an arm's height is known in its pose only."""
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for number in range(engine.getNumBodies(physicsClientId=scene.client)):
+        body = engine.getBodyUniqueId(number, physicsClientId=scene.client)
+        for link in range(-1, engine.getNumJoints(body, physicsClientId=scene.client)):
+            a, b = engine.getAABB(body, link, physicsClientId=scene.client)
+            if max(map(abs, (*a, *b))) < PARKING_M / 2 and a != b:
+                low, high = np.minimum(low, a), np.maximum(high, b)
+    return low, high
+
+
+def _framed(line: Line, low: Array, high: Array, radius_m: float) -> Line:
+    """What the camera must hold: the box round what is shown, standing on its plate."""
+    none = {"front": 0.0, "back": 0.0, "left": 0.0, "right": 0.0}
+    (x0, y0), (x1, y1) = (low[:2], high[:2])
+    box = ((float(x0), float(y0)), (float(x1), float(y0)), (float(x1), float(y1)), (float(x0), float(y1)))
+    stand_in = MachineModel("box", "", Path(), Path(), float(high[2]), box, none, {})
+    station = Station("box", "box", stand_in, Pose(0.0, 0.0, 0.0), {}, 1, 0, 0, {}, False, None, False)
+    r = 0.85 * radius_m  # the plate's rim may leave the picture, the thing may not
+    left, right, front, back = min(-r, box[0][0]), max(r, box[1][0]), min(-r, box[0][1]), max(r, box[2][1])
+    floor = Floor(boundary=((left, front), (right, front), (right, back), (left, back)))
+    return replace(line, floor=floor, stations={"box": station}, arms={})
 
 
 def _alone(entry: Entry) -> Line:
@@ -90,9 +119,7 @@ def _alone(entry: Entry) -> Line:
         stations[model.name] = Station(
             model.name, model.name, model, Pose(0.0, 0.0, 0.0), {}, 1, 0, 0, {}, False, None, False
         )
-    spare = 1.06
-    floor = Floor(boundary=tuple((spare * x, spare * y) for x, y in box))
-    return Line(model.name, Layout(), floor, Time(), (), {}, stations, arms, {}, {})
+    return Line(model.name, Layout(), Floor(boundary=box), Time(), (), {}, stations, arms, {}, {})
 
 
 def _sheet(entries: Sequence[Entry]) -> Any:
@@ -122,21 +149,12 @@ def _sheet(entries: Sequence[Entry]) -> Any:
             draw.rounded_rectangle((left, upper, left + wide, upper + cell), radius=10, fill=CARD)
             with Scene(visuals=True) as scene:  # one at a time: memory stays that of the largest model
                 picture = Image.fromarray(portrait(entry, scene, wide - 12, tall - 10))
-            page.paste(_on_card(picture), (left + 6, upper + 6))
+            page.paste(picture, (left + 6, upper + 6))
             draw.text((left + 14, upper + tall + 2), entry.model.name, font=bold, fill=INK)
             for row, text in enumerate(_fitted((_size(entry.size_m), entry.line), draw, plain, wide - 28)):
                 draw.text((left + 14, upper + tall + 30 + 21 * row), text, font=plain, fill=FAINT)
         top += math.ceil(len(group) / COLUMNS) * (cell + GAP_PX)
     return page
-
-
-def _on_card(picture: Any) -> Any:
-    """The picture with its white background in the card's colour."""
-    from PIL import Image
-
-    pixels = np.asarray(picture).copy()
-    pixels[(pixels >= 254).all(axis=2)] = CARD
-    return Image.fromarray(pixels)
 
 
 def _fitted(texts: Iterable[str], draw: Any, font: Any, wide: int) -> list[str]:

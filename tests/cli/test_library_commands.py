@@ -91,7 +91,7 @@ def test_assets_lists_the_library() -> None:
     assert all(name in result.stdout for name in model_names())
     rows = json.loads(run.invoke(app, ["assets", "--json"]).stdout)
     assert sorted(row["name"] for row in rows) == list(model_names())
-    assert {row["kind"] for row in rows} == {"machine", "arm", "part"}
+    assert {row["kind"] for row in rows} == {"machine", "arm", "tool", "vehicle", "part"}
 
 
 def test_new_begins_with_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
