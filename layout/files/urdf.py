@@ -57,7 +57,10 @@ def read_chain(
         raise AssetError([*missing, *problems])
     joints: list[Joint] = []
     origin = np.eye(4)
-    path = _path(tree, base, tip)
+    try:
+        path = _path(tree, base, tip)
+    except AssetError as trouble:
+        raise AssetError(problems or trouble.problems) from None  # a broken file leads nowhere because it is broken
     for element in path:
         origin = origin @ element.origin
         if element.type == "fixed":

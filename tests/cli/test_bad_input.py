@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trimesh
 from typer.testing import CliRunner
 
 from layout.cli import main
 from layout.cli.main import app
-from tests.files import library
+from tests.files import library, shapes
 
 run = CliRunner()
 MESH = '<link name="shoulder"><visual><geometry><mesh filename="{}"/></geometry></visual></link>'
@@ -111,6 +112,84 @@ def test_meshes_of_a_package_are_found_and_belong_to_the_model(home: Path) -> No
 
     with pytest.raises(AssetError, match="has no faces"):
         read_model("./robot", folder.parent)
+
+
+def stl(mesh: trimesh.Trimesh) -> Callable[[Path], object]:
+    return lambda folder: mesh.export(folder / "press.stl")
+
+
+def with_nan(folder: Path) -> None:
+    raw = (folder / "press.stl").read_bytes()
+    (folder / "press.stl").write_bytes(raw[:96] + b"\x00\x00\xc0\x7f" + raw[100:])
+
+
+def urdf(old: str, new: str) -> Callable[[Path], object]:
+    assert old in shapes.ARM_URDF
+    return lambda folder: (folder / "arm.urdf").write_text(shapes.ARM_URDF.replace(old, new, 1))
+
+
+TWICE = '<joint name="x" type="fixed"><parent link="base"/><child link="l3"/></joint>'
+LIMIT = 'lower="-2.8" upper="2.8" velocity="3"'
+INERTIA = '<link name="l2"><inertial><mass value="3"/><inertia ixx="{0}" iyy="{0}" izz="{0}"/></inertial></link>'
+OWN_MODELS: list[tuple[str, tuple[str, str] | None, Callable[[Path], object] | None, str]] = [
+    ("1.2 km", None, stl(shapes.box((0, 0, 0), (1.2e6, 1e6, 1e6))), "would be 1.2 x 1 x 1 km in millimetres"),
+    ("1.2 mm", ("model: press.stl", "model: press.stl, unit: mm"), stl(shapes.box((0, 0, 0), (1.2, 1, 1))),
+     "write 'unit: m'"),
+    ("nan", None, with_nan, "no finite number"),
+    ("no surface", None, lambda folder: (folder / "press.stl").write_text("solid x\nendsolid x\n"), "the mesh"),
+    ("folder", None, lambda folder: ((folder / "press.stl").unlink(), (folder / "press.stl").mkdir()), "is a folder"),
+    ("gone", None, lambda folder: (folder / "press.stl").unlink(), "there is no such file"),
+    ("port inside", ("at: [0, -0.3, 0.8]", "at: [0, 0, 0.4]"), None, "inside its own machine"),
+    ("port inwards", ("retreat: [0, -0.5, 0.1]", "retreat: [0, -0.5, 0.1], facing: [0, 1]"), None, "faces into"),
+    ("loop", None, urdf('<parent link="world"/>', '<parent link="l6"/>'), "form a loop"),
+    ("two parents", None, urdf("</robot>", TWICE + "</robot>"), "two joints carry link 'l3'"),
+    ("two roots", None, urdf('<link name="l1"/>', '<link name="l1"/><link name="x"/>'), "has 2 root links"),
+    ("no limits", None, urdf(LIMIT, 'velocity="3"'), "the joint has no limits"),
+    ("no speed", None, urdf(LIMIT, LIMIT.replace('"3"', '"0"')), "the joint has no speed"),
+    ("no inertia", None, urdf('<link name="l2"/>', INERTIA.format("0")), "a mass but no inertia"),
+    ("minus inertia", None, urdf('<link name="l2"/>', INERTIA.format("-1")), "inertia is negative"),
+    ("no mesh", None, urdf('<cylinder radius="0.15" length="0.3"/>', '<mesh filename="gone.stl"/>'), "is not there"),
+    ("too heavy", ("payload: 9 kg", "payload: 1 kg"), None, "too heavy for handler"),
+    ("no package", ("model: arm.urdf", 'model: "package://nowhere/arm.urdf"'), None, "no such file in any package"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change_", "spoil", "words"), OWN_MODELS, ids=[case[0] for case in OWN_MODELS])
+def test_bad_files_of_ones_own(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    change_: tuple[str, str] | None,
+    spoil: Callable[[Path], object] | None,
+    words: str,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "cell"
+    folder.mkdir()
+    shutil.copytree(home / "lib", folder / "lib")
+    text = shapes.OWN.replace("model: lib/handler", "model: arm.urdf, payload: 9 kg")
+    text = text.replace(
+        "  press:\n    model: press.stl\n    ports:\n      bed: {", "  press: {model: press.stl, ports: {bed: {"
+    )
+    text = text.replace("0.1]}\n    operations: {press: 20 s}\n    place: {x: [3, 5], y: 4}\n",
+                        "0.1]}}, operations: {press: 20 s}, place: {x: 3, y: 4}}\n")  # fmt: skip
+    shapes.put(folder, shapes.box((0, 0, 0), (800, 1000, 700)), "press.stl")
+    (folder / "arm.urdf").write_text(shapes.ARM_URDF)
+    (folder / "cell.yaml").write_text(text)
+    assert run.invoke(app, ["check", str(folder / "cell.yaml"), "--no-draw"]).exit_code == 0
+    before = sorted(path.name for path in folder.iterdir())
+    if change_:
+        assert change_[0] in text
+        (folder / "cell.yaml").write_text(text.replace(*change_, 1))
+    if spoil:
+        spoil(folder)
+    said = refused("check", str(folder / "cell.yaml"), words=words)
+    assert "->" in said  # what to try
+    refused("evaluate", str(folder / "cell.yaml"), words=words)
+    refused("optimize", str(folder / "cell.yaml"), "--out", str(folder / "run"), words=words)
+    assert {path.name for path in folder.iterdir()} <= set(before)  # nothing half-written
+    assert not list((tmp_path / "cache").rglob(".new-*"))
 
 
 BAD_FILES: list[tuple[str, bytes, str]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +59,10 @@ def test_continuous_joints_go_round_once_to_either_side(write) -> None:
     assert (joints[0].lower, joints[0].upper) == (-2 * math.pi, 2 * math.pi)
 
 
+MASS = (
+    '<link name="one"><inertial><mass value="{0}"/><inertia ixx="{1}" iyy="{1}" izz="{1}" ixy="0" ixz="0" iyz="0"/>'
+    "</inertial></link>"
+)
 SECOND = '<joint name="x" type="fixed"><parent link="world"/><child link="two"/></joint>'
 LIMIT = '<limit lower="-1" upper="2" velocity="3" effort="1"/>'
 
@@ -83,6 +88,23 @@ LIMIT = '<limit lower="-1" upper="2" velocity="3" effort="1"/>'
         (GOOD, "base", "tool", {"j1": {"acceleration": 0.0}}, ["joints.j1.acceleration", "above 0"]),
         (GOOD.replace('<parent link="world"/>', '<parent link="tool"/>'), "world", "tool", {}, ["form a loop"]),
         (GOOD.replace("</robot>", SECOND + "</robot>"), "base", "tool", {}, ["two joints carry link 'two'", "loop"]),
+        (GOOD.replace('<link name="one"/>', '<link name="one"/><link name="x"/>'), "base", "tool", {},
+         ["2 root links", "world, x", "join them by fixed joints"]),
+        (GOOD.replace('<parent link="one"/>', '<parent link="onne"/>'), "base", "tool", {},
+         ["joint 'f' names a parent link that is not there", "onne", "did you mean one"]),
+        (GOOD.replace('<link name="one"/>', '<link name="one"/><link name="one"/>'), "base", "tool", {},
+         ["two links are named 'one'"]),
+        (GOOD.replace('name="f" type="fixed"', 'name="j1" type="fixed"'), "base", "tool", {},
+         ["two joints are named 'j1'"]),
+        (GOOD.replace('velocity="3"', 'velocity="fast"'), "base", "tool", {}, ["velocity", "no number", "fast"]),
+        (GOOD.replace('xyz="0 0 0.4"', 'xyz="0 0.4"'), "base", "tool", {}, ["must be 3 numbers", "0 0.4"]),
+        (GOOD.replace('<child link="one"/>', ""), "base", "tool", {}, ["names no child link"]),
+        (GOOD.replace('<link name="one"/>', MASS.format("2", "0")), "base", "tool", {}, ["a mass but no inertia"]),
+        (GOOD.replace('<link name="one"/>', MASS.format("2", "-1")), "base", "tool", {}, ["inertia is negative"]),
+        (GOOD.replace('<link name="one"/>', MASS.format("-2", "1")), "base", "tool", {}, ["mass is below 0"]),
+        (GOOD.replace('<link name="one"/>', MASS.format("two", "1")), "base", "tool", {}, ["is no number"]),
+        (GOOD.replace("<robot ", '<robot xmlns:xacro="http://www.ros.org/wiki/xacro" ').replace(
+            "</robot>", "<xacro:arm/></robot>"), "base", "tool", {}, ["xacro macros that nobody expanded"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(write, text, base, tip, overrides, say) -> None:
@@ -103,3 +125,31 @@ def test_everything_wrong_is_said_at_once(write) -> None:
 def test_a_missing_file_is_said(tmp_path) -> None:
     with pytest.raises(AssetError, match="no such URDF file"):
         read_chain(tmp_path / "none.urdf", "a", "b", {})
+
+
+@pytest.mark.parametrize(
+    "name", ["kuka_iiwa/model.urdf", "franka_panda/panda.urdf", "xarm/xarm6_robot.urdf", "r2d2.urdf"]
+)
+def test_frames_and_limits_are_those_of_another_reader(name: str) -> None:
+    """yourdfpy as the oracle: origins, axes, limits and speeds of every joint."""
+    import pybullet_data
+    import yourdfpy
+
+    from layout.files.urdf_tree import read_tree
+
+    path = Path(pybullet_data.getDataPath()) / name
+    tree = read_tree(path)
+    other = yourdfpy.URDF.load(str(path), build_scene_graph=False, build_collision_scene_graph=False, load_meshes=False)
+    assert tree.faults() == []
+    assert list(tree.links) == [link.name for link in other.robot.links]
+    assert len(tree.joints) == len(other.robot.joints)
+    for mine, theirs in zip(tree.joints, other.robot.joints, strict=True):
+        assert (mine.name, mine.type, mine.parent, mine.child) == (
+            theirs.name, theirs.type, theirs.parent, theirs.child,
+        )  # fmt: skip
+        assert np.allclose(mine.origin, np.eye(4) if theirs.origin is None else theirs.origin)
+        if mine.driven:
+            assert np.allclose(mine.axis, theirs.axis)
+            limit = theirs.limit
+            wanted = (limit.lower, limit.upper, limit.velocity) if limit is not None else (None, None, None)
+            assert (mine.lower, mine.upper, mine.speed) == wanted
