@@ -19,6 +19,10 @@ from layout.units import duration
 LONGEST_MACHINE_M = 50.0
 # Accumulating belts for unit loads run up to about 1 m/s; sorters faster.
 FASTEST_BELT_M_S = 2.0
+# People reach over what is lower (ISO 13857: guards of less than 1.4 m are no protection by themselves).
+LOWEST_FENCE_M = 1.4
+# ISO 13855 counts with people who walk at 1.6 m/s; slower ones are a slip of the unit.
+SLOWEST_APPROACH_M_S = 0.5
 # More waiting places than any floor has room for.
 LARGEST_BUFFER = 1000
 
@@ -34,6 +38,7 @@ def oddities(
     _transports(spec, models, found)
     _unused(spec, models, found)
     _places(spec, found)
+    _fences(spec, found)
     _arrivals(spec, found)
     if not variables:
         hint = "let x or y be a range such as [1, 8], or a count {choose: [1, 2]}"
@@ -152,6 +157,23 @@ def _places(spec: ScenarioSpec, found: Findings) -> None:
             x0, y0, x1, y1 = box(area.polygon)
             if x1 < left or x0 > right or y1 < low or y0 > high:
                 found.add("lies outside the floor", "floor", kind, name, hint="are the coordinates in metres?")
+
+
+def _fences(spec: ScenarioSpec, found: Findings) -> None:
+    left, low, right, high = box(spec.floor.boundary)
+    for name, fence in spec.floor.fences.items():
+        if fence.height_m < LOWEST_FENCE_M:
+            hint = "people reach over it; guard fences are 1.4 to 2.4 m high"
+            found.add("a low fence", "floor", "fences", name, "height", value=f"{fence.height_m:g} m", hint=hint)
+        off = [point for point in fence.line if not (left <= point[0] <= right and low <= point[1] <= high)]
+        if off:
+            hint = f"the floor reaches from {left:g} to {right:g} m in x, from {low:g} to {high:g} m in y"
+            found.add("the fence leads off the floor", "floor", "fences", name, "line", value=list(off[0]), hint=hint)
+    for name, detection in spec.safety.detection.items():
+        if detection.approach_m_s < SLOWEST_APPROACH_M_S:
+            hint = "ISO 13855 counts with 1.6 m/s, or 2 m/s for hands; is the unit right?"
+            shown = f"{detection.approach_m_s:g} m/s"
+            found.add("people come faster than this", "safety", "detection", name, "approach", value=shown, hint=hint)
 
 
 def _arrivals(spec: ScenarioSpec, found: Findings) -> None:

@@ -147,3 +147,24 @@ def test_slips_of_all_kinds_come_at_once(home: Path) -> None:
         check_scenario(home / "many.yaml")
     places = {problem.where for problem in caught.value.problems}
     assert places >= {"floor.fences.back.line", "floor.walkways.exit", "transport.handler.tool", "products.block.mass"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("height: 1.8 m", "height: 900 mm", "floor.fences.back.height", "a low fence"),
+        ("[8, 5.5]]", "[10, 5.5]]", "floor.fences.back.line", "leads off the floor"),
+        ("stopping: 300 ms", "stopping: 300 ms, approach: 16 mm/s", "safety.detection.curtain.approach", "faster than"),
+    ],
+)
+def test_odd_but_legal(home: Path, old: str, new: str, where: str, words: str) -> None:
+    assert old in CELL
+    path = home / "odd.yaml"
+    path.write_text(CELL.replace(old, new, 1))
+    _, odd = check_scenario(path)
+    assert any(p.where == where and words in p.what and p.line and p.hint for p in odd), odd
+
+
+def test_the_cell_itself_is_not_odd(home: Path) -> None:
+    (home / "fine.yaml").write_text(CELL)
+    assert check_scenario(home / "fine.yaml")[1] == ()
