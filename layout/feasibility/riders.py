@@ -50,7 +50,18 @@ def tallest_m(line: Line, belt: str) -> float:
     return max((height_m(line.products[name].model.hulls) for name in _riders(line)[belt]), default=0.0)
 
 
+_KNOWN: dict[int, tuple[Line, dict[str, tuple[str, ...]]]] = {}
+
+
 def _riders(line: Line) -> dict[str, tuple[str, ...]]:
+    known = _KNOWN.get(id(line))
+    if known is None or known[0] is not line:
+        _KNOWN.clear()  # one line is judged at a time, by several rules
+        known = _KNOWN[id(line)] = (line, _ridden(line))
+    return known[1]
+
+
+def _ridden(line: Line) -> dict[str, tuple[str, ...]]:
     """Products by belt: those with a step of their route on a way that leads over it.
 
     Between two steps a part may pass stations that do nothing to any product (buffers, a belt's end).

@@ -126,8 +126,10 @@ def straight(belt: Belt, line: Line) -> BeltTimes:
 
 def heights(belt: Belt, line: Line) -> tuple[float, float]:
     """How high (m) the belt's top lies where it begins and where it ends; 0 where a port is missing."""
-    start, end = _ends(belt, line)
-    return (start.height if start else 0.0), (end.height if end else 0.0)
+    origin, target = line.stations.get(belt.origin), line.stations.get(belt.target)
+    start = origin.model.port_for("out", "belt") if origin else None
+    end = target.model.port_for("in", "belt") if target else None
+    return (float(start.at_m[2]) if start else 0.0), (float(end.at_m[2]) if end else 0.0)
 
 
 def steepness_m(times: BeltTimes, rise_m: float) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layout.errors import LayoutError
 from layout.model.library import Port
-from layout.motion.belts import corridor, lay_out, straight
+from layout.motion.belts import corridor, heights, lay_out, steepness_m, straight
 
 BLOCK = {"polygon": [[1.8, -0.4], [2.2, -0.4], [2.2, 0.4], [1.8, 0.4]]}
 
@@ -85,6 +85,18 @@ def test_where_nothing_is_free_the_shortest_is_taken(table, belt, cell) -> None:
     wall = {"polygon": [[1.9, -40], [2.1, -40], [2.1, 40], [1.9, 40]]}
     got = lay_out(belt("a", "b"), cell([table("a", 0, 0), table("b", 4, 0)], obstacles={"wall": wall}))
     assert np.allclose(got.path_m, [[0.4, 0], [3.6, 0]])
+
+
+def test_a_belt_that_climbs(table, belt, cell) -> None:
+    """From 0.9 m to 1.5 m over 2.2 m in plan: the slope is longer, and 15.3 degrees are not too steep; 31 degrees are."""
+    line = cell([table("a", 0, 0), table("b", 3, 0, height=1.5)])
+    got = lay_out(belt("a", "b"), line)
+    assert got.length_m == pytest.approx(math.hypot(2.2, 0.6))
+    assert got.transit_s == pytest.approx(got.length_m / 0.25)
+    assert heights(belt("a", "b"), line) == (0.9, 1.5)
+    assert steepness_m(got, 0.6) == 0.0
+    assert steepness_m(got, 1.3) == steepness_m(got, -1.3) == pytest.approx(1.3 / math.tan(math.radians(20)) - 2.2)
+    assert straight(belt("a", "b"), line).length_m == pytest.approx(got.length_m)
 
 
 def test_touching_ports_need_no_belt(table, belt, cell) -> None:
