@@ -88,7 +88,7 @@ def test_where_nothing_is_free_the_shortest_is_taken(table, belt, cell) -> None:
 
 
 def test_a_belt_that_climbs(table, belt, cell) -> None:
-    """From 0.9 m to 1.5 m over 2.2 m in plan: the slope is longer, and 15.3 degrees are not too steep; 31 degrees are."""
+    """From 0.9 m to 1.5 m over 2.2 m in plan: the slope is longer. 15 degrees are not too steep, 31 are."""
     line = cell([table("a", 0, 0), table("b", 3, 0, height=1.5)])
     got = lay_out(belt("a", "b"), line)
     assert got.length_m == pytest.approx(math.hypot(2.2, 0.6))
