@@ -31,6 +31,9 @@ LIFT_M = (0.2, 0.5)
 FOLDS = (0.35, 0.7, 1.0)
 """How far the joints beyond the first go towards home, as shares."""
 
+PROBES = np.array([[0.5, 0.5], [0.75, 0.25], [0.25, 0.75]])
+"""Places on a straight join that are looked at first: most joins that are blocked are blocked at one of them."""
+
 GROWTHS = 240
 """RRT-Connect gives up after so many growths: on the order of a quarter of a second."""
 
@@ -69,10 +72,13 @@ def free(cell: Cell, way: Way, state: int) -> bool:
     if cell.movers is None or cell.surroundings is None:
         return True
     from layout.motion.collision import any_hit
+    from layout.motion.collision import free as keeps
 
     shape = trajectory.polyline(cell.chain, way, cell.limits[state])
-    margin = MARGIN_M + shape.error_m
-    return any_hit(cell.movers[state], cell.surroundings, shape.angles, margin) is None
+    margin, mover = MARGIN_M + shape.error_m, cell.movers[state]
+    if len(shape.angles) == 2 and not keeps(mover, cell.surroundings, PROBES @ shape.angles, margin).all():
+        return False
+    return any_hit(mover, cell.surroundings, shape.angles, margin) is None
 
 
 def same(cell: Cell, way: Way) -> bool:
@@ -318,9 +324,13 @@ def _joined(cell: Cell, one: Array, other: Array, state: int) -> bool:
     if cell.movers is None or cell.surroundings is None:
         return True
     from layout.motion.collision import any_hit
+    from layout.motion.collision import free as keeps
 
     margin = MARGIN_M + 2 * trajectory.THINNED_M
-    return any_hit(cell.movers[state], cell.surroundings, np.stack([one, other]), margin) is None
+    mover, ends = cell.movers[state], np.stack([one, other])
+    if not keeps(mover, cell.surroundings, PROBES @ ends, margin).all():
+        return False
+    return any_hit(mover, cell.surroundings, ends, margin) is None
 
 
 def _trace(tree: tuple[list[Array], list[int]], at: int) -> list[Array]:

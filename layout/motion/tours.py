@@ -208,6 +208,8 @@ def tour(cell: Cell, stops: tuple[Stop, ...], loaded: Array, empty: Array) -> To
         picks = clocks.choose(cost, own, first, weight)
         if _stands(cell, ports, first, picks, own, share, hand, timed):
             continue
+        if any(len(port.blocked_by) == len(port) for port in ports):
+            break  # one that cannot be served: the ways between the others are not asked for
         changed = False
         for a, b in pairs:
             i, j = int(picks[a]), int(picks[b])
@@ -350,7 +352,7 @@ def _result(cell: Cell, ports: list[Port], first: Index, picks: Index, edges: _E
             straight = trajectory.direct(approach[a], approach[b])
             for state in (EMPTY, LOADED):
                 way: Way | None = straight
-                if counts[state, a, b] and not bad & {a, b}:
+                if counts[state, a, b] and not bad:
                     way = edges.direct(state, i, j)
                     if way is None:
                         way = edges.plan(state, i, j)
