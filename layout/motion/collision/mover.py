@@ -10,13 +10,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from layout.model.equip import RAIL_WIDTH_M
 from layout.model.library import ArmModel
 from layout.model.pose import Array
 from layout.motion.collision import sweep
 from layout.motion.collision.arrays import NOTHING, Bodies
 from layout.motion.collision.shapes import Piece, hulls, prisms, thinned
-from layout.motion.collision.urdf_shapes import Solid, moved, read_tree
+from layout.motion.collision.urdf_shapes import Solid, box_points, moved, read_tree
 from layout.motion.kinematics import Chain, _frames, chain_of
+from layout.scene.solids import RAIL_HIGH_M
 
 ARM, TOOL, PART = 0, 1, 2
 """What a piece belongs to."""
@@ -76,8 +78,18 @@ class Held:
 
 
 def standing_pieces(model: ArmModel) -> list[Piece]:
-    """What of an arm never moves, in its base frame: pedestal and base link; of one on a rail, nothing."""
-    return [held.piece for held in _arm(model, chain_of(model)) if held.frame == 0]
+    """What of an arm never moves, in its base frame: pedestal and base link; on a rail the bed, and what the carriage
+    takes along it, swept from end to end."""
+    chain = chain_of(model)
+    held = _arm(model, chain)
+    out = [item.piece for item in held if item.frame == 0]
+    if model.rail is not None:
+        still, half = _frames(chain, np.zeros(chain.dof))[0], np.array([model.rail.length_m / 2, 0.0, 0.0])
+        for item in held:
+            if item.frame == 1:
+                points = moved(still, item.piece.points)
+                out.append(thinned(Solid(np.vstack([points - half, points + half]), item.piece.round_m)))
+    return out
 
 
 def _arm(model: ArmModel, chain: Chain) -> list[Held]:
@@ -112,6 +124,12 @@ def _arm_pieces(chain, urdf, base, tip, mount_m, footprint_m, rail, tool) -> lis
             outline[:, 0] = np.sign(outline[:, 0]) * np.maximum(reach, 0.05)
         for points in prisms(outline, 0.0, mount_m):
             out.append(Held(thinned(Solid(moved(back[own], points))), own, "pedestal"))
+    if rail is not None:
+        xs = [x for x, _ in footprint_m]
+        bed = box_points(
+            np.array([min(xs), -RAIL_WIDTH_M / 2, 0.0]), np.array([max(xs), RAIL_WIDTH_M / 2, RAIL_HIGH_M])
+        )
+        out.append(Held(Piece(bed, 0.0), 0, "rail"))
     if tool is not None and tip in zero:
         for piece in hulls(tool[1]):
             points = moved(back[chain.dof] @ zero[tip], piece.points + np.array(tool[2]))

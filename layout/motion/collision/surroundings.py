@@ -16,17 +16,12 @@ from numpy.typing import NDArray
 from layout.model.library import ArmModel, MachineModel
 from layout.model.line import Arm, Line
 from layout.model.pose import Array, Pose
+from layout.model.scenario import FENCE_THICKNESS_M
 from layout.motion.belts import lay_out
 from layout.motion.collision.arrays import Things
 from layout.motion.collision.mover import mover, packed, standing_pieces
 from layout.motion.collision.shapes import ALWAYS, Piece, hulls, machine_pieces, prisms, thinned, wall
 from layout.motion.collision.urdf_shapes import Solid, prism_points
-
-FENCE_THICK_M = 0.05
-"""A guard fence's posts and panels."""
-
-RAIL_HIGH_M = 0.2
-"""Another arm's rail, with what rides on it: at least this high."""
 
 FLOOR_DEEP_M = 1.0
 
@@ -91,7 +86,7 @@ def _shape(model: MachineModel | ArmModel) -> Shape:
     known = _SHAPES.get(id(model))
     if known is not None and known[0] is model:
         return known[1]
-    shape = _shaped(tuple(machine_pieces(model) if isinstance(model, MachineModel) else _foot(model)))
+    shape = _shaped(tuple(machine_pieces(model) if isinstance(model, MachineModel) else standing_pieces(model)))
     if len(_SHAPES) >= _MOST_SHAPES:
         _SHAPES.clear()
     _SHAPES[id(model)] = (model, shape)
@@ -106,14 +101,6 @@ def _shaped(pieces: tuple[Piece, ...]) -> Shape:
     rounding = max(piece.round_m for piece in pieces)
     radius = float(np.linalg.norm(points - middle, axis=1).max()) + rounding
     return Shape(pieces, (float(middle[0]), float(middle[1])), radius)
-
-
-def _foot(model: ArmModel) -> list[Piece]:
-    """Another arm as an obstacle: what stands of it; its rail's whole way at the height of what rides there."""
-    if model.rail is None:
-        return standing_pieces(model)
-    high = max(model.mount_m, RAIL_HIGH_M)
-    return [thinned(Solid(points)) for points in prisms(model.footprint_m, 0.0, high)]
 
 
 @lru_cache(maxsize=4096)
@@ -232,7 +219,7 @@ def _column(outline: Outline, height_m: float) -> Shape:
 
 @lru_cache(maxsize=1024)
 def _fence(points: Outline, height_m: float) -> Shape:
-    walls = (wall(a, b, FENCE_THICK_M, height_m) for a, b in itertools.pairwise(points))
+    walls = (wall(a, b, FENCE_THICKNESS_M, height_m) for a, b in itertools.pairwise(points))
     return _shaped(tuple(Piece(corners, 0.0) for corners in walls))
 
 

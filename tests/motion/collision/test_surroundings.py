@@ -14,9 +14,10 @@ from layout.model.equip import on_rail
 from layout.model.library import Port, Rail
 from layout.model.line import Belt
 from layout.model.pose import Pose
+from layout.model.scenario import FENCE_THICKNESS_M
 from layout.motion.collision import surroundings
 from layout.motion.collision import surroundings as asked
-from layout.motion.collision.surroundings import FENCE_THICK_M, relative
+from layout.motion.collision.surroundings import relative
 
 FLOOR = [[0, 0], [12, 0], [12, 8], [0, 8]]
 
@@ -111,7 +112,7 @@ def test_floor_posts_fences_and_other_arms(world, machines, arm16) -> None:
 
     assert corners("post").min(axis=0) == pytest.approx([0.5, 0.0, 0.0])
     assert corners("post").max(axis=0) == pytest.approx([1.0, 0.5, 2.0])
-    half = FENCE_THICK_M / 2
+    half = FENCE_THICKNESS_M / 2
     assert corners("east").max(axis=0) == pytest.approx([1.5 + half, 2.0 + half, 1.8])
     assert corners("east").min(axis=0) == pytest.approx([-half, -2.0 - half, 0.0])
     assert corners("floor")[:, 2].max() == 0.0
@@ -144,7 +145,11 @@ def test_a_railed_arm_blocks_its_whole_rail(world, arm16) -> None:
     t, around = surroundings(line, "arm").things, surroundings(line, "arm")
     (g,) = np.nonzero(t.thing == around.number("rider"))[0]
     points = t.points[t.start[t.group[g]] : t.start[t.group[g + 1]]]
-    assert np.ptp(points[:, 0]) > 4.0 and points[:, 2].min() == 0.0
+    assert np.ptp(points[:, 0]) > 4.0 and points[:, 2].min() == pytest.approx(0.0, abs=1e-6)
+    foot = surroundings(world.line(world.arm("arm", arm16, 6, 4), world.arm("rider", arm16, 6, 5.5)), "arm").things
+    assert points[:, 2].max() == pytest.approx(
+        foot.points[foot.points[:, 2] > 0][:, 2].max()
+    )  # as high as its base link
 
 
 def test_relative_poses_are_rounded_and_turned_into_one_turn() -> None:
