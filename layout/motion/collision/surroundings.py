@@ -103,7 +103,7 @@ def _shaped(pieces: tuple[Piece, ...]) -> Shape:
     return Shape(pieces, (float(middle[0]), float(middle[1])), radius)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _groups(shape: Shape, place: Place) -> tuple[Group, ...]:
     """A thing's pieces where it stands: computed once for each thing and relative pose."""
     pose = Pose(place[0], place[1], place[2] * (math.pi / 2))
@@ -138,7 +138,7 @@ _Way = tuple[Array, tuple[float, ...], float]
 _LATEST: OrderedDict[tuple[int, str], tuple[Line, Surroundings]] = OrderedDict()
 _BELTS: OrderedDict[int, tuple[Line, dict[str, _Way]]] = OrderedDict()
 _KNOWN: OrderedDict[tuple[object, ...], Surroundings] = OrderedDict()
-_MOST_LATEST, _MOST_KNOWN = 64, 512
+_MOST_LATEST, _MOST_KNOWN = 32, 64
 
 
 def surroundings(line: Line, arm_name: str) -> Surroundings:
