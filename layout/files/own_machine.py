@@ -103,6 +103,7 @@ def _body(tree: Tree) -> list[tuple[Link, Array]]:
 
 def _prepare(tree: Tree, urdf: Path, body: list[tuple[Link, Array]], files: list[tuple[str, Path]]) -> Path:
     """The cache's folder with the body as visual.glb and hulls.obj, and what moves as machine.urdf."""
+    plain = without_collada(urdf)  # also where the entry below is there: its meshes may have been cleared away
     content = [(label, str(file), hashlib.sha256(file.read_bytes()).hexdigest()) for label, file in files]
     key = hashlib.sha256(json.dumps([_FORMAT, str(urdf), content]).encode()).hexdigest()[:32]
     folder = cache.entry(key)
@@ -143,7 +144,7 @@ def _prepare(tree: Tree, urdf: Path, body: list[tuple[Link, Array]], files: list
             rows += [f"f {a} {b} {c}" for a, b, c in np.asarray(piece.faces) + count + 1]
             count += len(piece.vertices)
         (made / "hulls.obj").write_text("\n".join(rows) + "\n", encoding="utf-8")
-        (made / "machine.urdf").write_text(_moving(without_collada(urdf), body, shift), encoding="utf-8")
+        (made / "machine.urdf").write_text(_moving(plain, body, shift), encoding="utf-8")
         outline = footprint(np.asarray(whole.vertices), np.asarray(whole.faces))
         facts = {"size_m": [float(edge) for edge in high - low], "footprint_m": outline}
         (made / "facts.json").write_text(json.dumps(facts), encoding="utf-8")

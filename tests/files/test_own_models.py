@@ -524,3 +524,41 @@ def test_an_arm_is_no_mesh_and_a_part_is_no_urdf(home: Path) -> None:
     said(refused(scenario(home, ("model: lib/handler", "model: press.stl"))), "a mesh alone is no arm")
     (home / "arm.urdf").write_text(shapes.ARM_URDF)
     said(refused(scenario(home, ("model: lib/block", "model: arm.urdf"))), "a part is a mesh")
+
+
+def test_the_engine_gets_links_from_the_root_outwards(tmp_path: Path) -> None:
+    """With the root last, as in UR's files, PyBullet writes past its memory."""
+    import re
+
+    from layout.scene.meshes import urdf_for_engine
+
+    link = '<link name="world"/>'
+    path = tmp_path / "arm.urdf"
+    path.write_text(shapes.ARM_URDF.replace(link, "", 1).replace("</robot>", f"{link}</robot>"))
+    names = re.findall(r'<link name="(\w+)"', urdf_for_engine(path).read_text())
+    assert names[:4] == ["world", "base", "l1", "l2"]
+    assert len(names) == shapes.ARM_URDF.count("<link ")
+
+
+def test_collada_meshes_become_obj_in_metres(tmp_path: Path) -> None:
+    """A DAE in two colours is drawn as two meshes of its true size."""
+    from layout.files.axes import link_points
+    from layout.files.urdf_tree import read_tree
+
+    parts = [shapes.box((-10, -10, 0), (10, 10, 5)), shapes.box((-5, -5, 5), (5, 5, 10))]
+    for part, colour in zip(parts, ([255, 0, 0, 255], [0, 0, 255, 255]), strict=True):
+        part.visual = trimesh.visual.TextureVisuals(
+            material=trimesh.visual.material.PBRMaterial(baseColorFactor=colour)
+        )
+    dae = trimesh.exchange.dae.export_collada(parts).decode()
+    (tmp_path / "base.dae").write_text(dae)
+    urdf = shapes.ARM_URDF.replace("<collision><geometry>", "<visual><geometry>", 1)
+    urdf = urdf.replace('<cylinder radius="0.15" length="0.3"/>', '<mesh filename="base.dae" scale="0.01 0.01 0.01"/>')
+    urdf = urdf.replace('<origin xyz="0 0 0.15"/></collision>', "</visual>")
+    (tmp_path / "arm.urdf").write_text(urdf)
+    model = arm_from_urdf(tmp_path / "arm.urdf", tip=None, payload_kg=5.0).model
+    assert isinstance(model, ArmModel)
+    tree = read_tree(model.urdf)
+    shown = tree.links["base"].visuals
+    assert len(shown) == 2 and all(shape.file.endswith(".obj") for shape in shown)
+    assert np.ptp(link_points(tree, "base"), axis=0) == pytest.approx([0.2, 0.2, 0.1], rel=1e-4)
