@@ -17,7 +17,6 @@ from layout.model.pose import Pose
 from layout.motion import arms, bounds, ports, reach
 from layout.motion.inverse import solve
 from layout.motion.kinematics import chain_of, forward
-from layout.motion.profile import move_time, sample
 
 MACHINES = ("cnc_mill", "cnc_lathe", "part_washer", "vision_station", "infeed_station", "outfeed_station")
 
@@ -30,7 +29,6 @@ def main() -> None:
             inverse(model)
             inverse(replace(on_rail(model, Rail(4.0, 1.5, 2.0)), name=f"{name} on a rail of 4 m"))
     cells()
-    ways()
 
 
 def inverse(model: ArmModel) -> None:
@@ -142,25 +140,6 @@ def cells() -> None:
         total = np.mean([arms.arm_times(arm, stations).loaded_s.sum() for arm, stations in chosen])
         print(f"    {count} configurations a port: sum of loaded moves {total:.2f} s")
     ports.CANDIDATES = keep
-
-
-def ways() -> None:
-    """How far the tool's path in proportion is from ruckig's, where joints accelerate differently."""
-    off = []
-    for arm, stations in feasible(20):
-        got = arms.arm_times(arm, stations)
-        assert got.approach is not None
-        for i in range(len(got.stations)):
-            for j in range(i):
-                one, other = got.approach[i], got.approach[j]
-                clock = np.linspace(0, move_time(arm.model, one, other), 200)
-                path = forward(arm.model, sample(arm.model, one, other, 1.0, clock))[:, :3, 3]
-                length = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
-                ends = 0.5 * (got.length_m[i, i] + got.length_m[j, j])
-                off.append((got.length_m[i, j] - ends) / length - 1.0)
-    print(
-        f"path in proportion against ruckig's: mean {np.mean(off):+.4f}, worst {off[int(np.argmax(np.abs(off)))]:+.4f}"
-    )
 
 
 if __name__ == "__main__":
