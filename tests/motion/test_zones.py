@@ -137,4 +137,3 @@ def test_hulls_hold_all_that_moves(model) -> None:
                 corner = bodies.points[bodies.start[p]]
                 at = (frames[bodies.frame[p] - 1] @ [*corner, 1.0])[:3]
                 assert min(distance(at[None], hull) for hull in hulls) <= space.bulge_m + 1e-9
-
