@@ -17,13 +17,21 @@ ORDER = (
     nouns.Time,
     nouns.Floor,
     nouns.Area,
+    nouns.Fence,
+    nouns.Walkways,
+    nouns.Safety,
+    nouns.Detection,
     nouns.Product,
     nouns.Machine,
+    nouns.PortSpec,
+    nouns.Service,
     nouns.Place,
     nouns.Buffer,
     nouns.Failure,
     nouns.Source,
     nouns.Robot,
+    nouns.LinearAxis,
+    nouns.Vehicle,
     nouns.Conveyor,
     nouns.Direct,
     nouns.Objective,
@@ -66,7 +74,7 @@ def _kind(field: dict[str, Any]) -> str:
     if "enum" in field:
         return "one of " + ", ".join(f"`{value}`" for value in field["enum"])
     if "description" in field:
-        return str(field["description"]).split(":")[0].replace("a angle", "an angle")
+        return str(field["description"]).split(":")[0].replace("a a", "an a")
     if "discriminator" in field or "oneOf" in field:
         return "one of " + ", ".join(ref["$ref"].rpartition("/")[2] for ref in field["oneOf"])
     if "anyOf" in field:
@@ -75,6 +83,8 @@ def _kind(field: dict[str, Any]) -> str:
         plain = [kind for kind in dict.fromkeys(kinds) if kind != "mapping"]
         return (" or ".join(plain) if not free else plain[0]) + (", *free*" if free else "")
     if field.get("type") == "array":
+        if "prefixItems" in field:  # a point or a vector
+            return f"list of {len(field['prefixItems'])} numbers"
         pair = "prefixItems" in field.get("items", {})
         return "list of [x, y]" if pair else f"list of {_kind(field['items'])}"
     if field.get("type") == "object" or "additionalProperties" in field:

@@ -75,3 +75,14 @@ def test_scenario_reference_is_current() -> None:
     assert run(
         sys.executable, "-c", "import build_reference; print(build_reference.page(), end='')", cwd=ROOT / "docs"
     ) == (ROOT / "docs/scenario.md").read_text(encoding="utf-8")
+
+
+def test_scenario_reference_leaves_nothing_out() -> None:
+    from layout.model.scenario import ScenarioSpec
+
+    page = (ROOT / "docs/scenario.md").read_text(encoding="utf-8")
+    schema = ScenarioSpec.model_json_schema(by_alias=True)
+    for noun, definition in schema["$defs"].items():
+        assert f"\n## {noun.removesuffix('Spec')}\n" in page, noun
+        for key in definition["properties"]:
+            assert f"| `{key}` |" in page, f"{noun}.{key}"

@@ -70,7 +70,8 @@ def check(
         console.print(f"{number}  {violation}", style="yellow", soft_wrap=True)
     if violations:
         where = "the start layout" if scenario.start is not None or not scenario.variables else "machines side by side"
-        console.print(f"{len(violations)} rules are broken by {where}", style="yellow", soft_wrap=True)
+        count = "1 rule is" if len(violations) == 1 else f"{len(violations)} rules are"
+        console.print(f"{count} broken by {where}", style="yellow", soft_wrap=True)
     for path in summary["pictures"]:
         console.print(f"picture: {path}", soft_wrap=True)
     return 0
@@ -146,7 +147,12 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
     transports: list[dict[str, Any]] = []
     for name, entry in spec.transport.items():
         if isinstance(entry, Robot):
-            how = f"{entry.model}, dispatch {value_words(entry.dispatch)}"
+            how = ", ".join(
+                [entry.model]
+                + [f"with {entry.tool}"] * (entry.tool is not None)
+                + ([f"on a rail of {entry.rail.length_m:g} m"] if entry.rail else [])
+                + [f"dispatch {value_words(entry.dispatch)}"]
+            )
             between = ", ".join(entry.serves)
         elif isinstance(entry, Conveyor):
             how, between = f"{value_words(entry.speed_m_s)} m/s", f"{entry.from_} -> {entry.to}"
