@@ -27,7 +27,7 @@ from .shapes import (
 
 A1_HEIGHT, A1_OFFSET, UPPER, ELBOW, FOREARM, FLANGE = 0.400, 0.025, 0.560, 0.025, 0.515, 0.090
 FOOT = 0.104  # half the side of the foot
-ARM = (0.052, 0.142)  # y from, to of the upper arm: it passes the forearm on the left
+ARM = (0.074, 0.158)  # y from, to of the upper arm: forearm and wrist fold past it, on its right, by 15 mm
 BODY, DARK, CAP, SIGN = "white", "anthracite", "black", "orange"
 
 

@@ -138,9 +138,10 @@ MACHINES: dict[str, Machine] = {
         },
     ),
     "batch_oven": Machine(
-        "chamber oven with circulating air, powered swing door hinged at the left",
+        "chamber oven with circulating air, powered lift door at the front",
         OWN + "size class of chamber ovens with circulating air of 120-250 l and up to 300 degrees C: "
-        "about 1.0-1.3 m wide and deep, 1.7-2.0 m high; rounded to 1.10 x 1.22 x 1.82 m, chamber 0.65 m wide" + DOORS,
+        "about 1.0-1.3 m wide and deep, 1.7-2.0 m high; rounded to 1.10 x 1.22 x 1.82 m, chamber 0.65 m wide, "
+        "the lift door's frame 2.3 m high" + DOORS,
         (oven.X, 0.61),
         (900, 600, 100, 100),
         {

@@ -1,4 +1,4 @@
-"""batch_oven: a chamber oven with circulating air; its door swings to the left, powered (m)."""
+"""batch_oven: a chamber oven with circulating air; its insulated door rises in a frame, powered (m)."""
 
 from .details import fan, foot, handle, louvres, motor, pendant, tower, window
 from .model import Model
@@ -9,8 +9,9 @@ TOP = 1.82
 OPEN_X, OPEN_Z = (-0.30, 0.30), (0.80, 1.40)
 AT = (0.0, -0.22, 1.08)
 SEAT = 0.055  # m from the tool centre point to the carrier's face
-HINGE = (-0.39, FRONT - 0.03, 0.0)
-SWING = 105.0  # degrees
+LEAF_X, LEAF_Z = 0.362, (0.74, 1.46)  # the door's half width, and its lower and upper edge when shut
+LIFT = 0.70  # m that the door rises: its lower edge stands above the opening, out of an arm's way
+FRAME = 2.22  # top of the frame that carries the door
 
 
 def build() -> Model:
@@ -104,29 +105,37 @@ def _chamber(m: Model) -> None:
 
 
 def _door(m: Model) -> None:
-    x, y = HINGE[0], HINGE[1]
-    for z in (0.86, 1.34):  # pins, on plates that the leaf's edge passes
-        m.add("dark_steel", cylinder((x, y, z - 0.05), (x, y, z + 0.05), 0.011, 14, 0.001), hull="pin")
-        m.add(
-            "dark_steel",
-            box((x - 0.05, y + 0.022, z - 0.05), (x + 0.008, FRONT + 0.002, z + 0.05), 0.001),
-            hull="plate",
-        )
-    lid = rbox((x - 0.03, FRONT - 0.05, 1.46), (x + 0.16, FRONT, 1.54), 0.02, "xz", 0.006)
-    m.add("light_grey", lid, hull="door_drive")
-    # electric swing drive, about 2.3 s for the swing (assumed)
-    door = m.axis(
-        "door", 28.0, direction=(0, 0, -1), travel=(0, 110), speed=60, acceleration=120, load=SWING, work=0, at=HINGE,
-        turns=True,
-    )  # fmt: skip
-    x0, x1, z0, z1 = HINGE[0] + 0.015, 0.385, OPEN_Z[0] - 0.05, OPEN_Z[1] + 0.05
-    y0, y1 = FRONT - 0.095, FRONT - 0.014
-    leaf = rounded(rect(x0, z0, x1, z1), 0.03)
-    pane = rounded(rect(-0.14, 1.00, 0.14, 1.26), 0.03)
-    door.add("orange", prism(leaf, y0, y1 - 0.02, "xz", 0.012, [pane]))
+    """A lift door hangs on two chains from a shaft over its frame; counterweights run in the frame's posts."""
+    for s in (-1, 1):
+        a, b = sorted((s * (LEAF_X + 0.006), s * (LEAF_X + 0.036)))
+        m.add("anthracite", box((a, FRONT - 0.075, 0.69), (b, FRONT + 0.004, FRAME), 0.004), hull="post")
+        a, b = sorted((s * (LEAF_X + 0.008), s * (LEAF_X + 0.034)))  # stay from the post back to the roof
+        stay = [(FRONT + 0.002, FRAME - 0.12), (FRONT + 0.002, FRAME - 0.19), (0.02, TOP - 0.01), (0.09, TOP - 0.01)]
+        m.add("anthracite", prism(stay, a, b, "yz"), hull="stay")
+        x = s * (LEAF_X - 0.05)  # sprockets under the head beam
+        m.add("dark_steel", cylinder((x - 0.012, FRONT - 0.04, FRAME - 0.02), (x + 0.012, FRONT - 0.04, FRAME - 0.02),
+                                     0.03, 20), hull="sprocket")  # fmt: skip
+    ends = LEAF_X + 0.036
+    m.add("anthracite", box((-ends, FRONT - 0.075, FRAME - 0.045), (ends, FRONT + 0.004, FRAME), 0.004), hull="head")
+    m.add("steel", cylinder((-0.34, FRONT - 0.04, FRAME + 0.012), (0.20, FRONT - 0.04, FRAME + 0.012), 0.012, 14),
+          hull="shaft")  # fmt: skip
+    m.add("light_grey", rbox((0.17, FRONT - 0.08, FRAME - 0.02), (0.30, FRONT + 0.03, FRAME + 0.075), 0.015, "xz",
+                             0.004), hull="gear")  # fmt: skip
+    motor(m, (0.235, FRONT + 0.03, FRAME + 0.025), (0, 1, 0), 0.05, 0.19, "blue")
+    m.solid("door_drive", (0.18, FRONT + 0.02, FRAME - 0.04), (0.29, FRONT + 0.225, FRAME + 0.085))
+    # geared motor and counterweights: 0.70 m in 1.7 s (assumed)
+    door = m.axis("door", 32.0, direction=(0, 0, 1), travel=(0, LIFT), speed=0.5, acceleration=1.5, load=LIFT, work=0)
+    x1, (z0, z1) = LEAF_X, LEAF_Z
+    y0, y1 = FRONT - 0.080, FRONT - 0.014
+    leaf = rounded(rect(-x1, z0, x1, z1), 0.02)
+    pane = rounded(rect(-0.14, 1.00, 0.14, 1.24), 0.03)
+    door.add("orange", prism(leaf, y0, y1 - 0.02, "xz", 0.010, [pane]))
     door.add(
-        "black", prism(rounded(rect(x0 + 0.02, z0 + 0.02, x1 - 0.02, z1 - 0.02), 0.03), y1 - 0.022, y1, "xz", 0.004)
+        "black", prism(rounded(rect(-x1 + 0.02, z0 + 0.02, x1 - 0.02, z1 - 0.02), 0.03), y1 - 0.022, y1, "xz", 0.004)
     )
-    window(door, "xz", -0.15, 0.99, 0.15, 1.27, y0, -1, 0.035)
-    handle(door, (0.33, y0, 0.96), (0.33, y0, 1.24), (0, -0.032, 0))
-    door.solid("door", (x0, y0 - 0.012, z0), (x1, y1 - 0.002, z1))
+    window(door, "xz", -0.15, 0.99, 0.15, 1.25, y0, -1, 0.035)
+    handle(door, (-0.12, y0, z0 + 0.10), (0.12, y0, z0 + 0.10), (0, -0.020, 0))
+    for s in (-1, 1):  # hangers of the chains
+        x = s * (LEAF_X - 0.05)
+        door.add("dark_steel", box((x - 0.02, y0 + 0.02, z1 - 0.005), (x + 0.02, y0 + 0.045, z1 + 0.012), 0.002))
+    door.solid("door", (-x1, y0 - 0.010, z0), (x1, y1 - 0.002, z1))
