@@ -17,7 +17,7 @@ import numpy as np
 from layout.model.pose import Array
 from layout.motion import clocks, kernels, trajectory
 from layout.motion.cell import LOADED, MARGIN_M, Cell
-from layout.motion.kernels import Flags
+from layout.motion.kernels import Flags, Index
 from layout.motion.kinematics import Chain
 from layout.motion.ports import LONGEST_STEP_RAD
 from layout.motion.trajectory import Way
@@ -30,9 +30,6 @@ LIFT_M = (0.2, 0.5)
 
 FOLDS = (0.35, 0.7, 1.0)
 """How far the joints beyond the first go towards home, as shares."""
-
-PROBES = np.array([[0.5, 0.5], [0.75, 0.25], [0.25, 0.75]])
-"""Places on a straight join that are looked at first: most joins that are blocked are blocked at one of them."""
 
 GROWTHS = 240
 """RRT-Connect gives up after so many growths: on the order of a quarter of a second."""
@@ -72,13 +69,9 @@ def free(cell: Cell, way: Way, state: int) -> bool:
     if cell.movers is None or cell.surroundings is None:
         return True
     from layout.motion.collision import any_hit
-    from layout.motion.collision import free as keeps
 
     shape = trajectory.polyline(cell.chain, way, cell.limits[state])
-    margin, mover = MARGIN_M + shape.error_m, cell.movers[state]
-    if len(shape.angles) == 2 and not keeps(mover, cell.surroundings, PROBES @ shape.angles, margin).all():
-        return False
-    return any_hit(mover, cell.surroundings, shape.angles, margin) is None
+    return any_hit(cell.movers[state], cell.surroundings, shape.angles, MARGIN_M + shape.error_m) is None
 
 
 def same(cell: Cell, way: Way) -> bool:
@@ -135,23 +128,30 @@ class Scout:
             way = _passable(cell, hint.points, state)
             if way is not None:
                 return way
-        tried = [np.stack([first, *vias, second]) for vias in self._guesses(first, second)]
-        stops = [Way(points, np.zeros_like(points)) for points in tried]
-        times = [round(trajectory.duration_s(way, limits), 9) for way in stops]
-        rough: list[int] = []
-        for k in sorted(range(len(tried)), key=lambda k: (times[k], k)):
-            points = tried[k]
-            if not all(self.stands(q, state) for q in points[1:-1]):
-                continue
-            if not all(self.joined(a, b, state) for a, b in itertools.pairwise(points)):
-                continue
-            way = trajectory.blend(points, limits)
-            if free(cell, way, state):
-                return _shorten(cell, way, state)
-            rough.append(k)
-        for k in rough:
-            if free(cell, stops[k], state):
-                return _shorten(cell, stops[k], state)
+        vias = list(self._guesses(first, second))
+        points, ways = _listed(first, second, vias)
+        times = np.round(clocks.spans(points, ways, limits), 9)
+        ways = ways[np.argsort(times, kind="stable")]
+        rough: list[Array] = []
+        if cell.movers is not None and cell.surroundings is not None:
+            from layout.motion.collision import Choice
+
+            choice = Choice(
+                cell.movers[state], cell.surroundings, points, ways, MARGIN_M + 2 * trajectory.THINNED_M
+            )
+            k = choice.promising(0, cell.chain.lower, cell.chain.upper)
+            while k < len(ways):
+                passed = points[ways[k][ways[k] >= 0]]
+                way = trajectory.blend(passed, limits)
+                if free(cell, way, state):
+                    return _shorten(cell, way, state, guessed=True)
+                rough.append(passed)
+                k = choice.promising(k + 1, cell.chain.lower, cell.chain.upper)
+        for passed in rough:
+            if all(self.joined(a, b, state) for a, b in itertools.pairwise(passed)):
+                stop = Way(passed, np.zeros_like(passed))
+                if free(cell, stop, state):
+                    return _shorten(cell, stop, state, guessed=True)
         points_or_none = _grow(cell, first, second, state)
         if points_or_none is None:
             return None
@@ -213,6 +213,26 @@ class Scout:
             yield [folded(first, 1.0), folded(opposite, 1.0), folded(second, 1.0)]
 
 
+def _listed(first: Array, second: Array, vias: list[list[Array]]) -> tuple[Array, Index]:
+    """Points (n, dof), each once, and ways from first to second as rows of them (k, m), -1 where there are no more."""
+    rows: dict[bytes, int] = {}
+    points: list[Array] = []
+
+    def row(q: Array) -> int:
+        key = q.tobytes()
+        if key not in rows:
+            rows[key] = len(points)
+            points.append(q)
+        return rows[key]
+
+    start, end = row(first), row(second)
+    ways = np.full((len(vias), 2 + max(map(len, vias))), -1, dtype=np.int64)
+    for k, between in enumerate(vias):
+        way = [start, *map(row, between), end]
+        ways[k, : len(way)] = way
+    return np.array(points), ways
+
+
 def _passable(cell: Cell, points: Array, state: int) -> Way | None:
     """The way through points without stopping if it is free, else stopping at each if that is, else None."""
     way = trajectory.blend(points, cell.limits[state])
@@ -222,11 +242,14 @@ def _passable(cell: Cell, points: Array, state: int) -> Way | None:
     return stop if free(cell, stop, state) else None
 
 
-def _shorten(cell: Cell, way: Way, state: int) -> Way:
-    """Leave via points out, and pull the others towards the line between their neighbours, as long as it stays free."""
+def _shorten(cell: Cell, way: Way, state: int, guessed: bool = False) -> Way:
+    """Leave via points out, and pull the others towards the line between their neighbours, as long as it stays free.
+
+    guessed : one of the guesses, of which those with fewer points have been tried
+    """
     limits = cell.limits[state]
     best, time = way, trajectory.duration_s(way, limits)
-    k = 1
+    k = len(best.points) if guessed and len(best.points) <= 4 else 1
     while len(best.points) > 3 and k < len(best.points) - 1:
         made = trajectory.blend(np.delete(best.points, k, axis=0), limits)
         took = trajectory.duration_s(made, limits)
@@ -239,6 +262,8 @@ def _shorten(cell: Cell, way: Way, state: int) -> Way:
         for k in range(1, len(best.points) - 1):
             points = best.points.copy()
             points[k] += 0.5 * (0.5 * (points[k - 1] + points[k + 1]) - points[k])
+            if not _clear(cell, points[k], state):
+                continue
             made = trajectory.blend(points, limits)
             took = trajectory.duration_s(made, limits)
             if took < (1.0 - WORTH) * time and free(cell, made, state):
@@ -324,13 +349,9 @@ def _joined(cell: Cell, one: Array, other: Array, state: int) -> bool:
     if cell.movers is None or cell.surroundings is None:
         return True
     from layout.motion.collision import any_hit
-    from layout.motion.collision import free as keeps
 
     margin = MARGIN_M + 2 * trajectory.THINNED_M
-    mover, ends = cell.movers[state], np.stack([one, other])
-    if not keeps(mover, cell.surroundings, PROBES @ ends, margin).all():
-        return False
-    return any_hit(mover, cell.surroundings, ends, margin) is None
+    return any_hit(cell.movers[state], cell.surroundings, np.stack([one, other]), margin) is None
 
 
 def _trace(tree: tuple[list[Array], list[int]], at: int) -> list[Array]:

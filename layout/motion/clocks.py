@@ -169,6 +169,18 @@ def slowest(first: Array, second: Array, limits: Array) -> float:
 
 
 @compiled
+def spans(points: Array, ways: Index, limits: Array) -> Array:
+    """(k,) s: how long ways take that stop at each of their points. ways (k, m) rows of points (n, dof), -1: no more."""
+    out = np.zeros(len(ways))
+    for k in range(len(ways)):
+        for i in range(ways.shape[1] - 1):
+            if ways[k, i + 1] < 0:
+                break
+            out[k] += slowest(points[ways[k, i]], points[ways[k, i + 1]], limits)
+    return out
+
+
+@compiled
 def times(first: Array, second: Array, limits: Array) -> Array:
     """Move times (k, m) (s) between joint vectors (k, n) and (m, n)."""
     out = np.empty((len(first), len(second)))

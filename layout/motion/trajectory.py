@@ -101,8 +101,11 @@ def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
     Between samples dt apart, a joint that speeds up with a at most leaves the chord by a dt^2 / 8 at most, and a point
     of the arm by the sum of that over the joints, each times its lever (`levers_m`).
     """
-    clock, angles = sample(way, limits)
     levers = levers_m(chain)
+    if len(way.points) == 2 and bool(clocks.in_proportion(way.points[0], way.points[1], limits)):
+        step = DENSE_S if way.points[0].tobytes() != way.points[1].tobytes() else 0.0
+        return Polyline(way.points, THINNED_M + step * step / 8.0 * float(limits[1] @ levers))
+    clock, angles = sample(way, limits)
     if len(angles) == 1:
         return Polyline(np.repeat(angles, 2, axis=0), 0.0)
     step = float(np.diff(clock).max())

@@ -71,6 +71,28 @@ def any_hit(
     return _hit(mover, surroundings, angles, margin_m, serving, True)
 
 
+class Choice:
+    """Ways among a few configurations (n, dof), to be tried in order: rows of `ways` (k, m), -1 where one ends early."""
+
+    def __init__(
+        self, mover: Mover, surroundings: Surroundings, points: Array, ways: NDArray[np.int64], margin_m: float
+    ) -> None:
+        self._mover, self._surroundings, self._margin_m = mover, surroundings, margin_m
+        self._points, self._ways = _rows(mover, points), np.ascontiguousarray(ways, dtype=np.int64)
+        self._stands = np.zeros(len(points), dtype=np.int64)
+        self._joins = np.zeros((len(points), len(points)), dtype=np.int64)
+
+    def promising(self, begin: int, lower: Array, upper: Array) -> int:
+        """The first row from `begin` on that keeps within the joints' limits (dof,), and the margin at its points and
+        at `sweep.PROBES` between them; the number of rows where there is none. No proof for what lies between."""
+        return int(
+            sweep.promising(
+                self._mover.bodies, self._surroundings.things, self._points, self._ways, begin, self._stands,
+                self._joins, lower, upper, self._margin_m, min(self._margin_m, OWN_MARGIN_M),
+            )
+        )  # fmt: skip
+
+
 def _hit(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None, some: bool
 ) -> Hit | None:

@@ -24,6 +24,9 @@ RESOLUTION_M = 1e-4
 COARSE_M = 0.3
 """Moves are looked at in stretches in which nothing goes farther than this."""
 
+PROBES = (0.5, 0.25, 0.75)
+"""Places on a way, as shares, that are looked at before all of it where any hit will do."""
+
 ROOM = 1024
 """Pairs that lists have space for at first."""
 
@@ -219,6 +222,75 @@ def free(m: Any, t: Any, many: Array, margin: float, own: float, serving: int) -
 
 
 @compiled
+def touched(m: Any, t: Any, q: Array, margin: float, own: float, serving: int) -> tuple[int, int, float]:
+    """A pair that is within its margin at q (dof,), and its distance (m) or more; -1 where there is none."""
+    n = len(m.frame)
+    frames, centres, points = np.zeros((len(m.slides) + 1, 4, 4)), np.empty((n, 3)), np.empty((len(m.points), 3))
+    v, work, ready, reach = np.empty(3), np.empty((6, 3)), np.zeros(n, dtype=np.bool_), np.empty(n)
+    place(m.links, m.slides, q, m.frame, m.centre, frames, centres)
+    reach[:] = margin
+    pairs, aims = lists(ROOM)
+    count = near(m, t, centres, reach, own, serving, pairs, aims)
+    if count > len(pairs):
+        pairs, aims = lists(2 * count)
+        count = near(m, t, centres, reach, own, serving, pairs, aims)
+    for i in range(count):
+        wanted = margin if pairs[i, 1] >= 0 else own
+        v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
+        got = apart(m, t, pairs[i, 0], pairs[i, 1], frames, points, ready, v, work, wanted, wanted + EXACT_M)
+        if got <= wanted:
+            return pairs[i, 0], pairs[i, 1], got
+    return -1, 0, np.inf
+
+
+@compiled
+def promising(
+    m: Any, t: Any, points: Array, ways: Index, begin: int, stands: Index, joins: Index, lower: Array, upper: Array,
+    margin: float, own: float,
+) -> int:  # fmt: skip
+    """The first row of `ways`, from `begin` on, with nothing in the way at its points and at a few places between.
+
+    points : (n, dof) configurations; ways : (k, m) rows of them in the order they are passed, -1 where there are no more
+    stands, joins : (n,), (n, n) what is known: 0 nothing, 1 free, 2 not; filled in. Ends of ways are taken to be free.
+    lower, upper : (dof,) the joints' limits. Gives k where no row is left.
+    """
+    dof = points.shape[1]
+    q = np.empty(dof)
+    for k in range(begin, len(ways)):
+        count, good = 0, True
+        while count < ways.shape[1] and ways[k, count] >= 0:
+            count += 1
+        for i in range(1, count - 1):
+            a = ways[k, i]
+            if stands[a] == 0:
+                inside = True
+                for j in range(dof):
+                    inside = inside and lower[j] <= points[a, j] <= upper[j]
+                stands[a] = 1 if inside and touched(m, t, points[a], margin, own, -1)[0] < 0 else 2
+            if stands[a] == 2:
+                good = False
+                break
+        if not good:
+            continue
+        for i in range(count - 1):
+            a, b = ways[k, i], ways[k, i + 1]
+            if joins[a, b] == 0:
+                joins[a, b] = joins[b, a] = 1
+                for x in PROBES:
+                    for j in range(dof):
+                        q[j] = points[a, j] + x * (points[b, j] - points[a, j])
+                    if touched(m, t, q, margin, own, -1)[0] >= 0:
+                        joins[a, b] = joins[b, a] = 2
+                        break
+            if joins[a, b] == 2:
+                good = False
+                break
+        if good:
+            return k
+    return len(ways)
+
+
+@compiled
 def least(m: Any, t: Any, q: Array, serving: int) -> tuple[float, int, int]:
     """Least distance (m) and the pair that has it."""
     n = len(m.frame)
@@ -278,6 +350,14 @@ def at(path: Array, x: float, q: Array) -> None:
 
 
 @inner
+def along(path: Array, x: float) -> Array:
+    """The point (dof,) of a polyline at x."""
+    q = np.empty(path.shape[1])
+    at(path, x, q)
+    return q
+
+
+@inner
 def spread(path: Array, a: float, b: float, q: Array, other: Array, moves: Array) -> None:
     """Fills moves (dof,) with how far each joint gets at most from q between places a and b of a polyline."""
     moves[:] = 0.0
@@ -322,6 +402,12 @@ def first(
     A stretch is looked at in its middle. Pairs that are farther apart there than their margin and the way that they can
     make within the stretch are clear of one another all along it; for the others both halves are looked at.
     """
+    if any_hit:  # most ways that are blocked are blocked at one of a few places
+        for k in range(len(PROBES)):
+            at_probe = PROBES[k] * (len(path) - 1)
+            hit_p, hit_o, away = touched(m, t, along(path, at_probe), margin, own, serving)
+            if hit_p >= 0:
+                return at_probe, hit_p, hit_o, away
     n, dof = len(m.frame), len(m.slides)
     links, slides, frame, centre, radius, way = m.links, m.slides, m.frame, m.centre, m.radius, m.way
     frames, centres, points = np.zeros((dof + 1, 4, 4)), np.empty((n, 3)), np.empty((len(m.points), 3))
