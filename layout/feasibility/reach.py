@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from layout import motion
-from layout.feasibility.ground import Ground, worst
+from layout.feasibility.ground import TOLERANCE_M, Ground
 from layout.model.library import Port
 from layout.model.line import Arm, Station
 from layout.model.results import Violation
@@ -20,18 +20,23 @@ LEAST_M = 0.001
 
 def reach(ground: Ground) -> list[Violation]:
     """An arm cannot get its tool to a station: by what is missing (m), after its kinematics."""
-    found: list[tuple[tuple[str, ...], float]] = []
+    found: list[Violation] = []
     for arm, station in _served(ground):
         answer = motion.reach(arm, station)
         if not answer.ok:
-            found.append(((arm.name, station.name), max(answer.shortfall_m, LEAST_M)))
-    return worst("reach", found)
+            found.append(_missed(arm, station, max(answer.shortfall_m, LEAST_M), answer.reason))
+    return found
 
 
 def quick_reach(ground: Ground) -> list[Violation]:
     """What `reach` finds at least: the wrist would have to be farther out than the arm is long (m)."""
-    found = [((arm.name, station.name), shortfall_m(ground, arm, station)) for arm, station in _served(ground)]
-    return worst("reach", found)
+    found = [(arm, station, shortfall_m(ground, arm, station)) for arm, station in _served(ground)]
+    return [_missed(*miss, "out of reach") for miss in found if miss[2] > TOLERANCE_M]
+
+
+def _missed(arm: Arm, station: Station, amount_m: float, reason: str) -> Violation:
+    words = f"arm {arm.name!r} cannot serve {station.name!r}: {reason}"
+    return Violation("reach", tuple(sorted({arm.name, station.name})), amount_m, "m", 0.5, words)
 
 
 def shortfall_m(ground: Ground, arm: Arm, station: Station) -> float:

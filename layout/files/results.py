@@ -17,7 +17,7 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
         "scenario": scenario.name,
         "feasible": evaluation.feasible,
         "violations": [
-            {"rule": v.rule, "subjects": list(v.subjects), "amount": v.amount, "unit": v.unit}
+            {"rule": v.rule, "subjects": list(v.subjects), "amount": v.amount, "unit": v.unit, "reason": v.reason}
             for v in evaluation.violations
         ],
         "bound_per_h": evaluation.bound_per_h,

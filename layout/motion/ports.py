@@ -104,9 +104,9 @@ def targets(place: Place) -> tuple[Array, Array]:
 def serve(chain: Chain, place: Place) -> PortReach:
     """How an arm serves a port."""
     poses, retreat = targets(place)
-    beyond = _beyond(chain, poses, retreat)
-    if beyond > 0.0:
-        return _no(chain, beyond, "out of reach")
+    at, retreated = _beyond(chain, poses, retreat)
+    if max(at, retreated) > 0.0:
+        return _no(chain, max(at, retreated), "out of reach" if at > 0.0 else "its retreated point is out of reach")
     found = [solve(chain, pose) for pose in poses]
     starts = np.vstack(found)
     if not len(starts):
@@ -133,6 +133,8 @@ def serve(chain: Chain, place: Place) -> PortReach:
     raised = poses.copy()
     raised[:, :3, 3] = goal
     miss = min(miss_m(chain, pose) for pose in raised)
+    if miss > LEAST_MISS_M:
+        return _no(chain, miss, "no joint angles within the limits bring the tool to its retreated point")
     return _no(chain, miss, "the tool cannot go straight from the retreated point to the hand-over")
 
 
@@ -147,10 +149,10 @@ def _in_turn(places: Array, order: kernels.Index) -> kernels.Index:
     return order[np.argsort(turn[order], kind="stable")]
 
 
-def _beyond(chain: Chain, poses: Array, retreat: Array) -> float:
-    """How far (m) hand-over or retreated point lie outside what the wrist centre can reach, from all along a rail."""
+def _beyond(chain: Chain, poses: Array, retreat: Array) -> tuple[float, float]:
+    """How far (m) hand-over and retreated point lie outside what the wrist centre can reach, from all along a rail."""
     points = poses[:, :3, :3] @ chain.pivot.at_m + poses[:, :3, 3]
-    return float(max(chain.pivot.beyond(points).min(), chain.pivot.beyond(points + retreat).min()))
+    return float(chain.pivot.beyond(points).min()), float(chain.pivot.beyond(points + retreat).min())
 
 
 def _no(chain: Chain, miss: float, reason: str) -> PortReach:

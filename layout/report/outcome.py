@@ -77,7 +77,13 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
     return Outcome(
         feasible=bool(data["feasible"]),
         violations=tuple(
-            Violation(str(v["rule"]), tuple(map(str, v["subjects"])), float(v["amount"]), str(v["unit"]))
+            Violation(
+                rule=str(v["rule"]),
+                subjects=tuple(map(str, v["subjects"])),
+                amount=float(v["amount"]),
+                unit=str(v["unit"]),
+                reason=str(v.get("reason") or ""),
+            )
             for v in data.get("violations") or ()
         ),
         bound_per_h=_finite(data.get("bound_per_h")),

@@ -125,8 +125,12 @@ def violations_table(violations: Sequence[Violation]) -> RenderableType:
     table.add_column("violated", style="red")
     table.add_column("who")
     table.add_column("by", justify="right", no_wrap=True)
+    why = any(violation.reason for violation in violations)
+    if why:
+        table.add_column("why", style="dim")
     for violation in violations:
-        table.add_row(words.rule(violation), Text(", ".join(violation.subjects)), words.amount(violation))
+        who, reason = Text(", ".join(violation.subjects)), (Text(violation.reason),) if why else ()
+        table.add_row(words.rule(violation), who, words.amount(violation), *reason)
     rules = {violation.rule: words.rule(violation) for violation in violations if violation.rule in words.MEANINGS}
     meanings = Text("\n".join(f"{name}: {words.MEANINGS[rule]}" for rule, name in rules.items()), "dim")
     return Group(table, Padding(meanings, (0, 0, 1, 1))) if rules else table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,6 +96,19 @@ def test_out_of_reach_says_how_far(six, around) -> None:
     expected = [max(math.hypot(r, h - 0.97) for h in (wrist, lower)) - (0.16 + 0.98 + math.hypot(0.86, 0.15))
                 for r in (3.0, 4.0)]  # fmt: skip
     assert short == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_retreated_point_out_of_reach_is_said(six, around) -> None:
+    """The port itself is within reach; from 2 m above it the tool cannot come down."""
+    arm, stations = around(six, [(0.3, 1.2, 0.0)])
+    assert reach(arm, stations["t0"]).ok
+    station = stations["t0"]
+    tall = replace(
+        station.model,
+        ports={name: replace(port, retreat_m=(0.0, 0.0, 2.0)) for name, port in station.model.ports.items()},
+    )
+    got = reach(arm, replace(station, model=tall))
+    assert not got.ok and got.shortfall_m > 0.1 and got.reason == "port top: its retreated point is out of reach"
 
 
 def test_too_near_is_a_shortfall_too(six, around) -> None:

@@ -1,9 +1,10 @@
 import io
+from dataclasses import asdict
 
 from rich.console import Console
 
 from layout.model.line import Layout
-from layout.model.results import Evaluation
+from layout.model.results import Evaluation, Violation
 from layout.report.tables import comparison_table, evaluation_tables, state_bar
 
 
@@ -37,6 +38,14 @@ def test_an_infeasible_layout_says_what_stands_in_the_way(fake):
     said = printed(*evaluation_tables(fake.infeasible_data()))
     for words in ("not feasible", "clearance", "mill, fire exit", "0.5\u00a0m²", "138.0 /h"):
         assert words in said
+
+
+def test_why_a_rule_is_broken_is_said_where_the_rule_says_too_little(fake):
+    missed = Violation("reach", ("mill", "tender"), 0.2, "m", reason="port table: out of reach")
+    evaluation = Evaluation(Layout({}), (missed,), 138.04)
+    assert "port table: out of reach" in printed(*evaluation_tables(evaluation))
+    assert "port table: out of reach" in printed(*evaluation_tables(fake.infeasible_data(violations=[asdict(missed)])))
+    assert "why" not in printed(*evaluation_tables(fake.infeasible_data()))
 
 
 def test_comparison(fake):
