@@ -136,9 +136,7 @@ class Scout:
         if cell.movers is not None and cell.surroundings is not None:
             from layout.motion.collision import Choice
 
-            choice = Choice(
-                cell.movers[state], cell.surroundings, points, ways, MARGIN_M + 2 * trajectory.THINNED_M
-            )
+            choice = Choice(cell.movers[state], cell.surroundings, points, ways, MARGIN_M + 2 * trajectory.THINNED_M)
             k = choice.promising(0, cell.chain.lower, cell.chain.upper)
             while k < len(ways):
                 passed = points[ways[k][ways[k] >= 0]]

@@ -84,7 +84,7 @@ class Choice:
 
     def promising(self, begin: int, lower: Array, upper: Array) -> int:
         """The first row from `begin` on that keeps within the joints' limits (dof,), and the margin at its points and
-        at `sweep.PROBES` between them; the number of rows where there is none. No proof for what lies between."""
+        at `sweep.FINE_PROBES` between them; the number of rows where there is none. No proof for what lies between."""
         return int(
             sweep.promising(
                 self._mover.bodies, self._surroundings.things, self._points, self._ways, begin, self._stands,

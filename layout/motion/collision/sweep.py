@@ -21,11 +21,14 @@ from layout.motion.collision.gjk import EXACT_M, between, compiled, inner
 RESOLUTION_M = 1e-4
 """What comes nearer than the margin and this counts as a hit: the least step on the way follows from it."""
 
-COARSE_M = 0.3
+COARSE_M = 0.5
 """Moves are looked at in stretches in which nothing goes farther than this."""
 
 PROBES = (0.5, 0.25, 0.75)
 """Places on a way, as shares, that are looked at before all of it where any hit will do."""
+
+FINE_PROBES = (0.5, 0.25, 0.75, 0.375, 0.625, 0.125, 0.875)
+"""The same on straight joins of which a way is to be made: what shows here need not be worked out there."""
 
 ROOM = 1024
 """Pairs that lists have space for at first."""
@@ -276,7 +279,7 @@ def promising(
             a, b = ways[k, i], ways[k, i + 1]
             if joins[a, b] == 0:
                 joins[a, b] = joins[b, a] = 1
-                for x in PROBES:
+                for x in FINE_PROBES:
                     for j in range(dof):
                         q[j] = points[a, j] + x * (points[b, j] - points[a, j])
                     if touched(m, t, q, margin, own, -1)[0] >= 0:
