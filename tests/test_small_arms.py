@@ -1,4 +1,7 @@
-"""The arms that come with PyBullet tend a cell like any other: found feasible, simulated, and drawn."""
+"""The arms that come with PyBullet tend a cell like any other: found feasible and simulated.
+
+An arm of 0.8 m stands where people would stand otherwise: its stations keep no floor free in front.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,17 @@ floor: {{boundary: [[0, 0], [6, 0], [6, 5], [0, 5]]}}
 products: {{bracket: {{model: part_bracket, route: [inspect]}}}}
 machines:
   dock: {{model: dock_in, source: saturated, place: {{x: 1.7, y: 2.5, yaw: 90}}}}
-  infeed: {{model: infeed_station, place: {{x: [2, 5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}}}
+  infeed: {{model: infeed_station, service: {{right: 200 mm}}, place: {{x: [2, 5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}}}
   inspection:
     model: vision_station
+    service: {{back: 500 mm}}
     operations: {{inspect: 8 s}}
     place: {{x: [2, 5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}
-  outfeed: {{model: outfeed_station, sink: true, place: {{x: [2, 5.5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}}}
+  outfeed:
+    model: outfeed_station
+    service: {{right: 200 mm}}
+    sink: true
+    place: {{x: [2, 5.5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}
 transport:
   belt: {{kind: conveyor, from: dock, to: infeed}}
   tender:
