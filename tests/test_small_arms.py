@@ -18,7 +18,10 @@ floor: {{boundary: [[0, 0], [6, 0], [6, 5], [0, 5]]}}
 products: {{bracket: {{model: part_bracket, route: [inspect]}}}}
 machines:
   dock: {{model: dock_in, source: saturated, place: {{x: 1.7, y: 2.5, yaw: 90}}}}
-  infeed: {{model: infeed_station, service: {{right: 200 mm}}, place: {{x: [2, 5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}}}
+  infeed:
+    model: infeed_station
+    service: {{right: 200 mm}}
+    place: {{x: [2, 5], y: [0.5, 4.5], yaw: [0, 90, 180, 270]}}
   inspection:
     model: vision_station
     service: {{back: 500 mm}}
