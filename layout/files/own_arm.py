@@ -71,6 +71,7 @@ def arm_from_urdf(path: Path, *, tip: str | None, payload_kg: float | None) -> L
     if tip is None:
         hint = "write 'tip: LINK' if another carries the tool"
         notes.append((f"{len(joints)} joints from {base!r} to {end!r}", hint))
+        notes.extend(_left_out(tree, end))
     chain = _Samples(joints, np.array(flange))
     reach = chain.reach_m()
     if not 0.05 < reach < 20:
@@ -139,6 +140,21 @@ def find_tip(tree: Tree) -> str | None:
         passed += ways[0].driven
         link = ways[0].child
     return _outermost(tree, link)
+
+
+def _left_out(tree: Tree, end: str) -> list[tuple[str, str]]:
+    """The joint at which an arm ends early: one that follows another, or that no single motor drives."""
+    beyond = tree.below.get(end, ())
+    if len(beyond) != 1:  # fingers
+        return []
+    joint = beyond[0]
+    if joint.mimic:
+        hint = "give it limits of its own where a motor drives it, or make it fixed"
+        return [(f"the arm ends before joint {joint.name!r}, which mimics {joint.mimic!r}", hint)]
+    if joint.type in ("planar", "floating"):
+        hint = "write it as revolute, continuous, prismatic or fixed"
+        return [(f"the arm ends before joint {joint.name!r}, which is {joint.type}", hint)]
+    return []
 
 
 def _finger(joint: Edge) -> bool:

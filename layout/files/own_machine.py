@@ -80,7 +80,8 @@ def machine_from_urdf(path: Path, ports: Mapping[str, Port], service: Mapping[st
     notes = []
     if axes:
         what = (
-            f"{len(axes)} moving joint{'s' if len(axes) > 1 else ''} ({', '.join(a.name for a in axes)}) stay at rest"
+            f"{len(axes)} moving joint{'s stay' if len(axes) > 1 else ' stays'} at rest: "
+            f"{', '.join(axis.name for axis in axes)}"
         )
         hint = "a folder with a model.yaml can say where they go: programs: {load: ..., work: ...}"
         notes.append(Problem(what, hint=hint))

@@ -31,6 +31,11 @@ BELT_INSIDE_M = 0.6
 WRONG_WAY_M = 0.1
 """A port faces into its machine where the way out is longer than the way back by more than this."""
 
+FAR_M = 2.0
+"""A hand-over point farther than this outside its machine's outline is a slip: cantilevered trays reach out less."""
+HIGH_M = 10.0
+"""Nothing is handed over higher above the floor."""
+
 
 def make_port(name: str, given: PortSpec, add: Add) -> Port:
     """The port that a file describes. add : notes findings at paths relative to the port."""
@@ -102,6 +107,10 @@ def check_ports(
 ) -> None:  # fmt: skip
     """Ports that nothing can serve, since the machine itself is in the way. add : path starts with the port's name."""
     for port in ports.values():
+        lost = _lost(port, outline)
+        if lost:
+            add(lost, (port.name, "at"), list(port.at_m), "x, y, z in the machine's frame: metres, or text with a unit")
+            continue
         if "arm" in port.by:
             for what, key, hint in _arm(port, solid):
                 add(what, (port.name, key), list(getattr(port, f"{key}_m")), hint)
@@ -109,6 +118,19 @@ def check_ports(
             wrong = _facing(port, outline)
             if wrong:
                 add(wrong[0], (port.name, wrong[1]), list(port.facing if wrong[1] == "facing" else port.at_m), wrong[2])
+
+
+def _lost(port: Port, outline: tuple[Point2, ...]) -> str:
+    """What is wrong with a place that no machine of this outline can hand over at; empty where nothing is."""
+    import shapely
+
+    x, y, z = port.at_m
+    if z < 0.0:
+        return f"the port lies {-z * 1e3:.0f} mm below the floor"
+    if z > HIGH_M:
+        return f"the port lies {z:.4g} m above the floor"
+    away = float(shapely.Polygon(outline).distance(shapely.Point(x, y)))
+    return f"the port lies {away:.2f} m away from its machine" if away > FAR_M else ""
 
 
 def _arm(port: Port, solid: Solid) -> Iterator[tuple[str, str, str]]:

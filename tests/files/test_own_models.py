@@ -382,6 +382,9 @@ def test_a_mesh_without_ports_says_so(home: Path) -> None:
     ("old", "new", "where", "words"),
     [
         ("at: [0, -0.3, 0.8]", "at: [0, 0, 0.3]", "ports.bed.at", "inside its own machine"),
+        ("at: [0, -0.3, 0.8]", "at: [0, -0.3, -0.1]", "ports.bed.at", "100 mm below the floor"),
+        ("at: [0, -0.3, 0.8]", "at: [0, -0.3, 800]", "ports.bed.at", "800 m above the floor"),
+        ("at: [0, -0.3, 0.8]", "at: [0, -3, 0.8]", "ports.bed.at", "2.40 m away from its machine"),
         ("retreat: [0, -0.5, 0.1]", "retreat: [0, 0.6, 0.1]", "ports.bed.retreat", "after the retreat"),
         ("retreat: [0, -0.5, 0.1]", "retreat: [0, 1.6, 0]", "ports.bed.retreat", "leads through the machine"),
         ("retreat: [0, -0.5, 0.1]", "retreat: [0, -0.5, 0.1], facing: [0, 1]", "ports.bed.facing", "faces into"),
@@ -452,7 +455,7 @@ def test_a_machine_from_a_urdf(home: Path) -> None:
     assert np.array(model.axes[0].origin)[:3, 3] == pytest.approx([0.0, -0.72, 1.4])
     low = np.concatenate([vertices for _, vertices, _ in read_meshes(model.hulls)]).min(axis=0)
     assert low[2] == pytest.approx(0.0, abs=1e-6)
-    said(odd, "1 moving joint (lift) stay")
+    said(odd, "1 moving joint stays at rest: lift")
 
 
 def test_an_arm_from_a_urdf(home: Path) -> None:
@@ -473,6 +476,25 @@ def test_an_arm_from_a_urdf(home: Path) -> None:
     assert not any("payload" in problem.what for problem in named.warnings)
     with pytest.raises(AssetError, match=r"no such link.*did you mean flange"):
         arm_from_urdf(path, tip="flnge", payload_kg=8.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('<joint name="a6" type="revolute">', '<joint name="a6" type="planar">', "joint 'a6', which is planar"),
+        ('<joint name="a6" type="revolute">', '<joint name="a6" type="floating">', "joint 'a6', which is floating"),
+        ('<joint name="a6" type="revolute">', '<joint name="a6" type="revolute"><mimic joint="a5"/>',
+         "joint 'a6', which mimics 'a5'"),
+    ],
+)  # fmt: skip
+def test_an_arm_that_ends_early_says_where(home: Path, old: str, new: str, words: str) -> None:
+    path = home / "arm.urdf"
+    assert old in shapes.ARM_URDF
+    bare = shapes.ARM_URDF.replace('name="finger1" type="prismatic"', 'name="finger1" type="fixed"')
+    path.write_text(bare.replace(old, new, 1))
+    loaded = arm_from_urdf(path, tip=None, payload_kg=5.0)
+    assert isinstance(loaded.model, ArmModel) and len(loaded.model.joints) == 5
+    said(loaded.warnings, words)
 
 
 def test_its_home_is_a_posture_to_wait_in(home: Path) -> None:
