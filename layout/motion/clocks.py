@@ -170,7 +170,7 @@ def slowest(first: Array, second: Array, limits: Array) -> float:
 
 @compiled
 def spans(points: Array, ways: Index, limits: Array) -> Array:
-    """(k,) s: how long ways take that stop at each of their points. ways (k, m) rows of points (n, dof), -1: no more."""
+    """(k,) s: how long ways take that stop at each of their points. ways (k, m) rows of points (n, dof), or -1."""
     out = np.zeros(len(ways))
     for k in range(len(ways)):
         for i in range(ways.shape[1] - 1):

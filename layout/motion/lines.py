@@ -66,6 +66,24 @@ def line(chain: Chain, approach: Array, handover: Array, way_m: float) -> Line |
     return Line(np.ascontiguousarray(angles[::-1]), way_m)
 
 
+def lines(chain: Chain, approach: Array, handover: Array, way_m: float) -> list[Line | None]:
+    """`line` for many pairs of configurations (k, dof)."""
+    ok, angles = _trace_all(
+        chain.links, chain.slides, chain.lower, chain.upper, handover, approach, LINE_STEPS, BETWEEN, LONGEST_STEP_RAD
+    )
+    return [Line(angles[k], way_m) if ok[k] else None for k in range(len(ok))]
+
+
+def times_s(given: list[Line | None], limits: Array) -> Array:
+    """(k,) `Line.time_s` of each, infinite where there is none."""
+    out = np.full(len(given), np.inf)
+    rows = [k for k, found in enumerate(given) if found is not None]
+    if rows:
+        some = [found for found in given if found is not None]
+        out[rows] = _line_times(np.stack([found.angles for found in some]), some[0].way_m, limits, LINEAR)
+    return out
+
+
 @compiled
 def _trace(
     links: Array,
@@ -119,6 +137,32 @@ def _trace(
                 return False, out
             out[k, i] = min(max(out[k, i], lower[i]), upper[i])
     return True, out
+
+
+@compiled
+def _trace_all(
+    links: Array, slides: Flags, lower: Array, upper: Array, first: Array, last: Array, steps: int, between: int,
+    longest: float,
+) -> tuple[Flags, Array]:  # fmt: skip
+    """`_trace` for many pairs (k, n), from `last` to `first`: whether it holds (k,), angles (k, rows, n)."""
+    count, n = first.shape
+    ok, out = np.zeros(count, dtype=np.bool_), np.empty((count, steps * between + 1, n))
+    for k in range(count):
+        goal = kernels.tool(links, slides, last[k])[:3, 3].copy()
+        good, angles = _trace(links, slides, lower, upper, first[k], last[k], goal, steps, between, longest)
+        ok[k] = good
+        if good:
+            out[k] = angles[::-1]
+    return ok, out
+
+
+@compiled
+def _line_times(angles: Array, way: float, limits: Array, linear: Array) -> Array:
+    """(k,) `_line_time` of lines (k, m, n) that are equally long."""
+    out = np.empty(len(angles))
+    for k in range(len(angles)):
+        out[k] = _line_time(angles[k], way, limits, linear)
+    return out
 
 
 @compiled

@@ -18,9 +18,8 @@ from layout.motion import around, clocks, trajectory
 from layout.motion.around import Blocked, blockage, tool_way_m
 from layout.motion.cell import EMPTY, HANDOVER_MARGIN_M, LOADED, MARGIN_M, Cell
 from layout.motion.kernels import Index
-from layout.motion.lines import Line, line
+from layout.motion.lines import Line, lines, times_s
 from layout.motion.ports import Place, serve
-from layout.motion.profile import linear_time
 from layout.motion.trajectory import Way
 
 HOME_WEIGHT = 0.01
@@ -83,19 +82,20 @@ class Port:
     def __init__(self, cell: Cell, stop: Stop) -> None:
         self.cell, self.stop = cell, stop
         self.option = serve(cell.chain, stop.place)
-        self.lines: dict[int, Line | None] = {}
+        self._lines: list[Line | None] | None = None
         self.blocked_by: dict[int, tuple[str, str, float]] = {}  # thing, link, how far in from the approach (m)
         self.checked: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.option.approach)
 
-    def line(self, k: int) -> Line | None:
-        """Configuration k's straight line, None where it cannot be followed closely."""
-        if k not in self.lines:
-            approach, handover = self.option.approach[k], self.option.handover[k]
-            self.lines[k] = line(self.cell.chain, approach, handover, self.depth_m)
-        return self.lines[k]
+    @property
+    def lines(self) -> list[Line | None]:
+        """Each configuration's straight line, None where it cannot be followed closely."""
+        if self._lines is None:
+            option = self.option
+            self._lines = lines(self.cell.chain, option.approach, option.handover, self.depth_m)
+        return self._lines
 
     def free(self, k: int) -> bool:
         """Whether configuration k stands free at the approach, goes in straight and hands over without contact."""
@@ -107,7 +107,7 @@ class Port:
         return k not in self.blocked_by
 
     def _hit(self, k: int) -> tuple[str, str, float] | None:
-        found, cell = self.line(k), self.cell
+        found, cell = self.lines[k], self.cell
         if found is None:
             return "joint limits", "", self.depth_m
         if cell.movers is None or cell.surroundings is None:
@@ -192,21 +192,26 @@ def tour(cell: Cell, stops: tuple[Stop, ...], loaded: Array, empty: Array) -> To
     weight = counts.sum(axis=0)
     pairs = [(a, b) for a in range(len(ports)) for b in range(a + 1, len(ports)) if weight[a, b]]
     cost = _bounds(cell, ports, first, pairs, counts)
-    hand = np.concatenate([_hand_bounds(cell, port) for port in ports])
+    hand = np.concatenate([times_s(port.lines, cell.limits[LOADED]) for port in ports])
     chain = cell.chain
     homeward = clocks.times(chain.home[None, :], approach, cell.limits[EMPTY])[0]
     share = np.repeat(0.5 * weight.sum(axis=1), np.diff(first))
-    own = share * (2.0 * hand + HOME_WEIGHT * homeward)
-    timed: set[int] = set()
+    never = NEVER_S * np.maximum(share, 1.0)
+    own = np.where(
+        np.isfinite(hand), share * (2.0 * np.where(np.isfinite(hand), hand, 0.0) + HOME_WEIGHT * homeward), never
+    )
     for port, start in zip(ports, first, strict=False):
-        for k in port.checked:  # by the rule of reach, or for another tour
-            _record(cell, port, k, int(start), own, share, hand, timed)
+        for k, found in enumerate(port.lines):
+            if found is None:
+                port.free(k)  # says why not
+        for k in port.blocked_by:  # by the rule of reach, or for another tour
+            own[start + k] = never[start + k]
     edges = _Edges(cell, approach)
     settled: set[tuple[int, int]] = set()
     rounds = 0
     while True:
         picks = clocks.choose(cost, own, first, weight)
-        if _stands(cell, ports, first, picks, own, share, hand, timed):
+        if _stands(ports, first, picks, own, never):
             continue
         if any(len(port.blocked_by) == len(port) for port in ports):
             break  # one that cannot be served: the ways between the others are not asked for
@@ -255,61 +260,15 @@ def _bounds(cell: Cell, ports: list[Port], first: Index, pairs: list[tuple[int, 
     return out
 
 
-def _hand_bounds(cell: Cell, port: Port) -> Array:
-    """(k,) the least a straight line in takes (s): the tool's own limits, and all joints' whole way."""
-    straight = linear_time(port.depth_m)
-    option, limits = port.option, cell.limits
-    return np.array(
-        [
-            max(straight, clocks.slowest(a, b, limits[LOADED]))
-            for a, b in zip(option.approach, option.handover, strict=True)
-        ]
-    )
-
-
-def _stands(
-    cell: Cell,
-    ports: list[Port],
-    first: Index,
-    picks: Index,
-    own: Array,
-    share: Array,
-    hand: Array,
-    known: set[int],
-) -> bool:
-    """Check the picked configurations; whether the choice must be made again with what was found.
-
-    Lines are timed first, which is quick; only a choice that stands by its times is checked for contact.
-    """
+def _stands(ports: list[Port], first: Index, picks: Index, own: Array, never: Array) -> bool:
+    """Check the picked configurations for contact; whether the choice must be made again with what was found."""
     changed = False
-    for port, c, start in zip(ports, picks, first, strict=False):
-        if int(c) not in known:
-            changed |= _record(cell, port, int(c - start), int(start), own, share, hand, known)
-    if changed:
-        return True
     for port, c, start in zip(ports, picks, first, strict=False):
         k = int(c - start)
         if k not in port.checked and not port.free(k):
-            own[c] = NEVER_S * max(share[c], 1.0)
+            own[c] = never[c]
             changed = changed or len(port.blocked_by) < len(port)
     return changed
-
-
-def _record(cell: Cell, port: Port, k: int, start: int, own: Array, share: Array, hand: Array, known: set[int]) -> bool:
-    """Put a configuration's line into the costs, loaded both ways; whether that made it dearer."""
-    c = start + k
-    known.add(c)
-    found = port.line(k)
-    if found is None or (k in port.checked and not port.free(k)):
-        port.free(k)
-        own[c] = NEVER_S * max(share[c], 1.0)
-        return len(port.blocked_by) < len(port)
-    true = found.time_s(cell.limits[LOADED])
-    if true <= hand[c] + 1e-9:
-        return False
-    own[c] += 2.0 * share[c] * (true - hand[c])
-    hand[c] = true
-    return True
 
 
 def _edge_times(cell: Cell, edges: _Edges, counts: Array, i: int, j: int, *, plan: bool) -> tuple[Array, bool]:
@@ -341,7 +300,7 @@ def _result(cell: Cell, ports: list[Port], first: Index, picks: Index, edges: _E
         if not port.free(k):
             thing, link, depth = port.worst()
             blocked.append(Blocked(row, row, depth, thing, link))
-    lines = tuple(port.line(k) or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
+    lines = tuple(port.lines[k] or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
     line_s = np.array([[found.time_s(limits) for found in lines] for limits in cell.limits])
     move_s, way_m = np.zeros((2, p, p)), np.zeros((p, p))
     ways: dict[tuple[int, int, int], Way] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -76,18 +76,23 @@ def duration_s(way: Way, limits: Array) -> float:
 
 def sample(way: Way, limits: Array, step_s: float = DENSE_S) -> tuple[Array, Array]:
     """Times (k,) (s) from 0 and joint vectors (k, dof) along a move, no farther than `step_s` apart."""
+    if not way.stops:
+        pieces = _pieces(way, limits)
+        spans = np.array([float(piece.duration) for piece in pieces])
+        if not any(profile.brake.duration > 0.0 for piece in pieces for profile in piece.profiles[0]):
+            phases = [[(p.t, p.j, p.a[:7], p.v[:7], p.p[:7]) for p in piece.profiles[0]] for piece in pieces]
+            return _phased(np.array(phases), spans, way.points, step_s)
     clock, rows, start = [np.zeros(1)], [way.points[:1]], 0.0
-    pieces = None if way.stops else _pieces(way, limits)
     for k in range(len(way.points) - 1):
         first, second = way.points[k], way.points[k + 1]
-        span = float(clocks.slowest(first, second, limits)) if pieces is None else float(pieces[k].duration)
+        span = float(clocks.slowest(first, second, limits)) if way.stops else float(spans[k])
         if span <= 0.0:
             continue
         times = np.linspace(0.0, span, max(int(np.ceil(span / step_s)), 8) + 1)[1:]
-        if pieces is None:
+        if way.stops:
             angles = clocks.positions(first, second, limits, times)
-        else:
-            angles = _places(pieces[k], times)
+        else:  # a velocity above its limit: not met
+            angles = np.array([pieces[k].at_time(float(t))[0] for t in times])
             angles[-1] = second
         clock.append(start + times)
         rows.append(angles)
@@ -211,9 +216,12 @@ def blend(points: Array, limits: Array) -> Way:
             spans[key] = np.inf if piece is None else float(piece.duration)
         return spans[key]
 
+    def through(k: int, share: int) -> float:
+        return round(span(k - 1, picks[k - 1], share) + span(k, share, picks[k + 1]), 9)
+
     for _ in range(2 if inner > 1 else 1):
         for k in range(1, inner + 1):
-            picks[k] = _least(lambda s, k=k: round(span(k - 1, picks[k - 1], s) + span(k, s, picks[k + 1]), 9))
+            picks[k] = _least(partial(through, k))
     speeds = np.array([choice[k][pick] for k, pick in enumerate(picks)])
     return Way(points, speeds)
 
@@ -230,28 +238,40 @@ def _least(time_s: Callable[[int], float]) -> int:
         known.update((s, time_s(s)) for s in beyond)
 
 
-def _places(piece: Any, times: Array) -> Array:
-    """(k, dof) joint vectors at times (k,) of one of ruckig's trajectories, from its seven phases of even jerk."""
-    profiles = piece.profiles[0]
-    if any(profile.brake.duration > 0.0 for profile in profiles):  # no velocity here is above its limit: not met
-        return np.array([piece.at_time(float(t))[0] for t in times])
-    phases = np.array([(p.t, p.j, p.a[:7], p.v[:7], p.p[:7]) for p in profiles])
-    return _phased(phases, times)
-
-
 @compiled
-def _phased(phases: Array, times: Array) -> Array:
-    """(k, n) places at times (k,). phases (n, 5, 7): duration, and jerk, acceleration, velocity, place at the start."""
-    out = np.empty((len(times), len(phases)))
-    for d in range(len(phases)):
-        for k in range(len(times)):
-            u, m = times[k], 0
-            while m < 6 and u > phases[d, 0, m]:
-                u -= phases[d, 0, m]
-                m += 1
-            j, a, v, p = phases[d, 1, m], phases[d, 2, m], phases[d, 3, m], phases[d, 4, m]
-            out[k, d] = p + u * (v + u * (0.5 * a + u * j / 6.0))
-    return out
+def _phased(phases: Array, spans: Array, points: Array, step_s: float) -> tuple[Array, Array]:
+    """Times (k,) and places (k, n) along ruckig's trajectories, one after the other, from their phases of even jerk.
+
+    phases (m, n, 5, 7): duration, and jerk, acceleration, velocity, place at the start; spans (m,) (s) of the pieces,
+    points (m + 1, n) their ends.
+    """
+    count = 1
+    for piece in range(len(spans)):
+        if spans[piece] > 0.0:
+            count += max(int(np.ceil(spans[piece] / step_s)), 8)
+    clock, out = np.empty(count), np.empty((count, points.shape[1]))
+    clock[0], out[0], row, start = 0.0, points[0], 1, 0.0
+    for piece in range(len(spans)):
+        if spans[piece] <= 0.0:
+            continue
+        steps = max(int(np.ceil(spans[piece] / step_s)), 8)
+        for d in range(points.shape[1]):
+            own = phases[piece, d]
+            m, gone = 0, 0.0
+            for k in range(1, steps):
+                u = spans[piece] * k / steps - gone
+                while m < 6 and u > own[0, m]:
+                    u -= own[0, m]
+                    gone += own[0, m]
+                    m += 1
+                j, a, v, p = own[1, m], own[2, m], own[3, m], own[4, m]
+                out[row + k - 1, d] = p + u * (v + u * (0.5 * a + u * j / 6.0))
+            out[row + steps - 1, d] = points[piece + 1, d]
+        for k in range(1, steps + 1):
+            clock[row + k - 1] = start + spans[piece] * k / steps
+        row += steps
+        start += spans[piece]
+    return clock, out
 
 
 def _pieces(way: Way, limits: Array) -> list[Any]:

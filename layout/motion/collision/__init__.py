@@ -4,7 +4,8 @@
 `gap`, `free`, `first_hit`, `any_hit` and `Choice` measure the one against the other. Importing this loads numba.
 """
 
-from layout.motion.collision.check import Choice, Hit, any_hit, first_hit, free, gap
+from layout.motion.collision.check import Hit, any_hit, first_hit, free, gap
+from layout.motion.collision.choice import Choice
 from layout.motion.collision.mover import Mover, mover
 from layout.motion.collision.surroundings import Surroundings, surroundings
 

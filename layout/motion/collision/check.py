@@ -38,7 +38,7 @@ def gap(mover: Mover, surroundings: Surroundings, angles: ArrayLike, serving: st
     0 or less where they touch. The arm's own links count where they could collide; their names are given then.
     serving : the station that the arm hands over at: its doors stand open, and the part may touch it.
     """
-    (q,) = _rows(mover, angles)
+    (q,) = rows_of(mover, angles)
     best, _, other = sweep.least(mover.bodies, surroundings.things, q, surroundings.number(serving))
     return float(best), _name(mover, surroundings, int(other))
 
@@ -47,7 +47,7 @@ def free(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None = None
 ) -> NDArray[np.bool_]:
     """(k,) bool: which of many configurations (k, dof) keep more than the margin (m) everywhere."""
-    many = _rows(mover, angles)
+    many = rows_of(mover, angles)
     own = min(margin_m, OWN_MARGIN_M)
     return np.asarray(
         sweep.free(mover.bodies, surroundings.things, many, margin_m, own, surroundings.number(serving)), dtype=bool
@@ -71,32 +71,10 @@ def any_hit(
     return _hit(mover, surroundings, angles, margin_m, serving, True)
 
 
-class Choice:
-    """Ways among a few configurations (n, dof), to be tried in order: rows of `ways` (k, m), -1 where one ends early."""
-
-    def __init__(
-        self, mover: Mover, surroundings: Surroundings, points: Array, ways: NDArray[np.int64], margin_m: float
-    ) -> None:
-        self._mover, self._surroundings, self._margin_m = mover, surroundings, margin_m
-        self._points, self._ways = _rows(mover, points), np.ascontiguousarray(ways, dtype=np.int64)
-        self._stands = np.zeros(len(points), dtype=np.int64)
-        self._joins = np.zeros((len(points), len(points)), dtype=np.int64)
-
-    def promising(self, begin: int, lower: Array, upper: Array) -> int:
-        """The first row from `begin` on that keeps within the joints' limits (dof,), and the margin at its points and
-        at `sweep.FINE_PROBES` between them; the number of rows where there is none. No proof for what lies between."""
-        return int(
-            sweep.promising(
-                self._mover.bodies, self._surroundings.things, self._points, self._ways, begin, self._stands,
-                self._joins, lower, upper, self._margin_m, min(self._margin_m, OWN_MARGIN_M),
-            )
-        )  # fmt: skip
-
-
 def _hit(
     mover: Mover, surroundings: Surroundings, angles: ArrayLike, margin_m: float, serving: str | None, some: bool
 ) -> Hit | None:
-    path = _rows(mover, angles)
+    path = rows_of(mover, angles)
     if not len(path):
         return None
     own = min(margin_m, OWN_MARGIN_M)
@@ -116,7 +94,7 @@ def _name(mover: Mover, surroundings: Surroundings, other: int) -> str:
     return surroundings.names[int(things.thing[np.searchsorted(things.group, other, side="right") - 1])]
 
 
-def _rows(mover: Mover, angles: ArrayLike) -> Array:
+def rows_of(mover: Mover, angles: ArrayLike) -> Array:
     """Joint vectors as the kernels take them: (k, dof), finite. Raises ValueError where they are not."""
     rows = np.array(angles, dtype=float, ndmin=2, order="C")
     if rows.shape[1:] != (mover.dof,) or not np.isfinite(rows).all():

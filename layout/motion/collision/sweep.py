@@ -27,9 +27,6 @@ COARSE_M = 0.5
 PROBES = (0.5, 0.25, 0.75)
 """Places on a way, as shares, that are looked at before all of it where any hit will do."""
 
-FINE_PROBES = (0.5, 0.25, 0.75, 0.375, 0.625, 0.125, 0.875)
-"""The same on straight joins of which a way is to be made: what shows here need not be worked out there."""
-
 ROOM = 1024
 """Pairs that lists have space for at first."""
 
@@ -244,53 +241,6 @@ def touched(m: Any, t: Any, q: Array, margin: float, own: float, serving: int) -
         if got <= wanted:
             return pairs[i, 0], pairs[i, 1], got
     return -1, 0, np.inf
-
-
-@compiled
-def promising(
-    m: Any, t: Any, points: Array, ways: Index, begin: int, stands: Index, joins: Index, lower: Array, upper: Array,
-    margin: float, own: float,
-) -> int:  # fmt: skip
-    """The first row of `ways`, from `begin` on, with nothing in the way at its points and at a few places between.
-
-    points : (n, dof) configurations; ways : (k, m) rows of them in the order they are passed, -1 where there are no more
-    stands, joins : (n,), (n, n) what is known: 0 nothing, 1 free, 2 not; filled in. Ends of ways are taken to be free.
-    lower, upper : (dof,) the joints' limits. Gives k where no row is left.
-    """
-    dof = points.shape[1]
-    q = np.empty(dof)
-    for k in range(begin, len(ways)):
-        count, good = 0, True
-        while count < ways.shape[1] and ways[k, count] >= 0:
-            count += 1
-        for i in range(1, count - 1):
-            a = ways[k, i]
-            if stands[a] == 0:
-                inside = True
-                for j in range(dof):
-                    inside = inside and lower[j] <= points[a, j] <= upper[j]
-                stands[a] = 1 if inside and touched(m, t, points[a], margin, own, -1)[0] < 0 else 2
-            if stands[a] == 2:
-                good = False
-                break
-        if not good:
-            continue
-        for i in range(count - 1):
-            a, b = ways[k, i], ways[k, i + 1]
-            if joins[a, b] == 0:
-                joins[a, b] = joins[b, a] = 1
-                for x in FINE_PROBES:
-                    for j in range(dof):
-                        q[j] = points[a, j] + x * (points[b, j] - points[a, j])
-                    if touched(m, t, q, margin, own, -1)[0] >= 0:
-                        joins[a, b] = joins[b, a] = 2
-                        break
-            if joins[a, b] == 2:
-                good = False
-                break
-        if good:
-            return k
-    return len(ways)
 
 
 @compiled
