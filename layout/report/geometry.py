@@ -89,6 +89,15 @@ def link_path(line: Line, name: str) -> Array:
     )
 
 
+def aside(path: Array, by_m: float) -> Array:
+    """A path (k, 2) (m) moved to its right, so that there and back lie side by side; itself where that fails."""
+    moved = LineString(path).simplify(1e-6).offset_curve(-by_m, join_style="mitre", mitre_limit=2.0)
+    if moved.geom_type != "LineString" or moved.is_empty:  # ways that double back on themselves fall to pieces
+        return path
+    found: Array = shapely.get_coordinates(moved)
+    return found
+
+
 def swing(start: Array, end: Array, pivot: Array | None, clear_m: float = 0.5, count: int = 60) -> Array:
     """A curve (count, 2) from start to end on which both directions of a pair stay apart.
 

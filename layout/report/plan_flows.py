@@ -67,7 +67,10 @@ def per_hour(flow: Any, transport: str) -> float:
 
 
 def flows(axes: Axes, line: Line, moves: Moves | None, flow: Any, placer: Placer) -> list[Drawn]:
-    """Draw an arrow for each leg of an arm or a link, least first so that the biggest lie on top."""
+    """Draw an arrow for each leg of an arm, a fleet or a link, least first so that the biggest lie on top.
+
+    A fleet's arrows follow the way that its vehicles drive, a little to the right: two directions stay apart.
+    """
     if flow is None:
         return []
     scale = Scale.of(flow)
@@ -80,7 +83,14 @@ def flows(axes: Axes, line: Line, moves: Moves | None, flow: Any, placer: Placer
             path = geometry.belt_path(line, move.transport, moves)
             drawn.append(Drawn(move, path, colour))
             continue
-        by = "arm" if move.transport in line.arms else "direct"
+        driven = _driven(moves, move)
+        if driven is not None:
+            path = geometry.aside(driven, placer.ruler.points(3.5))
+            arrow(axes, path, scale.width(move.per_h), colour, placer, 7 + 0.001 * i)
+            placer.avoid(LineString(path), 16)
+            drawn.append(Drawn(move, path, colour))
+            continue
+        by = "arm" if move.transport in line.arms else "vehicle" if move.transport in line.fleets else "direct"
         start = geometry.port_at(line.stations[move.origin], "out", by)
         end = geometry.port_at(line.stations[move.target], "in", by)
         arm = line.arms.get(move.transport)
@@ -96,6 +106,17 @@ def flows(axes: Axes, line: Line, moves: Moves | None, flow: Any, placer: Placer
         placer.avoid(LineString(path), 16)
         drawn.append(Drawn(move, path, colour))
     return drawn
+
+
+def _driven(moves: Moves | None, move: FlowMove) -> Array | None:
+    """The way (k, 2) (m) that a fleet's vehicles drive with these parts; None where it is not known."""
+    times = moves.fleets.get(move.transport) if moves is not None else None
+    if times is None or move.origin not in times.stations or move.target not in times.stations:
+        return None
+    path = times.paths.get((times.stations.index(move.origin), times.stations.index(move.target)))
+    if path is None or len(path) < 2 or LineString(path).length < 1e-6:
+        return None
+    return np.asarray(path, dtype=float)
 
 
 def arrow(axes: Axes, path: Array, width_pt: float, colour: Any, placer: Placer, zorder: float) -> None:

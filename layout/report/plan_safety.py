@@ -208,7 +208,7 @@ def handles(shown: Kinds) -> list[Any]:
         found.append(Patch(**STYLE["lane"], label="lane of vehicles"))
         found.append(Patch(**STYLE["dock"], label="docked vehicle"))
     if shown.zone:
-        found.append(Patch(**STYLE["zone"], label="shared by two robots"))
+        found.append(Patch(**STYLE["zone"], label="shared by two robots (outline only roughly)"))
     if shown.fence:
         found.append(Line2D([], [], color=FENCE, linewidth=1.8, marker="s", markersize=3.2, label="fence"))
     if shown.curtain:

@@ -175,11 +175,13 @@ def name_at(thing: Station | Arm) -> tuple[float, float, float]:
 
 
 def extent(line: Line) -> Array:
-    """(n, 3) float (m): upper corners of all that stands on the floor, fences, exits, and the floor around them."""
+    """(n, 3) float (m): upper corners of all that stands there, columns, fences, exits, and the floor around them."""
     found = []
     for body in standing(line):
         flat = body.pose.apply(body.model.footprint_m)
         found.append(np.column_stack([flat, np.full(len(flat), body.model.height_m)]))
+    for area in line.floor.obstacles.values():
+        found.append(np.column_stack([area.polygon, np.full(len(area.polygon), area.height_m)]))
     for fence in line.floor.fences.values():
         found.append(np.column_stack([fence.line, np.full(len(fence.line), fence.height_m)]))
     for detection in line.safety.detection.values():

@@ -47,7 +47,7 @@ def safety_pieces(line: Line, moves: Moves | None = None) -> list[Coloured]:
         pieces += _fence(np.asarray(fence.line, dtype=float), fence.height_m)
     for at in (line.floor.walkways.exits if line.floor.walkways else {}).values():
         disc = shapely.buffer(shapely.Point(at), EXIT_M)
-        pieces.append((_extrude(disc, -0.01, 3 * LAYER_M), EXIT))
+        pieces.append((_extrude(disc, -0.01, 6 * LAYER_M), EXIT))  # above areas that it lies in
     for detection in line.safety.detection.values():
         pieces += _curtain(np.asarray(detection.line, dtype=float))
     return pieces + _lanes(line, moves)

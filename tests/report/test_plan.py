@@ -7,9 +7,9 @@ import shapely
 from matplotlib.transforms import Bbox
 
 from layout.model.pose import Pose
-from layout.model.results import BeltTimes, Moves, Violation
+from layout.model.results import BeltTimes, FleetTimes, FlowMove, Moves, Violation
 from layout.report import canvas, draw_line, geometry
-from layout.report.plan_flows import Scale
+from layout.report.plan_flows import Scale, _driven
 from layout.scene.marks import marks
 
 
@@ -112,6 +112,20 @@ def test_both_directions_of_a_flow_stay_apart(pivot):
     if pivot is not None:
         nearest = min(np.hypot(*(np.vstack([there, back]) - pivot).T))
         assert nearest > 0.45  # of the 0.5 m to keep clear
+
+
+def test_parts_on_vehicles_follow_the_way_driven():
+    driven = np.array([[4.0, 3.0], [5.0, 2.5], [6.0, 3.0]])
+    ones = np.ones((2, 2))
+    times = FleetTimes(("mill", "wash"), ones, np.ones(2), ones, {(0, 1): driven}, np.zeros((2, 3)))
+    moves = Moves(fleets={"carts": times})
+    assert _driven(moves, FlowMove("carts", "mill", "wash", 9.0, 2.2)) is not None
+    for unknown in (FlowMove("carts", "wash", "mill", 9.0, 2.2), FlowMove("arm", "mill", "wash", 9.0, 2.2)):
+        assert _driven(moves, unknown) is None
+    there, back = geometry.aside(driven, 0.1), geometry.aside(driven[::-1], 0.1)
+    assert np.allclose(there[0] - driven[0], np.array([-0.5, -1.0]) / np.hypot(0.5, 1) * 0.1)  # to its right
+    assert np.hypot(*(there[1] - back[1])) == pytest.approx(2 * 0.1 / np.cos(np.arctan(0.5)))
+    assert geometry.aside(driven[[0, 1, 0]], 0.1).shape[1] == 2  # there and back on one line
 
 
 def test_arrows_grow_with_the_flow():

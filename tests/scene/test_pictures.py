@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from layout.errors import SceneError
 from layout.model.line import Belt, Line
 from layout.model.results import BeltTimes, Moves
+from layout.model.scenario import Area
 from layout.scene import Camera, Scene, frame, picture, plan_view
 from layout.scene.cameras import extent
 from layout.scene.furniture import along, extrude, furniture
@@ -69,6 +71,14 @@ def test_a_camera_holds_everything(line: Line) -> None:
                 pixels = camera.pixels(extent(line), 1000 * aspect, 1000) / [1000 * aspect, 1000]
                 assert pixels.min() > 0 and pixels.max() < 1
                 assert max(np.ptp(pixels, axis=0)) > 0.8  # and is not farther than need be
+
+
+def test_a_camera_holds_high_columns(line: Line) -> None:
+    tall = {"column": Area(polygon=((5.0, 5.0), (5.4, 5.0), (5.4, 5.4)), height_m=7.0)}
+    high = replace(line, floor=line.floor.model_copy(update={"obstacles": tall}))
+    for azimuth in np.linspace(-3, 3, 7):
+        pixels = frame(high, 1.6, azimuth).pixels([(5.0, 5.0, 7.0), (5.4, 5.4, 7.0)], 1600, 1000) / [1600, 1000]
+        assert pixels.min() > 0 and pixels.max() < 1
 
 
 def test_pictures_are_written_whole(line: Line, moves: Moves, tmp_path: Path) -> None:
