@@ -10,7 +10,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +194,7 @@ class _Study:
 
 
 def _record(evaluation: Evaluation) -> dict[str, Any]:
-    """What `trials.csv` says of a candidate, beside its values."""
+    """What `trials.csv` says of a candidate, beside its values: of violations not the reasons, which are sentences."""
     flow, values = evaluation.flow, evaluation.objectives
     crashed = any(violation.rule == "crash" for violation in evaluation.violations)
     return {
@@ -206,7 +206,7 @@ def _record(evaluation: Evaluation) -> dict[str, Any]:
         "wip": flow.wip.mean if flow else None,
         "handling_distance_m": values.get("handling_distance"),
         "floor_area_m2": values.get("floor_area"),
-        "violations": "; ".join(str(violation) for violation in evaluation.violations),
+        "violations": "; ".join(str(replace(violation, reason="")) for violation in evaluation.violations),
     }
 
 

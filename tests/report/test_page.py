@@ -87,7 +87,8 @@ def test_hostile_names_stay_words(fake, tmp_path):
     data = fake.outcome_data(
         resources={evil: {"working": 1.0}}, bottleneck=evil, layout={evil: {evil: evil}}, by_product={evil: None}
     )
-    bad = fake.infeasible_data(violations=[{"rule": evil, "subjects": [evil], "amount": 1, "unit": evil}])
+    violation = {"rule": evil, "subjects": [evil], "amount": 1, "unit": evil, "reason": evil}
+    bad = fake.infeasible_data(violations=[violation])
     for i, results in enumerate(({"start": bad, "best": data, "runners_up": [data]}, {"start": bad, "best": bad})):
         path = fake.write_run(tmp_path / str(i), results, name=evil, digest=evil, stopped=evil, sampler=evil)
         page = read(write_report(path))
@@ -98,6 +99,7 @@ def test_hostile_names_stay_words(fake, tmp_path):
 
 def test_no_feasible_layout(fake, tmp_path):
     bad = fake.infeasible_data()
+    bad["violations"][0]["reason"] = "the press's door swings there"
     rows = [[0, "infeasible", 0.2, "", "", 120, "", "", "", "", "clearance", 3.0]]
     run = fake.write_run(tmp_path / "run", {"start": bad, "best": bad, "runners_up": []}, rows, evaluations=1)
     write_figures(run, {"best": fake.make_line()})
@@ -106,6 +108,7 @@ def test_no_feasible_layout(fake, tmp_path):
         "No feasible layout was found in 1 evaluation.",
         "What stands in the way",
         "clearance",
+        "the press's door swings there",
         "0.123\u00a0m",
         "138.0",
     ):
