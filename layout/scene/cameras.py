@@ -19,12 +19,15 @@ LIGHT_LEFT_RAD = math.radians(-65.0)
 LIGHT_ELEVATION_RAD = math.radians(54.0)
 """The light comes over the viewer's left shoulder, wherever the viewer stands."""
 MARGIN = 1.05
+"""Distance more than what just holds everything."""
 
 SEE_OVER_M = 1.2
 HIDES_FOR_M = 4.0
 WORTH_OF_AN_ARM = 6.0
+OUT_AT_HOME = 0.6
+"""How far an arm at home reaches out at most, as a share of its reach."""
 FLOOR_AROUND_M = 0.8
-"""Share of the picture left around what is framed."""
+"""Floor shown around what stands there."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,9 @@ def extent(line: Line) -> Array:
     for body in standing(line):
         flat = body.pose.apply(body.model.footprint_m)
         found.append(np.column_stack([flat, np.full(len(flat), body.model.height_m)]))
+    for arm in line.arms.values():  # at home it reaches out over its foot, to a side that only its kinematics know
+        around = arm.pose.apply(OUT_AT_HOME * arm.model.reach_m * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]]))
+        found.append(np.column_stack([around, np.full(len(around), arm.model.height_m)]))
     for area in line.floor.obstacles.values():
         found.append(np.column_stack([area.polygon, np.full(len(area.polygon), area.height_m)]))
     for fence in line.floor.fences.values():

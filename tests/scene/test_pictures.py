@@ -139,3 +139,30 @@ def test_belts_are_drawn_at_their_height(line: Line, moves: Moves) -> None:
     assert all(np.isfinite(piece.mesh.vertices).all() and len(piece.mesh.faces) for piece in pieces)
     belt = max((p for p in pieces if p.rgba[0] < 0.2), key=lambda p: p.mesh.bounds[1][2])
     assert belt.mesh.bounds[1][2] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("yaw", [0, 90, 180, 270])
+def test_an_arm_at_home_is_whole_in_the_picture(yaw: int, tmp_path: Path) -> None:
+    """Where it stands higher than all about it and reaches out over its foot, to whatever side."""
+
+    import layout
+    from layout.model.line import Layout
+    from layout.model.realise import realise
+    from layout.motion.kinematics import forward
+
+    cell = f"""
+name: low
+floor: {{boundary: [[-6, -6], [6, -6], [6, 6], [-6, 6]]}}
+products: {{box: {{model: part_box, route: [pass]}}}}
+machines:
+  in: {{model: infeed_station, source: saturated, operations: {{pass: 1 s}}, place: {{x: -1, y: 0, yaw: 90}}}}
+  out: {{model: outfeed_station, sink: true, place: {{x: 1, y: 0, yaw: 270}}}}
+transport: {{arm: {{kind: robot, model: arm_16kg_r2010, serves: [in, out], place: {{x: 0, y: 0, yaw: {yaw}}}}}}}
+"""
+    (tmp_path / "low.yaml").write_text(cell, encoding="utf-8")
+    line = realise(layout.load(tmp_path / "low.yaml"), Layout({}))
+    arm = line.arms["arm"]
+    tool = np.asarray(forward(arm.model, np.array(arm.model.home)))[:3, 3]
+    high = (*arm.pose.apply(tool[None, :2])[0], arm.model.height_m)
+    pixels = frame(line, 1.6).pixels([high], 1600, 1000)[0] / [1600, 1000]
+    assert (pixels > 0.0).all() and (pixels < 1.0).all()
