@@ -28,8 +28,8 @@ from layout.motion.lines import Line
 from layout.motion.tours import Stop, Tour
 from layout.motion.trajectory import Way
 
-MOST_TOURS = 1024
-"""Tours kept in memory: some 10 kB each."""
+MOST_TOURS = 512
+"""Tours kept in memory: some 30 kB each."""
 
 MOST_BYTES = 256 * 1024 * 1024
 """Size of the disk's store; the entries longest unused go first."""

@@ -162,7 +162,7 @@ Box = tuple[Point3, ...]
 """Corners (8) of a box in the tool's frame (m)."""
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def held_up(place: Place) -> tuple[Point3, ...]:
     """Where up is, seen from the tool, at a port: for each of the quarter turns in which the tool may hold the part."""
     found = {tuple(round(float(v), 6) + 0.0 for v in pose[2, :3]) for pose in targets(place)[0]}

@@ -75,7 +75,7 @@ def place_of(arm: Pose, station: Pose, port: Port) -> Place:
     return Place(port.at_m, port.tool, port.retreat_m, port.facing, x_m + 0.0, y_m + 0.0, quarters + 0.0)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def targets(place: Place) -> tuple[Array, Array]:
     """(4, 4, 4) hand-over poses of the tool in the arm's base frame, one for each quarter turn, and (3,) retreat (m).
 
@@ -100,7 +100,7 @@ def targets(place: Place) -> tuple[Array, Array]:
     return out, pose.turn([place.retreat_m])[0]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def serve(chain: Chain, place: Place) -> PortReach:
     """How an arm serves a port."""
     poses, retreat = targets(place)

@@ -300,7 +300,7 @@ def _result(cell: Cell, ports: list[Port], first: Index, picks: Index, edges: _E
         if not port.free(k):
             thing, link, depth = port.worst()
             blocked.append(Blocked(row, row, depth, thing, link))
-    lines = tuple(port.lines[k] or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
+    lines = tuple(_own(port.lines[k]) or _no_line(port, k) for port, k in zip(ports, chosen, strict=True))
     line_s = np.array([[found.time_s(limits) for found in lines] for limits in cell.limits])
     move_s, way_m = np.zeros((2, p, p)), np.zeros((p, p))
     ways: dict[tuple[int, int, int], Way] = {}
@@ -325,12 +325,17 @@ def _result(cell: Cell, ports: list[Port], first: Index, picks: Index, edges: _E
     return Tour(approach, handover, lines, line_s, move_s, way_m, ways, tuple(blocked))
 
 
+def _own(found: Line | None) -> Line | None:
+    """A line that does not keep those of all the other configurations in memory."""
+    return None if found is None else Line(found.angles.copy(), found.way_m)
+
+
 def _no_line(port: Port, k: int) -> Line:
     """A line that cannot be followed, for the record of a tour that is blocked anyway."""
     return Line(np.stack([port.option.approach[k]] * 25), port.depth_m)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def port_of(cell: Cell, stop: Stop) -> Port:
     """A stop's configurations; what has been checked of them is remembered."""
     return Port(cell, stop)

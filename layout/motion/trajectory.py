@@ -7,11 +7,11 @@ waypoints are never used: they call a web service.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -279,6 +279,7 @@ def _pieces(way: Way, limits: Array) -> list[Any]:
     key = limits.tobytes()
     known = _joined.get(way)
     if known is not None and known[0] == key:
+        _joined.move_to_end(way)
         return known[1]
     join, points, speeds = _joiner(key), way.points.tolist(), way.speeds.tolist()
     found = []
@@ -288,10 +289,15 @@ def _pieces(way: Way, limits: Array) -> list[Any]:
             raise LayoutError(f"ruckig finds no move between {points[k]} and {points[k + 1]}")
         found.append(piece)
     _joined[way] = key, found
+    if len(_joined) > _MOST_JOINED:
+        _joined.popitem(last=False)
     return found
 
 
-_joined: WeakKeyDictionary[Way, tuple[bytes, list[Any]]] = WeakKeyDictionary()
+_MOST_JOINED = 256
+"""Ways whose trajectories are kept: ruckig's take some 10 kB each, far more than the way that they are made from."""
+
+_joined: OrderedDict[Way, tuple[bytes, list[Any]]] = OrderedDict()
 
 
 class _Joiner:
