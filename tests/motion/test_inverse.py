@@ -25,7 +25,7 @@ def misses(model, target, found) -> tuple[float, float]:
 
 
 def library_arms() -> list[ArmModel]:
-    """Every arm of the library as it comes, with each tool of the library, and on a rail: new ones come by themselves."""
+    """Every arm of the library as it comes, with each tool, and on a rail: new ones come by themselves."""
     models = [load_model(name) for name in model_names()]
     tools = [model for model in models if isinstance(model, ToolModel)]
     out = []
