@@ -4,37 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from layout.errors import LayoutError, Problem
-from layout.model.line import Arm, Line
-from layout.model.results import ArmTimes, Moves
+from layout.model.line import Line
+from layout.model.results import Moves
 from layout.motion import arms, traffic, zones
-from layout.motion.arms import Stops
 from layout.motion.belts import lay_out
-from layout.motion.cell import Cell
 from layout.motion.doors import doors_of
-from layout.motion.kernels import Flags
-from layout.motion.tours import Tour
-from layout.motion.zones import Home, Shared
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """One arm's work in a line: where it goes, among what, and how."""
-
-    arm: Arm
-    stops: Stops
-    cell: Cell
-    tour: Tour
-    carried: Flags
-    fetched: Flags
-
-    def times(self, home: Home | None = None) -> ArmTimes:
-        """Its times and paths at the arm's speed; with the moves to and from home where it has one to go to."""
-        times = arms.assembled(self.tour, self.cell, self.stops, self.arm)
-        return times if home is None else arms.homed(times, home.ways, self.cell, self.stops, self.arm.speed)
-
+from layout.motion.work import Work
+from layout.motion.zones import Shared
 
 _last: tuple[Line, dict[str, Work], list[Problem]] | None = None
 _shared: OrderedDict[tuple[object, ...], Shared] = OrderedDict()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,7 @@ from layout.motion.cell import EMPTY, LOADED
 from layout.motion.kernels import Flags
 from layout.motion.swept import Swept, shared, swept
 from layout.motion.trajectory import Way
-
-if TYPE_CHECKING:
-    from layout.motion.whole import Work
+from layout.motion.work import Home, Work
 
 ZONE_MARGIN_M = 0.05
 """Arms that run without knowing of one another keep at least this apart: both may be off their way by some
@@ -32,14 +30,6 @@ TURNS_RAD = (0.0, 0.5, -0.5, 1.0, -1.0, 1.6, -1.6, 2.4, -2.4, 3.1)
 
 RUNS = (0.5, 0.0, 1.0)
 """... and with its rail at these shares of its way."""
-
-
-@dataclass(frozen=True, eq=False)
-class Home:
-    """Where an arm stands while the other works: joint vector (dof,), and the way there from each stop, empty."""
-
-    angles: Array
-    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from layout.model.library import Port
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
 from layout.scene.cameras import standing
-from layout.scene.furniture import Piece, extrude
+from layout.scene.furniture import Piece
 from layout.scene.marks import Mark, leave
 from layout.scene.meshes import Rgba
+from layout.scene.prisms import extrude
 from layout.scene.subjects import outline, reach_area, service_area, shoulder
 
 PORT_COLOURS: dict[str, Rgba] = {

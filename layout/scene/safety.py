@@ -14,6 +14,7 @@ from layout.model.pose import Array
 from layout.model.results import Moves
 from layout.scene import solids
 from layout.scene.meshes import Rgba
+from layout.scene.prisms import extrude
 from layout.scene.subjects import EXIT_M, lanes
 
 POST: Rgba = (0.95, 0.76, 0.10, 1.0)
@@ -47,7 +48,7 @@ def safety_pieces(line: Line, moves: Moves | None = None) -> list[Coloured]:
         pieces += _fence(np.asarray(fence.line, dtype=float), fence.height_m)
     for at in (line.floor.walkways.exits if line.floor.walkways else {}).values():
         disc = shapely.buffer(shapely.Point(at), EXIT_M)
-        pieces.append((_extrude(disc, -0.01, 6 * LAYER_M), EXIT))  # above areas that it lies in
+        pieces.append((extrude(disc, -0.01, 6 * LAYER_M), EXIT))  # above areas that it lies in
     for detection in line.safety.detection.values():
         pieces += _curtain(np.asarray(detection.line, dtype=float))
     return pieces + _lanes(line, moves)
@@ -61,14 +62,14 @@ def rail_pieces(arm: Arm) -> list[Coloured]:
     beams, tracks = [], []
     wide = 0.16
     for a, b in ((y0, y0 + wide), (y1 - wide, y1)):
-        beams.append(_extrude(_local(arm, x0, a, x1, b), 0.0, top - 0.03))
+        beams.append(extrude(_local(arm, x0, a, x1, b), 0.0, top - 0.03))
         middle = (a + b) / 2
-        tracks.append(_extrude(_local(arm, x0, middle - 0.025, x1, middle + 0.025), top - 0.03, top))
+        tracks.append(extrude(_local(arm, x0, middle - 0.025, x1, middle + 0.025), top - 0.03, top))
     count = max(2, math.ceil((x1 - x0) / 0.8) + 1)
     for x in np.linspace(x0 + 0.06, x1 - 0.06, count):
-        beams.append(_extrude(_local(arm, x - 0.06, y0 + wide, x + 0.06, y1 - wide), 0.0, top - 0.07))
+        beams.append(extrude(_local(arm, x - 0.06, y0 + wide, x + 0.06, y1 - wide), 0.0, top - 0.07))
     for x in (x0, x1 - 0.05):
-        tracks.append(_extrude(_local(arm, x, y0, x + 0.05, y1), 0.0, top + 0.05))
+        tracks.append(extrude(_local(arm, x, y0, x + 0.05, y1), 0.0, top + 0.05))
     return [(_joined(beams), BED), (_joined(tracks), TRACK)]
 
 
@@ -114,8 +115,8 @@ def _lanes(line: Line, moves: Moves | None) -> list[Coloured]:
         return []
     inner = shapely.buffer(whole, -0.04)
     return [
-        (_extrude(inner, -0.01, 1.5 * LAYER_M), LANE),
-        (_extrude(shapely.difference(whole, inner), -0.01, 1.7 * LAYER_M), LANE_EDGE),
+        (extrude(inner, -0.01, 1.5 * LAYER_M), LANE),
+        (extrude(shapely.difference(whole, inner), -0.01, 1.7 * LAYER_M), LANE_EDGE),
     ]
 
 
@@ -143,9 +144,3 @@ def _joined(meshes: list[Any]) -> Any:
     import trimesh
 
     return trimesh.util.concatenate(meshes)
-
-
-def _extrude(area: Any, low_m: float, high_m: float) -> Any:
-    from layout.scene.furniture import extrude
-
-    return extrude(area, low_m, high_m)

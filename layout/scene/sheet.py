@@ -21,8 +21,9 @@ from layout.model.pose import Array, Pose
 from layout.model.scenario import Floor, Time
 from layout.scene import meshes
 from layout.scene.cameras import frame, sun
-from layout.scene.furniture import Piece, extrude, furniture
+from layout.scene.furniture import Piece, furniture
 from layout.scene.plates import INK, PAPER
+from layout.scene.prisms import extrude
 from layout.scene.scene import PARKING_M, Scene
 
 TILE_PX = (400, 340)

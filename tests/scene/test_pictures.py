@@ -16,9 +16,10 @@ from layout.model.results import BeltTimes, Moves
 from layout.model.scenario import Area
 from layout.scene import Camera, Scene, frame, picture, plan_view
 from layout.scene.cameras import extent
-from layout.scene.furniture import along, extrude, furniture
+from layout.scene.furniture import along, furniture
 from layout.scene.meshes import painted
 from layout.scene.pictures import render
+from layout.scene.prisms import extrude
 
 WIDTH, HEIGHT = 320, 200
 
