@@ -112,11 +112,16 @@ print("done")
 """
 
 
+# -noreset: without it the server starts anew when a window closes, and the next one may find none. Tests that run
+# side by side look for a free screen from different numbers on.
+SCREEN = ["xvfb-run", "-a", "-n", str(100 + os.getpid() % 500), "-s", "-screen 0 1280x800x24 -noreset"]
+
+
 @linux
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs xvfb-run")
 def test_the_window_shows_the_line(tmp_path: Path) -> None:
     world = Path(__file__).parents[1] / "scene" / "world.py"
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, "-c", textwrap.dedent(WINDOW)]
+    command = [*SCREEN, sys.executable, "-c", textwrap.dedent(WINDOW)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([*command, str(world), str(tmp_path)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -132,7 +137,7 @@ def test_the_window_shows_the_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs xvfb-run")
 def test_violations_are_shown_when_asked_for(tmp_path: Path) -> None:
     world = Path(__file__).parents[1] / "scene" / "world.py"
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, "-c", textwrap.dedent(OVERLAID)]
+    command = [*SCREEN, sys.executable, "-c", textwrap.dedent(OVERLAID)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([*command, str(world), str(tmp_path)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
