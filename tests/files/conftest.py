@@ -28,3 +28,16 @@ def write(root: Path) -> Callable[[str], Path]:
         return path
 
     return to_file
+
+
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    library.build(tmp_path / "lib")
+    return tmp_path
