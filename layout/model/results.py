@@ -30,7 +30,8 @@ class Violation:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A simulated figure: mean and half-width of its confidence interval at `level`, from `n` replications."""
+    """A simulated figure: mean and half-width of its confidence interval at `level`, from `n` replications (or batches
+    of one). An exact figure has n = 0 and no interval."""
 
     mean: float
     half_width: float
@@ -182,6 +183,57 @@ class FlowMove:
 
 
 @dataclass(frozen=True)
+class Effectiveness:
+    """How well a station is used, after ISO 22400-2:2014: shares of 1, each from the window's times and counts.
+
+    Planned busy time PBT: the window less off-shift time. Production time APT: working, set-up left out.
+    availability : APT / PBT
+    effectiveness : planned run time per item PRI x produced quantity PQ / APT; PRI is the mean process time as planned
+    quality : good quantity GQ / PQ; scrap and rework are not good
+    oee : overall equipment effectiveness, the product of the three (of each replication, then averaged)
+    """
+
+    availability: Estimate
+    effectiveness: Estimate
+    quality: Estimate
+    oee: Estimate
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure's difference between two results, `second` less `first`, from pairs with the same random streams.
+
+    measure : key of `FlowResult.samples`
+    first, second : names of the results
+    difference : mean and interval of the paired differences; its level is that of the whole family of comparisons
+        (Bonferroni), so all intervals of a table hold together with that probability
+    variance_reduction : 1 - var(pairs) / var(independent runs): what the common random numbers saved
+        (0: nothing, 1: all noise; negative: they did harm)
+    real : the interval leaves 0 out
+    """
+
+    measure: str
+    first: str
+    second: str
+    difference: Estimate
+    variance_reduction: float
+    real: bool
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a little more speed of one resource brings.
+
+    resource : station, arm, fleet or belt; step : how much faster it was made (0.01: 1 %)
+    per_h : good parts per hour gained, from pairs with the same random streams
+    """
+
+    resource: str
+    step: float
+    per_h: Estimate
+
+
+@dataclass(frozen=True)
 class FlowResult:
     """What the flow simulation found over the window after the warm-up.
 
@@ -190,9 +242,23 @@ class FlowResult:
     resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift;
         arms and vehicles: moving_empty, moving_loaded, handling, waiting); shares sum to 1
     moves : how often each transport leg is used; a fleet's vehicles together, by the fleet's name
-    bottleneck : the resource that limits the line, by greatest active share
+    bottleneck : the resource that limits the line, by the longest mean active period
     deadlocks : who waits for whom, where the line came to a standstill (empty if never)
     samples_per_h : throughput of each replication, in order, for paired comparisons
+    lead_time_quantiles_s : 0.05, 0.5 and 0.95 -> quantile of the lead times of the parts that left
+    scrap_per_h, rework_per_h : parts thrown away, and sent back, per hour
+    energy_kwh_per_h, energy_kwh_per_part : all resources together; None where none has a power
+    on_time : share of the parts with a due time that left by it; tardiness_s : their mean time overdue, 0 if in time;
+        None where no part has a due time
+    effectiveness : by station
+    shares : `resources` with intervals
+    samples : measure -> its figure in each replication, in order (nan where there was nothing to measure): throughput,
+        lead_time, lead_time_5, lead_time_50, lead_time_95, wip, scrap, rework, power (kW), energy (kWh a part),
+        on_time, tardiness; "throughput.PRODUCT", "oee.STATION", "share.RESOURCE.STATE". SI but for per hour and kWh
+    warmup_s, warmup_by : the warm-up left out, and how it was found: "given" or "MSER-5"
+    replications : how many were made; with one alone the intervals come from `batches` (0 else) of its window
+    active_period_s : resource -> mean length of an uninterrupted active period
+    warnings : what a reader of these figures should know
     """
 
     throughput_per_h: Estimate
@@ -204,6 +270,22 @@ class FlowResult:
     bottleneck: str
     deadlocks: tuple[Violation, ...]
     samples_per_h: tuple[float, ...]
+    lead_time_quantiles_s: Mapping[float, Estimate] = field(default_factory=dict)
+    scrap_per_h: Estimate = Estimate(0.0, 0.0, 0.0, 0)
+    rework_per_h: Estimate = Estimate(0.0, 0.0, 0.0, 0)
+    energy_kwh_per_h: Estimate | None = None
+    energy_kwh_per_part: Estimate | None = None
+    on_time: Estimate | None = None
+    tardiness_s: Estimate | None = None
+    effectiveness: Mapping[str, Effectiveness] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
+    samples: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    warmup_s: float = 0.0
+    warmup_by: str = "given"
+    replications: int = 0
+    batches: int = 0
+    active_period_s: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
