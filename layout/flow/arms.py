@@ -17,7 +17,7 @@ import numpy as np
 
 from layout.flow.clocks import set_clock
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import counted, note
+from layout.flow.parts import active, counted, note
 from layout.flow.places import arrive, crowd, depart, fits, reserve
 from layout.flow.records import (
     ARM_CARRYING,
@@ -160,6 +160,8 @@ def _fetch(w: Any, a: Any) -> None:
     picked = reached + pick(w, arm.offset + at)
     arm.in_empty += counted(w, now, reached)
     arm.in_handling += counted(w, reached, picked)
+    active(w, arm)
+    arm.ended = picked
     if w.tracing == 1:
         was = arm_of(w, arm.offset + arm.position) if arm.position < arm.n else -1
         note(w, now, reached, AT_ARM, a, T_EMPTY, -1, was, arm.origin)
@@ -179,6 +181,8 @@ def _carry(w: Any, a: Any) -> None:
     placed = reached + place(w, arm.offset + to)
     arm.in_loaded += counted(w, now, reached)
     arm.in_handling += counted(w, reached, placed)
+    active(w, arm)
+    arm.ended = placed
     if w.tracing == 1:
         note(w, now, reached, AT_ARM, a, T_LOADED, arm.part, arm.origin, arm.target)
         note(w, reached, placed, AT_ARM, a, T_HANDLING, arm.part, arm.target, arm.target)
@@ -258,6 +262,8 @@ def withdraw(w: Any) -> None:
         if arm.state == ARM_WAITING and arm.held != 0:
             reached = w.now + home(w, arm.offset + arm.position)
             arm.in_empty += counted(w, w.now, reached)
+            active(w, arm)
+            arm.ended = reached
             if w.tracing == 1:
                 note(w, w.now, reached, AT_ARM, a, T_EMPTY, -1, arm_of(w, arm.offset + arm.position), -1)
             arm.state = ARM_HOMING

@@ -26,6 +26,7 @@ from layout.flow.records import (
     BLOCKED,
     DONE,
     DOWN,
+    LOG_TO_EMPTY,
     OWNER_ARM,
     OWNER_BELT_IN,
     OWNER_BELT_OUT,
@@ -49,12 +50,19 @@ MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts 
 
 @compiled
 def simulate_run(run: Any) -> None:
-    """Run the world from time 0 to its horizon, or until it stands still; what happened is left in its records."""
+    """Run the world to its horizon, or until it stands still; what happened is left in its records.
+
+    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged.
+    """
     w = run[0]
-    _begin(w)
-    _settle(w)
-    at_once = 0
+    if w.begun == 0:
+        w.begun = 1
+        _begin(w)
+        _settle(w)
     while w.status == DONE:
+        if 2 * w.logged > w.n_log:
+            w.status = LOG_TO_EMPTY
+            return
         k = tree(w, 1)
         now = when(w, k)
         if now == np.inf:
@@ -62,8 +70,8 @@ def simulate_run(run: Any) -> None:
             break
         if now > w.horizon:
             break
-        at_once = at_once + 1 if now == w.now else 0
-        if at_once > MOST_AT_ONCE:
+        w.at_once = w.at_once + 1 if now == w.now else 0
+        if w.at_once > MOST_AT_ONCE:
             w.status = TIME_STANDS_STILL
             break
         w.now = now

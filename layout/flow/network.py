@@ -41,12 +41,14 @@ class Network:
     world: rec.World
     stream_names: Any
 
-    def start(self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int) -> rec.World:
-        """The world of one replication at time 0, with room for `pool` parts and `trace` trace events."""
+    def start(
+        self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int
+    ) -> rec.World:
+        """The world of one replication at time 0, with room for that many parts, trace events and departures."""
         parts = np.zeros(pool, rec.PART)
         parts["next"][:-1] = np.arange(1, pool)
         parts["next"][-1] = -1
-        world = self.world.fresh(parts, np.zeros(trace, rec.TRACE))
+        world = self.world.fresh(parts, np.zeros(trace, rec.TRACE), np.empty(log, rec.DEPARTURE))
         world.streams["key"] = stream_keys(self.stream_names, seed, replication)
         run = world.run
         run["horizon"], run["warmup"], run["tracing"] = horizon_s, warmup_s, int(trace > 0)
@@ -128,6 +130,7 @@ class _Compiler:
             links=_table(links, rec.LINK),
             clocks=np.array(self.clocks, dtype=[("owner", np.int64), ("index", np.int64)]),
             trace=np.zeros(0, rec.TRACE),
+            departures=np.zeros(0, rec.DEPARTURE),
             able=np.array(able, np.int64),
             hop=hop,
             hops=hops,
@@ -185,7 +188,8 @@ class _Compiler:
                                  "ready_head", "ready_tail", "outside_head", "outside_tail"), -1),
             })  # fmt: skip
             for v in range(station.servers):
-                servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1})
+                servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
+                                "ended": -1.0})  # fmt: skip
                 self._clock(rec.OWNER_SERVER, len(servers) - 1)
                 for mode in by_name(station.failures):
                     failure = station.failures[mode]
@@ -246,7 +250,7 @@ class _Compiler:
             for unit in range(k):
                 units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
                               "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
-                              "lead": lead, "units": k, "idle": 0 if unit else k,
+                              "lead": lead, "units": k, "idle": 0 if unit else k, "ended": -1.0,
                               "position": n if zones.inside[0] else unit % n,
                               "zones": len(zones.numbers), "zone0": len(flat["zone_at"])})  # fmt: skip
                 local.append(row_of)
@@ -348,5 +352,5 @@ def _table(rows: Iterable[dict[str, Any]], dtype: Any) -> Any:
 def _stream_table(streams: list[tuple[int, float, float, float]]) -> Any:
     table = np.zeros(len(streams), rec.STREAM)
     for i, (kind, a, b, c) in enumerate(streams):
-        table[i] = (kind, 0, 0, a, b, c)
+        table[i] = (kind, 0, 0, a, b, c, 0)
     return table

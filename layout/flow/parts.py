@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from layout.flow.draws import uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.records import FAR, POOL_FULL, TRACE_FULL
-from layout.flow.tables import mixes, parts, products, stations, steps, trace
+from layout.flow.records import FAR, LEFT, LOG_FULL, POOL_FULL, TRACE_FULL
+from layout.flow.tables import departures, mixes, parts, products, stations, steps, trace
 
 
 @inlined
@@ -96,7 +98,7 @@ def new_part(w: Any, s: Any) -> Any:
     w.serials += 1
     part.server = part.goal = part.next = part.prev = -1
     part.claimed, part.reach = 0, FAR
-    part.entered = -1.0
+    part.entered, part.deadline = -1.0, np.inf
     part.ready = part.since = w.now
     return p
 
@@ -113,15 +115,36 @@ def enter(w: Any, p: Any) -> None:
 def leave(w: Any, p: Any) -> None:
     """The part is a good one and leaves the line."""
     part = parts(w, p)
-    _count_inside(w, -1)
     w.left += 1
-    w.sojourn += counted(w, part.entered, w.now)
     if w.warmup < w.now <= w.horizon:
         w.left_counted += 1
         products(w, part.product).left += 1
         w.lead += w.now - part.entered
+    gone(w, p, LEFT)
+
+
+@inlined
+def gone(w: Any, p: Any, kind: Any) -> None:
+    """The part is in the line no more: it left, was scrapped, or became part of another. It is counted and logged."""
+    part = parts(w, p)
+    _count_inside(w, -1)
+    w.sojourn += counted(w, part.entered, w.now)
+    if w.logged < w.n_log:
+        row = departures(w, w.logged)
+        w.logged += 1
+        row.product, row.kind = part.product, kind
+        row.time, row.lead, row.late = w.now, w.now - part.entered, w.now - part.deadline
+    else:
+        w.status = LOG_FULL
     part.next = w.free
     w.free = p
+
+
+@inlined
+def active(w: Any, who: Any) -> None:
+    """A server or a unit begins to do something: a new active period, unless it has not waited at all."""
+    if w.now > who.ended:
+        who.periods = who.periods + 1 if who.ended > w.warmup else 1
 
 
 @inlined

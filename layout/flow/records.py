@@ -16,6 +16,8 @@ Records = Any  # numpy structured array: its fields have no static type
 
 # What a server is doing.
 STARVED, WORKING, BLOCKED, DOWN = 0, 1, 2, 3
+# The states in which it is active (bits): in the others it waits for something else.
+ACTIVE = 1 << WORKING | 1 << DOWN
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
 RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 # What a unit (an arm, or a vehicle of a fleet) is doing.
@@ -29,6 +31,10 @@ PASS, LEAVE = -1, -2
 FAR = 1 << 40
 # How a run ended.
 DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
+# Not ended: the log of departures is to be emptied, then the run goes on; or it overflowed within one instant.
+LOG_TO_EMPTY, LOG_FULL = 5, 6
+# How a part left the line: a good one, thrown away, or made part of another.
+LEFT, SCRAPPED, JOINED = 0, 1, 2
 # Zones that one arm can share with others: as many as a word has bits, less its sign.
 MOST_ZONES = 63
 # Dispatch rules of arms and fleets, by their number.
@@ -49,20 +55,23 @@ STATION = _dtype(
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
     "doors "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
-    # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again
+    # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
+    # scrapped, reworked: operations in the window whose part was thrown away, or sent back
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
-    "to_start to_feed to_push",
+    "to_start to_feed to_push scrapped reworked",
     "room_since closing opening",
 )
 SERVER = _dtype(
-    "station mode0 modes state part ring busy",
+    "station mode0 modes state part ring busy periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
-    "since began left worked down in_starved in_working in_blocked in_down",
+    # periods: active periods that reach into the window, or are the last before it; ended: when it was last active
+    "since began left worked down ended in_starved in_working in_blocked in_down",
 )
 MODE = _dtype("calendar between repair", "due")
+# n: draws so far; done: operations in the window that took their time from here
 STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
-                   ("c", np.float64)])  # fmt: skip
-PART = _dtype("step product serial server claimed goal reach next prev", "entered ready since due")
+                   ("c", np.float64), ("done", np.int64)])  # fmt: skip
+PART = _dtype("step product serial server claimed goal reach next prev", "entered ready since due deadline")
 STEP = _dtype("product able0 able1", "progress")
 PRODUCT = _dtype("step0 left", "")
 MIX = _dtype("product", "cumulative")
@@ -73,9 +82,9 @@ ARM = _dtype(
     # run: idle: units without a task (of the first of them); position: row of where it stands;
     # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
     # held, claims: zones it has and waits for; keep: those it still needs after it arrived (bits)
-    "idle position state part origin target arriving held claims keep",
-    # until: end of the hand-over under way; since: of its claim
-    "until since in_empty in_loaded in_handling",
+    "idle position state part origin target arriving held claims keep periods",
+    # ended: end of its last move or hand-over; until: end of the hand-over under way; since: of its claim
+    "ended until since in_empty in_loaded in_handling",
 )
 ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
 BELT = _dtype(
@@ -88,11 +97,14 @@ _RUN = _dtype(
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; rounds: of granting
     "starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
-    "free serials inside entered left left_counted tracing traced status events "
-    "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_steps",
+    # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant
+    "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
+    "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_log n_steps",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product origin target", "start end")
+# A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)
+DEPARTURE = _dtype("product kind", "time lead late")
 
 
 class World(NamedTuple):
@@ -125,6 +137,7 @@ class World(NamedTuple):
     links: Records
     clocks: Records
     trace: Records
+    departures: Records
     able: Any
     hop: Any
     hops: Any
@@ -155,17 +168,17 @@ class World(NamedTuple):
         self.run["address"][0] = [_address(table) for table in self[1:]]
         return self
 
-    def fresh(self, parts: Records, trace: Records) -> World:
+    def fresh(self, parts: Records, trace: Records, departures: Records) -> World:
         """A copy to run on: what the line is stays shared, what changes is its own."""
         tables = list(self)
         for number in _CHANGING:
             tables[number] = tables[number].copy()
-        tables[_PARTS], tables[_TRACE] = parts, trace
+        tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
         run = tables[0]
         addresses = run["address"][0]
-        for number in (*_CHANGING[1:], _PARTS, _TRACE):
+        for number in (*_CHANGING[1:], _PARTS, _TRACE, _DEPARTURES):
             addresses[number - 1] = _address(tables[number])
-        run["n_trace"] = trace.size
+        run["n_trace"], run["n_log"] = trace.size, departures.size
         return World(*tables)
 
 
@@ -178,7 +191,7 @@ _CHANGING = tuple(
     for name in ("run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
                  "zones", "when", "tree")
 )  # fmt: skip
-_PARTS, _TRACE = World._fields.index("parts"), World._fields.index("trace")
+_PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
 TABLES = World._fields[1:]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import append, counted, enter, leave, mark_feed, mark_push, mark_start, note
+from layout.flow.parts import active, append, counted, enter, leave, mark_feed, mark_push, mark_start, note
 from layout.flow.records import (
+    ACTIVE,
     AT_STATION,
     BLOCKED,
     DOWN,
@@ -25,7 +26,7 @@ from layout.flow.records import (
     T_WORKING,
     WORKING,
 )
-from layout.flow.tables import modes, parts, servers, service, stations
+from layout.flow.tables import modes, parts, servers, service, stations, streams
 
 
 @inlined
@@ -46,6 +47,10 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         stations(w, server.station).idle -= 1
     if state == STARVED:
         stations(w, server.station).idle += 1
+    if ACTIVE >> server.state & 1:
+        server.ended = w.now
+    if ACTIVE >> state & 1:
+        active(w, server)
     server.state, server.since = state, w.now
 
 
@@ -98,8 +103,7 @@ def advance(w: Any, v: Any) -> None:
             set_state(w, v, WORKING)
             schedule(w, v)
             return
-        part.step += 1
-        part.reach = FAR
+        _done(w, p, role)
     server.left, server.busy = 0.0, 0
     if role == LEAVE:
         set_state(w, v, BLOCKED)
@@ -117,6 +121,15 @@ def advance(w: Any, v: Any) -> None:
         free_server(w, v)
     else:
         schedule_idle(w, v)
+
+
+@inlined
+def _done(w: Any, p: Any, stream: Any) -> None:
+    """A part's operation is done."""
+    if w.warmup < w.now <= w.horizon:
+        streams(w, stream).done += 1
+    parts(w, p).step += 1
+    parts(w, p).reach = FAR
 
 
 @inlined
@@ -151,8 +164,7 @@ def finish(w: Any, v: Any) -> None:
     """The work of server v is done."""
     server = servers(w, v)
     server.worked += server.left
-    parts(w, server.part).step += 1
-    parts(w, server.part).reach = FAR
+    _done(w, server.part, service(w, server.station, parts(w, server.part).step))
     advance(w, v)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
 from layout.flow.deadlock import Standstill, standstill
@@ -19,6 +21,7 @@ from layout.model.results import FlowResult, Moves, TraceEvent, Violation
 
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
+FIRST_LOG = 4096  # departures
 
 
 def simulate(
@@ -61,25 +64,35 @@ def replicate(line: Line, moves: Moves, *, seed: int = 0, replications: int = 1)
 def run_once(
     network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
 ) -> tuple[rec.World, int]:
-    """One replication: the world it ended in, and the room for parts that it needed (found by trying)."""
+    """One replication: the world it ended in, with every departure, and the room for parts that it needed (found by
+    trying)."""
     from layout.flow.kernel import simulate_run
 
     if horizon_s <= warmup_s:
         raise LayoutError(
             Problem("the warm-up leaves nothing to measure", value=f"{warmup_s} s", hint="make the horizon longer")
         )
+    log = FIRST_LOG
     while True:
-        world = network.start(seed, replication, horizon_s, warmup_s, pool, trace)
-        simulate_run(world.run)
-        status = int(world.run["status"][0])
-        if status == rec.POOL_FULL:
+        world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log)
+        run, gone = world.run, []
+        simulate_run(run)
+        while run["status"][0] == rec.LOG_TO_EMPTY:
+            gone.append(world.departures[: int(run["logged"][0])].copy())
+            run["logged"], run["status"] = 0, rec.DONE
+            simulate_run(run)
+        status = int(run["status"][0])
+        if status == rec.LOG_FULL:
+            log *= 4
+        elif status == rec.POOL_FULL:
             pool *= 4
         elif status == rec.TRACE_FULL:
             trace *= 4
         elif status == rec.TIME_STANDS_STILL:
             raise LayoutError(Problem("parts go round in no time at all", hint="give moves or operations a time"))
         else:
-            return world, pool
+            last = world.departures[: int(run["logged"][0])]
+            return world._replace(departures=np.concatenate([*gone, last]) if gone else last), pool
 
 
 def _result(network: Network, done: list[Replication], stopped: list[Standstill | None]) -> FlowResult:
