@@ -12,25 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.bits import log, unit
 from layout.flow.jit import compiled, inlined
 from layout.flow.streams import GOLDEN, MIX_1, MIX_2
 from layout.flow.tables import streams
 
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 @inlined
-def _hash(z: Any) -> Any:
+def hashed(z: Any) -> Any:
+    """SplitMix64's word for a state of it."""
     z = (z ^ (z >> _S30)) * _MIX_1
     z = (z ^ (z >> _S27)) * _MIX_2
     return z ^ (z >> _S31)
-
-
-@inlined
-def _unit(z: Any) -> Any:
-    """A 64-bit word as a float in the open interval (0, 1)."""
-    return (np.float64(z >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
 
 
 @compiled
@@ -46,7 +42,7 @@ def inverse_normal(p: Any) -> Any:
                    + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
                 + 4.2313330701600911252e1) * r + 1.0)  # fmt: skip
         return q * num / den
-    r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
+    r = math.sqrt(-log(p if q < 0.0 else 1.0 - p))
     if r <= 5.0:
         r -= 1.6
         num = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r
@@ -72,11 +68,11 @@ def _erlang(word: Any, mean: Any, k: Any) -> Any:
     total, product, z = 0.0, 1.0, word
     for i in range(int(k)):
         z += _GOLDEN
-        product *= _unit(_hash(z))
+        product *= unit(hashed(z))
         if i % 16 == 15:
-            total -= math.log(product)
+            total -= log(product)
             product = 1.0
-    return mean * (total - math.log(product))
+    return mean * (total - log(product))
 
 
 @compiled
@@ -85,17 +81,17 @@ def _gamma(word: Any, shape: Any, scale: Any) -> Any:
     boost, z = 1.0, word
     if shape < 1.0:
         z += _GOLDEN
-        boost = _unit(_hash(z)) ** (1.0 / shape)
+        boost = unit(hashed(z)) ** (1.0 / shape)
         shape += 1.0
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
         z += _GOLDEN
-        x = inverse_normal(_unit(_hash(z)))
+        x = inverse_normal(unit(hashed(z)))
         z += _GOLDEN
-        u = _unit(_hash(z))
+        u = unit(hashed(z))
         v = (1.0 + c * x) ** 3
-        if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
+        if v > 0.0 and log(u) < 0.5 * x * x + d * (1.0 - v + log(v)):
             return boost * d * v * scale
 
 
@@ -107,18 +103,18 @@ def draw(w: Any, i: Any) -> Any:
     if kind == 0:
         return s.a
     s.n += 1
-    word = _hash(s.key + np.uint64(s.n) * _GOLDEN)
+    word = hashed(s.key + np.uint64(s.n) * _GOLDEN)
     if kind == 2:
         return _erlang(word, s.a, s.b)
     if kind == 3:
         return _gamma(word, s.a, s.b)
-    u = _unit(word)
+    u = unit(word)
     if kind == 1:
-        return -s.a * math.log(u)
+        return -s.a * log(u)
     if kind == 4:
         return math.exp(s.a + s.b * inverse_normal(u))
     if kind == 5:
-        return s.a * (-math.log(u)) ** s.b
+        return s.a * (-log(u)) ** s.b
     if kind == 7:
         return s.a + (s.b - s.a) * u
     low, mode, high = s.a, s.b, s.c
@@ -132,4 +128,4 @@ def uniform(w: Any, i: Any) -> Any:
     """The next number in (0, 1) of stream i, whatever its kind."""
     s = streams(w, i)
     s.n += 1
-    return _unit(_hash(s.key + np.uint64(s.n) * _GOLDEN))
+    return unit(hashed(s.key + np.uint64(s.n) * _GOLDEN))

@@ -198,7 +198,7 @@ TABLES = World._fields[1:]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "draws", "clocks", "parts", "servers", "places", "ways",
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "servers", "places", "ways",
              "zones", "arms", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 

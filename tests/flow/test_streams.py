@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from layout.flow import draws
+from layout.flow import bits, draws
 from layout.flow.network import compile_line
 from layout.flow.statistics import estimate
 from layout.flow.streams import KINDS
@@ -53,6 +53,18 @@ def test_streams_of_replications_and_seeds_are_uncorrelated():
         other = sample(Distribution("uniform", (0.0, 1.0)), seed=seed, replication=replication)
         assert abs(np.corrcoef(base, other)[0, 1]) < 4 / math.sqrt(base.size)
     assert abs(np.corrcoef(base[:-1], base[1:])[0, 1]) < 4 / math.sqrt(base.size)
+
+
+def test_logarithm():
+    x = np.concatenate([np.random.default_rng(1).random(2000), 10.0 ** np.linspace(-300, 300, 2000)])
+    assert [bits.log(v) for v in x] == pytest.approx(np.log(x), rel=5e-16, abs=0)
+    assert bits.log(1.0) == 0.0
+
+
+def test_uniform_numbers_lie_inside_the_interval():
+    assert bits.unit(np.uint64(0)) == 2.0**-53
+    assert bits.unit(np.uint64(2**64 - 1)) == 1 - 2.0**-53
+    assert bits.unit(np.uint64(2**63)) == 0.5 + 2.0**-53
 
 
 def test_inverse_normal():
