@@ -9,6 +9,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from layout.model import production
 from layout.model import scenario as nouns
 
 PAGE = Path(__file__).with_name("scenario.md")
@@ -26,14 +27,21 @@ ORDER = (
     nouns.PortSpec,
     nouns.Service,
     nouns.Place,
-    nouns.Buffer,
-    nouns.Failure,
-    nouns.Source,
+    production.Buffer,
+    production.Failure,
+    production.Source,
+    production.Order,
+    production.Quality,
+    production.Rework,
+    production.Power,
     nouns.Robot,
     nouns.LinearAxis,
     nouns.Vehicle,
     nouns.Conveyor,
     nouns.Direct,
+    production.Battery,
+    production.People,
+    production.Shift,
     nouns.Objective,
 )
 HEAD = """# Scenario files

@@ -96,7 +96,7 @@ def _names(spec: ScenarioSpec, found: Findings) -> None:
 
 def _time(spec: ScenarioSpec, found: Findings) -> None:
     time = spec.time
-    if time.warmup_s >= time.horizon_s:
+    if time.warmup_s is not None and time.warmup_s >= time.horizon_s:
         hint = f"the horizon is {time.horizon_s:g} s, warm-up included; make it longer or the warm-up shorter"
         key = "warmup" if "warmup_s" in time.model_fields_set else "horizon"
         found.add("the warm-up must be shorter than the horizon", "time", key, value=f"{time.warmup_s:g} s", hint=hint)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from layout.model.production import Spec
 from layout.model.quantities import (
     Acceleration,
     Length,
@@ -17,7 +18,7 @@ from layout.model.quantities import (
     Speed,
     Triple,
 )
-from layout.model.scenario import Polygon, PortSpec, Service, Spec
+from layout.model.scenario import Polygon, PortSpec, Service
 
 
 class AxisFile(Spec):

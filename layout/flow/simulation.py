@@ -46,7 +46,7 @@ def simulate(
     done, stopped = [], []
     pool = FIRST_POOL
     for i in range(first_replication, first_replication + n):
-        world, pool = run_once(network, seed, i, time.horizon_s, time.warmup_s, pool)
+        world, pool = run_once(network, seed, i, time.horizon_s, time.warmup_s or 0.0, pool)
         done.append(measure(network, world))
         stopped.append(standstill(network, world))
     return _result(network, done, stopped)
@@ -56,7 +56,7 @@ def replicate(line: Line, moves: Moves, *, seed: int = 0, replications: int = 1)
     """The figures of each replication by itself, those of the self-checks included."""
     network, pool, done = compile_line(line, moves), FIRST_POOL, []
     for i in range(replications):
-        world, pool = run_once(network, seed, i, line.time.horizon_s, line.time.warmup_s, pool)
+        world, pool = run_once(network, seed, i, line.time.horizon_s, line.time.warmup_s or 0.0, pool)
         done.append(measure(network, world))
     return done
 

@@ -140,6 +140,10 @@ def _yaw_schema() -> dict[str, Any]:
 
 
 Seconds = Annotated[float, BeforeValidator(_quantity("time", low=0.0)), WithJsonSchema(_quantity_schema("time"))]
+PositiveTime = Annotated[
+    float, BeforeValidator(_quantity("time", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("time"))
+]
+Watts = Annotated[float, BeforeValidator(_quantity("power", low=0.0)), WithJsonSchema(_quantity_schema("power"))]
 Metres = Annotated[float, BeforeValidator(_quantity("length")), WithJsonSchema(_quantity_schema("length"))]
 Length = Annotated[float, BeforeValidator(_quantity("length", low=0.0)), WithJsonSchema(_quantity_schema("length"))]
 PositiveLength = Annotated[

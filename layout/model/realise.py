@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from layout.errors import Problem, ScenarioError
 from layout.model.distribution import Distribution
 from layout.model.equip import on_rail, with_tool
 from layout.model.library import ArmModel, MachineModel, PartModel, Rail, ToolModel, VehicleModel
-from layout.model.line import WAYS, Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station, Way
+from layout.model.line import WAYS, Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Staff, Station, Way
 from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable, Vehicle
@@ -47,6 +47,10 @@ def _free_fields(spec: ScenarioSpec) -> Iterator[tuple[str, str, Any]]:
             yield name, "fleet", transport.fleet
             yield name, "speed", transport.speed_m_s
             yield name, "dispatch", transport.dispatch
+    for name, people in spec.people.items():
+        yield name, "number", people.number
+    for operation, rule in spec.routing.items():
+        yield operation, "routing", rule
 
 
 def _place_fields(subject: str, place: Place) -> Iterator[tuple[str, str, Any]]:
@@ -71,20 +75,7 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
         model = scenario.models[machine.model]
         assert isinstance(model, MachineModel)
         for instance in names[name]:
-            stations[instance] = Station(
-                name=instance,
-                machine=name,
-                model=model,
-                pose=settle.pose(instance, machine.place),
-                operations=_by_product(machine.operations, spec),
-                servers=machine.servers,
-                buffer_in=int(settle(name, "buffer.in", machine.buffer.in_)),
-                buffer_out=int(settle(name, "buffer.out", machine.buffer.out)),
-                failures=machine.failures,
-                is_source=machine.source is not None,
-                arrivals=machine.source.arrivals if machine.source else None,
-                is_sink=machine.sink,
-            )
+            stations[instance] = _station(instance, name, machine, model, settle, spec)
     arms: dict[str, Arm] = {}
     belts: dict[str, Belt] = {}
     links: dict[str, Link] = {}
@@ -97,7 +88,10 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             serves = tuple(i for machine in transport.serves for i in names[machine])
             pose = settle.pose(name, transport.place)
             dispatch = str(settle(name, "dispatch", transport.dispatch))
-            arms[name] = Arm(name, arm, pose, serves, dispatch, transport.speed, _ways(serves, stations))
+            arms[name] = Arm(
+                name, arm, pose, serves, dispatch, transport.speed, _ways(serves, stations),
+                cycle=_named(transport.cycle, names), power=transport.power,
+            )  # fmt: skip
             continue
         if isinstance(transport, Vehicle):
             fleets[name] = _fleet(name, transport, scenario, names, settle)
@@ -106,11 +100,10 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             key = name if len(names[transport.from_]) * len(names[transport.to]) == 1 else f"{name} {origin}-{target}"
             if isinstance(transport, Conveyor):
                 speed = float(settle(name, "speed", transport.speed_m_s))
-                belts[key] = Belt(key, origin, target, speed, transport.pitch_m, transport.width_m)
+                belts[key] = Belt(key, origin, target, speed, transport.pitch_m, transport.width_m, transport.power)
             elif isinstance(transport, Direct):
                 links[key] = Link(key, origin, target, transport.time_s)
-    settle.check(scenario)
-    return Line(
+    line = Line(
         name=spec.name,
         layout=layout,
         floor=spec.floor,
@@ -122,8 +115,73 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
         belts=belts,
         links=links,
         fleets=fleets,
+        staff={
+            name: Staff(
+                name, int(settle(name, "number", people.number)), _named(people.runs, names),
+                _named(people.repairs, names), _named(people.sets_up, names),
+                spec.shifts[people.shift] if people.shift is not None else None,
+            )
+            for name, people in spec.people.items()
+        },
+        routing={name: str(settle(name, "routing", rule)) for name, rule in spec.routing.items()},
         safety=spec.safety,
+    )  # fmt: skip
+    settle.check(scenario)
+    return line
+
+
+def _station(
+    instance: str, name: str, machine: Machine, model: MachineModel, settle: _Settle, spec: ScenarioSpec
+) -> Station:
+    source = machine.source
+    return Station(
+        name=instance,
+        machine=name,
+        model=model,
+        pose=settle.pose(instance, machine.place),
+        operations=_by_product(machine.operations, spec),
+        servers=machine.servers,
+        buffer_in=int(settle(name, "buffer.in", machine.buffer.in_)),
+        buffer_out=int(settle(name, "buffer.out", machine.buffer.out)),
+        failures=machine.failures,
+        is_source=source is not None,
+        arrivals=source.arrivals if source else None,
+        is_sink=machine.sink,
+        schedule=tuple(sorted(source.schedule, key=lambda order: order.at_s)) if source else (),
+        blocking=machine.blocking,
+        setup=_setup(machine.setup, spec),
+        batch=machine.batch,
+        quality=machine.quality,
+        inlets=_inlets(machine, spec),
+        shift=spec.shifts[machine.shift] if machine.shift is not None else None,
+        power=machine.power,
     )
+
+
+def _setup(
+    setup: Distribution | Mapping[str, Mapping[str, Distribution]] | None, spec: ScenarioSpec
+) -> Mapping[str, Mapping[str, Distribution]]:
+    if isinstance(setup, Distribution):
+        return {a: {b: setup for b in spec.products if b != a} for a in spec.products}
+    return setup or {}
+
+
+def _inlets(machine: Machine, spec: ScenarioSpec) -> dict[str, int]:
+    """Places for each product that operations of this machine join to others."""
+    places: dict[str, int] = {}
+    for name, product in spec.products.items():
+        for operation, components in product.components.items():
+            times = machine.operations.get(operation, {})
+            if isinstance(times, Distribution) or name in times:
+                for component, number in components.items():
+                    places[component] = max(places.get(component, 0), 2 * number)
+    return {component: machine.inlets.get(component, least) for component, least in places.items()}
+
+
+def _named(machines: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Stations of machines; a single copy ("mill 2") may be named by itself."""
+    copies = {copy for standing in names.values() for copy in standing}
+    return tuple(i for machine in machines for i in (names.get(machine) or ((machine,) if machine in copies else ())))
 
 
 def largest_line(scenario: Scenario) -> Line:
@@ -182,6 +240,11 @@ def _fleet(
         dispatch=str(settle(name, "dispatch", vehicle.dispatch)),
         speed_m_s=model.speed_m_s if speed is None else float(speed),
         acceleration_m_s2=vehicle.acceleration_m_s2 or model.acceleration_m_s2,
+        cycle=_named(vehicle.cycle, names),
+        parking=_named([vehicle.parking] if vehicle.parking is not None else [], names),
+        chargers=_named([vehicle.battery.charger] if vehicle.battery else [], names),
+        battery=vehicle.battery,
+        power=vehicle.power,
     )
 
 
@@ -233,7 +296,12 @@ def _by_product(
 
 def _products(scenario: Scenario, stations: Mapping[str, Station]) -> dict[str, LineProduct]:
     spec = scenario.spec
-    whole = sum(product.share for product in spec.products.values())
+    joins = {name: product.components for name, product in spec.products.items()}
+    parts = {name: product.releases for name, product in spec.products.items()}
+    joined = {name: _where(name, joins, stations) for name in spec.products}
+    released = {name: _where(name, parts, stations) for name in spec.products}
+    enters = [name for name in spec.products if not released[name] and spec.products[name].circulates is None]
+    whole = sum(spec.products[name].share for name in enters)
     made: dict[str, LineProduct] = {}
     for name, product in spec.products.items():
         model = scenario.models[product.model]
@@ -242,12 +310,35 @@ def _products(scenario: Scenario, stations: Mapping[str, Station]) -> dict[str, 
             name=name,
             model=model,
             mass_kg=product.mass_kg if product.mass_kg is not None else model.mass_kg,
-            share=product.share / whole,
+            share=product.share / whole if name in enters else 0.0,
             route=product.route,
-            sources=tuple(s.name for s in stations.values() if s.is_source and product.source in (None, s.machine)),
-            sinks=tuple(s.name for s in stations.values() if s.is_sink and product.sink in (None, s.machine)),
+            sources=released[name]
+            if name not in enters
+            else tuple(s.name for s in stations.values() if s.is_source and product.source in (None, s.machine)),
+            sinks=joined[name]
+            or tuple(s.name for s in stations.values() if s.is_sink and product.sink in (None, s.machine)),
+            components=product.components,
+            releases=product.releases,
+            joined=bool(joined[name]),
+            released=bool(released[name]),
+            circulates=product.circulates or 0,
         )
     return made
+
+
+def _where(
+    name: str, of: Mapping[str, Mapping[str, Mapping[str, int]]], stations: Mapping[str, Station]
+) -> tuple[str, ...]:
+    """Stations whose operations join a product to others (or part it from them)."""
+    return tuple(
+        station.name
+        for station in stations.values()
+        if any(
+            name in products and host in station.operations.get(operation, {})
+            for host, operations in of.items()
+            for operation, products in operations.items()
+        )
+    )
 
 
 def _pairs(origins: tuple[str, ...], targets: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -10,16 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from layout.model.distribution import RandomTime
 from layout.model.library import Model
+from layout.model.production import (
+    Battery,
+    Blocking,
+    Buffer,
+    Failure,
+    People,
+    Power,
+    Quality,
+    Shift,
+    Source,
+    Spec,
+    source,
+)
 from layout.model.quantities import (
     Acceleration,
     Choose,
     Fraction,
     FreeAxis,
-    FreeBuffer,
     FreeCount,
     FreeSpeed,
     FreeYaw,
@@ -38,13 +50,6 @@ from layout.model.quantities import (
     choice_schema,
     free,
 )
-
-
-class Spec(BaseModel):
-    """Base of everything a scenario file holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
-
 
 Polygon = Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3)]
 
@@ -108,12 +113,26 @@ class Floor(Spec):
     clearance_m: Length = Field(default=0.1, alias="clearance")
 
 
+def _warmup(value: object) -> object:
+    return None if value == "auto" else value
+
+
 class Time(Spec):
-    """The simulated shift: horizon (warm-up included), warm-up, replications, seed and interval level."""
+    """The simulated shift: horizon (warm-up included), warm-up, replications, seed and interval level.
+
+    warmup : a time, or `auto` to find it by MSER-5
+    replications : independent runs; 1 is one long run, its intervals from batch means
+    until : go on with more of them until the throughput's interval is this narrow (half of it over the mean),
+        at most `at_most`
+    """
 
     horizon_s: Horizon = Field(default=8 * 3600.0, alias="horizon")
-    warmup_s: Seconds = Field(default=1800.0, alias="warmup")
-    replications: int = Field(default=10, ge=2, le=100_000)
+    warmup_s: Annotated[Seconds | None, BeforeValidator(_warmup, json_schema_input_type=Seconds | Literal["auto"])] = (
+        Field(default=1800.0, alias="warmup")
+    )
+    replications: int = Field(default=10, ge=1, le=100_000)
+    until: PositiveFraction | None = None
+    at_most: int = Field(default=1000, ge=2, le=100_000)
     seed: int = Field(default=0, ge=0)
     level: Level = 0.95
 
@@ -123,6 +142,12 @@ class Product(Spec):
 
     `source` and `sink` name the machines where it enters and leaves; they may be left out where there is only one.
     `model` may be a mesh file of your own: then `mass` is needed, and `unit` and `up` are as for machines.
+    components : operation -> product -> how many of it the operation joins to this one (assembly, loading a carrier)
+    releases : operation -> product -> how many of it the operation parts from this one (disassembly, unloading)
+    circulates : how many there are of a carrier that never leaves: it waits where it is joined, and goes back there
+        by its route when it is released
+
+    What is joined to another product ends there and has no sink; what is released begins there and has no source.
     """
 
     model: str
@@ -130,24 +155,12 @@ class Product(Spec):
     up: Literal["y", "z"] | None = None
     mass_kg: Mass | None = Field(default=None, alias="mass")
     share: PositiveFraction = 1.0
-    route: tuple[str, ...] = Field(min_length=1)
+    route: tuple[str, ...] = ()
+    components: Mapping[str, Mapping[str, Annotated[int, Field(ge=1, le=1000)]]] = {}
+    releases: Mapping[str, Mapping[str, Annotated[int, Field(ge=1, le=1000)]]] = {}
+    circulates: int | None = Field(default=None, ge=1, le=100_000)
     source: str | None = None
     sink: str | None = None
-
-
-class Failure(Spec):
-    """A failure mode: time between failures on a clock (`operating` ages only while working), and repair time."""
-
-    clock: Literal["operating", "calendar"] = "operating"
-    between: RandomTime
-    repair: RandomTime
-
-
-class Buffer(Spec):
-    """Waiting places before and after the machine, its own place left out."""
-
-    in_: FreeBuffer = Field(default=0, alias="in")
-    out: FreeBuffer = 0
 
 
 class Place(Spec):
@@ -156,18 +169,6 @@ class Place(Spec):
     x: FreeAxis
     y: FreeAxis
     yaw: FreeYaw = 0.0
-
-
-def _source(value: object) -> object:
-    if value is not None and not isinstance(value, (dict, Source)) and value != "saturated":
-        raise ValueError("must be 'saturated' or {arrivals: <time between parts>}")
-    return {"arrivals": None} if value == "saturated" else value
-
-
-class Source(Spec):
-    """Where parts enter: `saturated` (always one waiting) or `{arrivals: <random time between parts>}`."""
-
-    arrivals: RandomTime | None = None
 
 
 class Service(Spec):
@@ -206,6 +207,13 @@ class Machine(Spec):
     operations : operation -> product -> process time (one time for all products may be written straight away)
     count : how many stand there; each gets its own place ("mill 1", "mill 2")
     servers : parts it works on at once
+    blocking : `after` service a part waits in the machine for room further on; `before` service it is not begun
+        without; `repeat`: what finds no room is worked on again
+    setup : time to change over from one product to another (for all changes, or from -> to -> time; not listed: none)
+    batch : parts of one product in a row, as long as some wait, before it changes over
+    quality : operation -> shares of scrap and rework
+    inlets : places for each product that is joined to others here (if left out: twice what one operation needs)
+    shift : when it works (always, if left out)
     """
 
     model: str
@@ -218,27 +226,39 @@ class Machine(Spec):
     servers: int = Field(default=1, ge=1, le=1000)
     buffer: Buffer = Buffer()
     failures: Mapping[str, Failure] = {}
+    blocking: Blocking = "after"
+    setup: RandomTime | Mapping[str, Mapping[str, RandomTime]] | None = None
+    batch: int = Field(default=1, ge=1, le=1_000_000)
+    quality: Mapping[str, Quality] = {}
+    inlets: Mapping[str, Annotated[int, Field(ge=1, le=1_000_000)]] = {}
+    shift: str | None = None
+    power: Power | None = None
     source: Annotated[
-        Source | None, BeforeValidator(_source, json_schema_input_type=Source | Literal["saturated"] | None)
+        Source | None, BeforeValidator(source, json_schema_input_type=Source | Literal["saturated"] | None)
     ] = None
     sink: bool = False
     place: Place
 
 
-Dispatch = Literal["first_come", "nearest", "longest_waiting", "pull"]
-DISPATCH_RULES: tuple[str, ...] = ("first_come", "nearest", "longest_waiting", "pull")
+DISPATCH_RULES: tuple[str, ...] = ("first_come", "nearest", "longest_waiting", "pull", "cycle")
+ROUTING_RULES: tuple[str, ...] = ("shortest_queue", "first_free", "round_robin")
 
 
-def _rule(value: object) -> str:
-    if value not in DISPATCH_RULES:
-        raise ValueError(f"must be one of {', '.join(DISPATCH_RULES)}")
+def _one_of(value: object, rules: tuple[str, ...]) -> str:
+    if value not in rules:
+        raise ValueError(f"must be one of {', '.join(rules)}")
     return str(value)
 
 
 FreeDispatch = Annotated[
     str | Choose[str],
-    BeforeValidator(lambda value: free(_rule, value, ranges=False)),
+    BeforeValidator(lambda value: free(lambda one: _one_of(one, DISPATCH_RULES), value, ranges=False)),
     WithJsonSchema(choice_schema({"enum": list(DISPATCH_RULES)})),
+]
+FreeRouting = Annotated[
+    str | Choose[str],
+    BeforeValidator(lambda value: free(lambda one: _one_of(one, ROUTING_RULES), value, ranges=False)),
+    WithJsonSchema(choice_schema({"enum": list(ROUTING_RULES)})),
 ]
 
 
@@ -258,7 +278,7 @@ class Robot(Spec):
     tool : gripper in the library, instead of the arm's own
     rail : a linear axis under the arm
     speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
-    dispatch : which waiting part it takes next
+    dispatch : which waiting part it takes next; `cycle`: from the machines of `cycle` in turn, waiting at each
     """
 
     kind: Literal["robot"]
@@ -269,7 +289,9 @@ class Robot(Spec):
     rail: LinearAxis | None = None
     serves: tuple[str, ...] = Field(min_length=2)
     dispatch: FreeDispatch = "first_come"
+    cycle: tuple[str, ...] = ()
     speed: PositiveFraction = 1.0
+    power: Power | None = None
     place: Place
 
 
@@ -277,6 +299,7 @@ class Vehicle(Spec):
     """A fleet of automated vehicles: each carries one part at a time between the machines that the fleet serves.
 
     fleet : how many; speed, acceleration : instead of the model's own; dispatch : which waiting part is fetched next
+    parking : machine where a vehicle without a task goes (it stays where it is, if left out)
     """
 
     kind: Literal["vehicle"]
@@ -286,6 +309,10 @@ class Vehicle(Spec):
     speed_m_s: FreeSpeed | None = Field(default=None, alias="speed")
     acceleration_m_s2: Acceleration | None = Field(default=None, alias="acceleration")
     dispatch: FreeDispatch = "first_come"
+    cycle: tuple[str, ...] = ()
+    parking: str | None = None
+    battery: Battery | None = None
+    power: Power | None = None
 
 
 class Conveyor(Spec):
@@ -297,6 +324,7 @@ class Conveyor(Spec):
     speed_m_s: FreeSpeed = Field(default=0.3, alias="speed")
     pitch_m: PositiveLength = Field(default=0.4, alias="pitch")
     width_m: PositiveLength = Field(default=0.4, alias="width")
+    power: Power | None = None
 
 
 class Direct(Spec):
@@ -339,7 +367,10 @@ class Objective(Spec):
 
 
 class ScenarioSpec(Spec):
-    """A scenario file."""
+    """A scenario file.
+
+    routing : operation -> which of the machines able to do it a part goes to (`shortest_queue`, if left out)
+    """
 
     name: str = Field(min_length=1)
     description: str = ""
@@ -349,6 +380,9 @@ class ScenarioSpec(Spec):
     products: Mapping[str, Product] = Field(min_length=1)
     machines: Mapping[str, Machine] = Field(min_length=1)
     transport: Mapping[str, Transport] = {}
+    people: Mapping[str, People] = {}
+    shifts: Mapping[str, Shift] = {}
+    routing: Mapping[str, FreeRouting] = {}
     objectives: tuple[Objective, ...] = (Objective(maximize="throughput"),)
     start: Mapping[str, Mapping[str, Any]] | None = None
 
