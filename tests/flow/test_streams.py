@@ -28,7 +28,7 @@ CASES = [
 
 
 def sample(distribution, n=20_000, seed=1, replication=0, name="m1"):
-    world = compile_line(serial([distribution]), moves()).start(seed, replication, 1.0, 0.0, 1, 0)
+    world = compile_line(serial([distribution]), moves()).start(seed, replication, 1.0, 0.0, 1, 0, 0)
     record = world.run[0]
     return np.array([draws.draw(record, 0) for _ in range(n)])
 
