@@ -14,17 +14,26 @@ def evaluate(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
     seed: Annotated[Optional[int], typer.Option(help="Seed of the simulation.", min=0)] = None,  # noqa: UP045
     replications: Annotated[Optional[int], typer.Option(help="Simulated shifts.", min=2)] = None,  # noqa: UP045
+    trace: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Event log of the first shift: .csv a table, .json OCEL 2.0, no suffix both.", metavar="FILE"
+        ),
+    ] = None,
 ) -> int:
     """Simulate one layout: throughput, bound, lead time, resource states. Exit code 1 if it is infeasible."""
     import json
 
     from layout.cli.inputs import scenario_and_layout
+    from layout.cli.traces import writer
     from layout.files.results import evaluation_to_json
     from layout.pipeline import Evaluator
 
+    write = writer(trace)
     scenario, candidate = scenario_and_layout(file, layout)
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate, seed=seed, replications=replications)
+    written = write(scenario, evaluation, seed)
     if json_:
         typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))
     else:
@@ -32,4 +41,8 @@ def evaluate(
         from layout.report.tables import evaluation_tables
 
         Terminal().print(*evaluation_tables(evaluation_to_json(evaluation, scenario)), sep="\n")
+    if trace is not None and not written:
+        typer.echo("no event log: the layout was not simulated", err=True)
+    for path in written:
+        typer.echo(str(path), err=json_)
     return 0 if evaluation.feasible else 1

@@ -37,6 +37,7 @@ from layout.flow.records import (
     RING_REPAIR,
     STANDSTILL,
     STARVED,
+    T_BLOCKED,
     T_WAITING,
     TIME_STANDS_STILL,
     WORKING,
@@ -246,7 +247,8 @@ def _end(w: Any) -> None:
                 p = parts(w, p).next
             p = station.ready_head
             while p >= 0:
-                note(w, parts(w, p).ready, end, AT_STATION, s, T_WAITING, p, s, s)
+                state = T_WAITING if parts(w, p).server < 0 else T_BLOCKED
+                note(w, parts(w, p).since, end, AT_STATION, s, state, p, s, s)
                 p = parts(w, p).next
     for v in range(w.n_servers):
         if servers(w, v).busy == 1:

@@ -38,9 +38,10 @@ def note(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: 
     w.traced += 1
     row.start, row.end, row.kind, row.index, row.state = start, end, kind, index, state
     row.origin, row.target = origin, target
-    row.part, row.product = -1, -1
+    row.part, row.product, row.step = -1, -1, -1
     if part >= 0:
-        row.part, row.product = parts(w, part).serial, steps(w, parts(w, part).step).product
+        row.part, row.step = parts(w, part).serial, parts(w, part).step
+        row.product = steps(w, row.step).product
 
 
 @inlined

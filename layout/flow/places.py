@@ -6,7 +6,7 @@ from typing import Any
 
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, enter, leave, mark_start, new_part, note
-from layout.flow.records import AT_STATION, DONE, LEAVE, STARVED, T_WAITING
+from layout.flow.records import AT_STATION, DONE, LEAVE, STARVED, T_BLOCKED, T_WAITING
 from layout.flow.servers import advance, free_server
 from layout.flow.tables import parts, servers, service, stations
 
@@ -92,7 +92,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
     """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
     station, part = stations(w, s), parts(w, p)
     if w.tracing == 1:
-        note(w, part.ready, w.now, AT_STATION, s, T_WAITING, p, s, s)
+        note(w, part.since, w.now, AT_STATION, s, T_WAITING if part.server < 0 else T_BLOCKED, p, s, s)
     if part.prev >= 0:
         parts(w, part.prev).next = part.next
     else:
@@ -112,7 +112,9 @@ def depart(w: Any, p: Any, s: Any) -> None:
         if held < 0:
             station.out -= 1
             return
+        if w.tracing == 1:
+            note(w, parts(w, held).since, w.now, AT_STATION, s, T_BLOCKED, held, s, s)
         v = parts(w, held).server
-        parts(w, held).server = -1
+        parts(w, held).server, parts(w, held).since = -1, w.now
     part.server = -1
     free_server(w, v)

@@ -40,8 +40,8 @@ MOST_ZONES = 63
 # Dispatch rules of arms and fleets, by their number.
 RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3}
 # States and resource kinds of a trace.
-TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting")
-T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING = 0, 1, 2, 3, 4, 5, 6
+TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked")
+T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED = 0, 1, 2, 3, 4, 5, 6, 7
 AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
 
 
@@ -102,7 +102,7 @@ _RUN = _dtype(
     "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_log n_steps",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
-TRACE = _dtype("kind index state part product origin target", "start end")
+TRACE = _dtype("kind index state part product step origin target", "start end")
 # A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)
 DEPARTURE = _dtype("product kind", "time lead late")
 

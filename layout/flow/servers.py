@@ -110,7 +110,7 @@ def advance(w: Any, v: Any) -> None:
         leave(w, p)
         free_server(w, v)
         return
-    part.ready = now
+    part.ready = part.since = now
     station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
     mark_push(w, s)
     w.to_dispatch = 1

@@ -126,9 +126,10 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
     seed = line.time.seed if seed is None else seed
     world, _ = run_once(network, seed, 0, until_s, 0.0, FIRST_POOL, FIRST_TRACE)
     names = (network.stations, network.units, network.belts, network.links)
+    operations = [o for p in network.products for o in (*line.products[p].route, "")]
     events = []
     for row in world.trace[: int(world.run["traced"][0])].tolist():
-        kind, index, state, part, product, origin, target, start_s, end_s = row
+        kind, index, state, part, product, step, origin, target, start_s, end_s = row
         if start_s < until_s:
             events.append(TraceEvent(
                 start_s=start_s,
@@ -139,5 +140,6 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
                 product=network.products[product] if product >= 0 else "",
                 origin=network.stations[origin] if origin >= 0 else "",
                 target=network.stations[target] if target >= 0 else "",
+                operation=operations[step] if state == rec.T_WORKING else "",
             ))  # fmt: skip
     return sorted(events, key=lambda e: (e.start_s, e.end_s, e.resource, e.part))

@@ -293,13 +293,15 @@ class TraceEvent:
     """One thing that a resource did in a simulated run, from start_s to end_s.
 
     resource : station, arm, belt, link or vehicle (`Fleet.members`) name
-    state : working, down, moving_empty, moving_loaded, handling, transit, waiting (part held at a station)
+    state : working, down, moving_empty, moving_loaded, handling, transit, waiting (part in a place of a station, or at
+        the end of a belt), blocked (finished part that holds its station's server for lack of room)
         working spans the doors: of the spells of one part's visit (more than one after a breakdown or between
         operations) the first begins with `DoorTimes.close_s`, the last ends with `open_s`
     part : number of the part, -1 where none
     product : its product, empty where none
     origin, target : station names for what moves; equal for what stays; empty for an arm's home. What arm or vehicle
         does nothing, or waits for a shared zone (perhaps with a part in hand), has no event
+    operation : what is done, where `working`
     """
 
     start_s: float
@@ -310,6 +312,7 @@ class TraceEvent:
     product: str
     origin: str
     target: str
+    operation: str = ""
 
 
 @dataclass(frozen=True)

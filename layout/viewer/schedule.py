@@ -265,7 +265,7 @@ class Schedule:
     # ------------------------------------------------------------ states
 
     def _read_states(self, ordered: Sequence[TraceEvent]) -> None:
-        shown = {"working", "down", "waiting"}
+        shown = {"working", "down", "waiting", "blocked"}
         for name in [*self.line.stations, *self.line.arms, *self._carts]:
             arm = name in self.line.arms or name in self._carts
             events = [e for e in ordered if e.resource == name and (arm or e.state in shown)]

@@ -34,6 +34,7 @@ STATE_COLOURS = {
     "working": (0.05, 0.45, 0.20),
     "down": (0.80, 0.10, 0.10),
     "waiting": (0.75, 0.45, 0.0),
+    "blocked": (0.75, 0.45, 0.0),
 }
 OVERLAYS = {"p": "ports", "e": "service envelopes", "h": "reach", "v": "violations"}
 KEYS = (
