@@ -221,7 +221,7 @@ class _Objects:
         """All of them."""
         return list(self._made.values())
 
-    def _add(self, kind: str, called: str, since_s: float = 0.0, **given: str) -> None:
+    def _add(self, kind: str, called: str, since_s: float = 0.0, /, **given: str) -> None:
         self._made[f"{kind} {called}"] = {
             "id": f"{kind} {called}",
             "type": kind,
