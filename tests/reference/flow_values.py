@@ -28,6 +28,16 @@ FAILING = {2: 0.695386, 10: 0.799026}
 
 # Best allocation of waiting places among four exponential machines, by full enumeration of Markov chains.
 ALLOCATIONS = {(1, 2, 1): 0.657175, (2, 3, 2): 0.718340}
+WORST_OF_FOUR_PLACES = 0.562670
+
+# Two Bernoulli machines: (p1, p2, places) -> parts per slot. J. Li, S. M. Meerkov, Production Systems Engineering
+# (2009), 4.2.
+BERNOULLI = {(0.9, 0.9, 1): 0.818182, (0.9, 0.9, 5): 0.882353, (0.9, 0.8, 2): 0.778702}
+
+# Machines of one part a slot that fail with probability .01 and are repaired with probability .1 a slot, 10 places
+# between each two (both machines' own counted): machines -> parts per slot. S. B. Gershwin (1994), 3.2 and 4.2.
+GEOMETRIC_FAILURE, GEOMETRIC_REPAIR, GEOMETRIC_PLACES = 0.01, 0.1, 10
+GEOMETRIC = {2: 0.856175, 3: 0.819137}
 
 # S. P. Sethi, C. Sriskandarajah, G. Sorger, J. Blazewicz, W. Kubiak, "Sequencing of parts and robot moves in a robotic
 # cell", Int. J. Flexible Manufacturing Systems 4 (1992) 331-358: m machines in a row, d between neighbours, e to load
@@ -66,3 +76,9 @@ DEMANDS, ALONE, CEILING = (3.0, 2.0, 4.0), 1 / 9, 1 / 4
 
 # One vehicle between docks of 2 and 1.5 min, 6 min of travel a round: rounds per hour.
 VEHICLE_ROUNDS_PER_H = 6.315789
+
+# The same docks exponential and one at a time: vehicles -> rounds per hour, and what no fleet exceeds. Mean-value
+# analysis: M. Reiser, S. S. Lavenberg, J. ACM 27 (1980) 313-322.
+DOCKS_MIN, TRAVEL_MIN = (2.0, 1.5), 6.0
+FLEET_ROUNDS_PER_H = {1: 6.315789, 2: 11.813472}
+FLEET_CEILING_PER_H = 30.0
