@@ -1,4 +1,8 @@
-"""Numba's decorators with types that a checker can follow. Compiled code is kept on disk.
+"""How the kernel is compiled: as one piece of machine code, kept on disk.
+
+Numba makes of every function something of its own that is optimised, callable and cached. The kernel has more than a
+hundred that only compiled code calls, and few that Python calls (`entry`). The hundred end here as LLVM code that
+nobody has optimised or loaded; an entry links them in, and the whole is optimised once: a quarter of the time.
 
 Nothing here makes an array, so reference counting is off (`_nrt`): it would cost several times the simulation.
 Numba notices a change in a function's own file only; `records.RUN` carries a digest of all of them for it.
@@ -7,19 +11,112 @@ Numba notices a change in a function's own file only; `records.RUN` carries a di
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar, cast
 
-from numba import njit
+import numba
+from numba.core import compiler, funcdesc, lowering, typed_passes, untyped_passes
+from numba.core.codegen import CPUCodeLibrary
+from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
 
 F = TypeVar("F", bound=Callable[..., Any])
-_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "error_model": "numpy"}
+_njit: Any = numba.njit
+_OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
+
+
+def entry(function: F) -> F:
+    """Machine code that Python calls, made at the first call and kept on disk."""
+    return cast(F, _njit(**_OPTIONS, cache=True, no_cfunc_wrapper=True)(function))
 
 
 def compiled(function: F) -> F:
-    """Machine code, made at the first call."""
-    return cast(F, njit(**_OPTIONS)(function))
+    """Machine code that compiled code calls."""
+    return cast(F, _piece(function))
 
 
 def inlined(function: F) -> F:
     """Machine code that melts into its callers."""
-    return cast(F, njit(**_OPTIONS, forceinline=True)(function))
+    return cast(F, _piece(function, forceinline=True))
+
+
+def _piece(function: Callable[..., Any], **options: Any) -> Any:
+    piece = _njit(**_OPTIONS, **options, pipeline_class=_PieceCompiler)(function)
+    template = piece.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        """Numba's own, without a version for each constant that is passed."""
+        return template(tuple(numba.types.unliteral(argument) for argument in args), kws)  # type: ignore[no-untyped-call]
+
+    def add_overload(result: Any) -> None:
+        """Numba's own would offer the piece to Python as well."""
+        piece.overloads[tuple(result.signature.args)] = result
+
+    piece.get_call_template, piece.add_overload = get_call_template, add_overload
+    return piece
+
+
+class _Piece(CPUCodeLibrary):
+    """LLVM code of one function, to be linked into others."""
+
+    def finalize(self) -> None:
+        """Nothing to do: it is optimised where it is linked in."""
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _PieceLowering(LoweringPass):
+    """Numba's NativeLowering without wrappers and without an executable."""
+
+    _name = "layout_piece_lowering"
+
+    def __init__(self) -> None:
+        LoweringPass.__init__(self)  # type: ignore[no-untyped-call]
+
+    def run_pass(self, state: Any) -> bool:
+        context, flags = state.targetctx, state.flags
+        describe: Any = funcdesc.PythonFunctionDescriptor.from_specialized_function
+        description = describe(
+            state.func_ir, state.typemap, state.return_type, state.calltypes, mangler=context.mangler,
+            inline=flags.forceinline, noalias=flags.noalias, abi_tags=[flags.get_mangle_string()],
+        )  # fmt: skip
+        made: Any = _Piece
+        library = state.library = made(context.codegen(), state.func_id.func_qualname)
+        with context.push_code_library(library):
+            lower: Any = cast(Any, lowering.Lower)(context, library, description, state.func_ir, state.metadata)
+            lower.lower()
+        library.finalize()
+
+        def key(*arguments: Any) -> Any:
+            """What numba knows the piece by; called where Python calls it, as tests do."""
+            return _whole(state.func_id.func)(*arguments)
+
+        # Who calls it links what it calls, too.
+        context.insert_user_function(key, description, list(dict.fromkeys((library, *library._linking_libraries))))
+        state["cr"] = compiler._LowerResult(description, lower.call_helper, cfunc=key, env=lower.env)
+        return True
+
+
+@cache
+def _whole(function: Callable[..., Any]) -> Any:
+    return _njit(**_OPTIONS)(function)
+
+
+class _PieceCompiler(compiler.CompilerBase):
+    """Of numba's passes those that the kernel's plain code needs."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        passes: Any = cast(Any, PassManager)("layout_piece")
+        for made in (
+            untyped_passes.TranslateByteCode,
+            untyped_passes.FixupArgs,
+            untyped_passes.IRProcessing,
+            untyped_passes.ReconstructSSA,
+            typed_passes.NopythonTypeInference,
+            typed_passes.PreLowerStripPhis,
+            typed_passes.IRLegalization,
+            _PieceLowering,
+            typed_passes.NoPythonBackend,
+        ):
+            passes.add_pass(made, made.__name__)
+        passes.finalize()
+        return [passes]

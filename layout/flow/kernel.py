@@ -16,7 +16,7 @@ import numpy as np
 from layout.flow.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw
-from layout.flow.jit import compiled, inlined
+from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.places import start
 from layout.flow.records import (
@@ -49,7 +49,7 @@ from layout.flow.ways import feed, link_arrive, push
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
 
 
-@compiled
+@entry
 def simulate_run(run: Any) -> None:
     """Run the world to its horizon, or until it stands still; what happened is left in its records.
 
