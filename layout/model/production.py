@@ -49,7 +49,7 @@ class Order(Spec):
     due_s: Seconds | None = Field(default=None, alias="due")
 
 
-def source(value: object) -> object:
+def read_source(value: object) -> object:
     """`saturated`, written as a word, is a source without arrivals."""
     if value is not None and not isinstance(value, (dict, Source)) and value != "saturated":
         raise ValueError("must be 'saturated', {arrivals: <time between parts>} or {schedule: [...]}")

@@ -25,7 +25,7 @@ from layout.model.production import (
     Shift,
     Source,
     Spec,
-    source,
+    read_source,
 )
 from layout.model.quantities import (
     Acceleration,
@@ -234,7 +234,7 @@ class Machine(Spec):
     shift: str | None = None
     power: Power | None = None
     source: Annotated[
-        Source | None, BeforeValidator(source, json_schema_input_type=Source | Literal["saturated"] | None)
+        Source | None, BeforeValidator(read_source, json_schema_input_type=Source | Literal["saturated"] | None)
     ] = None
     sink: bool = False
     place: Place
