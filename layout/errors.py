@@ -59,3 +59,7 @@ class SceneError(LayoutError):
 
 class SearchError(LayoutError):
     """A search cannot start or go on."""
+
+
+class SelfCheckError(LayoutError):
+    """A result contradicts itself: a defect of this program, not of its input."""

@@ -27,6 +27,7 @@ class Network:
     units : the arms, and the vehicles of the fleets
     world : as at time 0, without the keys of the random streams
     stream_names : (streams,) uint64, hash of what each stream is for
+    operations : (station, stream, mean time (s)) of each operation and product at each station
     """
 
     line: Line
@@ -40,9 +41,10 @@ class Network:
     paths: Paths
     world: rec.World
     stream_names: Any
+    operations: tuple[tuple[int, int, float], ...]
 
     def start(
-        self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int
+        self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int = 0
     ) -> rec.World:
         """The world of one replication at time 0, with room for that many parts, trace events and departures."""
         parts = np.zeros(pool, rec.PART)
@@ -96,6 +98,7 @@ class _Compiler:
         self.stream_names: list[int] = []
         self.numbers: dict[int, int] = {}
         self.clocks: list[tuple[int, int]] = []
+        self.operations: dict[int, tuple[int, int, float]] = {}
 
     def network(self) -> Network:
         servers, modes, stations, mixes = self._stations()
@@ -141,7 +144,8 @@ class _Compiler:
         ).addressed()
         names = np.array(self.stream_names, np.uint64)
         return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
-                       tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names)  # fmt: skip
+                       tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names,
+                       tuple(self.operations.values()))  # fmt: skip
 
     def _clock(self, owner: int, index: int) -> int:
         self.clocks.append((owner, index))
@@ -223,9 +227,10 @@ class _Compiler:
 
     def _process(self, s: int, operation: str, product: str) -> int:
         name = self.stations[s]
-        return self._stream(
-            self.line.stations[name].operations[operation][product], "process", name, operation, product
-        )
+        times = self.line.stations[name].operations[operation][product]
+        stream = self._stream(times, "process", name, operation, product)
+        self.operations[stream] = (s, stream, times.mean_s)
+        return stream
 
     def _crews(self) -> tuple[list[Any], dict[str, Any]]:
         """Records of the units, and the tables of all arms and fleets, one after another."""

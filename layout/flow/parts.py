@@ -12,7 +12,7 @@ import numpy as np
 
 from layout.flow.draws import uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.records import FAR, LEFT, LOG_FULL, POOL_FULL, TRACE_FULL
+from layout.flow.records import AT_ONCE_S, FAR, LEFT, LOG_FULL, POOL_FULL, TRACE_FULL
 from layout.flow.tables import departures, mixes, parts, products, stations, steps, trace
 
 
@@ -144,7 +144,7 @@ def gone(w: Any, p: Any, kind: Any) -> None:
 @inlined
 def active(w: Any, who: Any) -> None:
     """A server or a unit begins to do something: a new active period, unless it has not waited at all."""
-    if w.now > who.ended:
+    if w.now > who.ended + AT_ONCE_S:
         who.periods = who.periods + 1 if who.ended > w.warmup else 1
 
 

@@ -29,6 +29,8 @@ PASS, LEAVE = -1, -2
 # More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a
 # part that may choose its machine anew at a station on the way never turns back for ever.
 FAR = 1 << 40
+# A server or unit that waits no longer than this (s), a rounding error of the clock, has not waited: it stays active.
+AT_ONCE_S = 1e-6
 # How a run ended.
 DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
 # Not ended: the log of departures is to be emptied, then the run goes on; or it overflowed within one instant.

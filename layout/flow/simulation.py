@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
+from layout.flow.checks import check
 from layout.flow.deadlock import Standstill, standstill
+from layout.flow.intervals import estimate
 from layout.flow.network import Network, compile_line
-from layout.flow.statistics import (
-    Replication,
-    average_moves,
-    average_shares,
-    bottleneck,
-    estimate,
-    measure,
-)
+from layout.flow.series import mser5
+from layout.flow.statistics import Replication, measure
+from layout.flow.summary import Warmup, result
 from layout.model.line import Line
-from layout.model.results import FlowResult, Moves, TraceEvent, Violation
+from layout.model.results import FlowResult, Moves, TraceEvent
 
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
 FIRST_LOG = 4096  # departures
+MOST_SPANS = 1000  # into which a pilot's horizon is cut to find its warm-up
 
 
 def simulate(
@@ -32,33 +32,78 @@ def simulate(
     replications: int | None = None,
     first_replication: int = 0,
 ) -> FlowResult:
-    """Simulate a shift of the line, replicated; seed, replications, horizon, warm-up and level are the line's own.
+    """Simulate a shift of the line, replicated: seed, replications, horizon, warm-up and level are the line's own.
 
+    replications : exactly so many; left out, the line's `time.until` may ask for more than its own number
     first_replication : number of the first one: the same seed with other numbers gives fresh, independent streams.
-    The same arguments always give the same bytes. Raises LayoutError where a route cannot be followed.
+    The same arguments always give the same bytes. One replication alone has its intervals from batch means.
+    Raises LayoutError where a route cannot be followed, SelfCheckError where a result contradicts itself.
     """
     time = line.time
-    seed = time.seed if seed is None else seed
     n = time.replications if replications is None else replications
     if n < 1:
         raise LayoutError(Problem("a simulation needs at least one replication", value=str(n)))
-    network = compile_line(line, moves)
-    done, stopped = [], []
-    pool = FIRST_POOL
-    for i in range(first_replication, first_replication + n):
-        world, pool = run_once(network, seed, i, time.horizon_s, time.warmup_s or 0.0, pool)
-        done.append(measure(network, world))
-        stopped.append(standstill(network, world))
-    return _result(network, done, stopped)
+    until = time.until if replications is None else None
+    runs = _Runs(compile_line(line, moves), time.seed if seed is None else seed, first_replication)
+    warmup = runs.warmup(n) if time.warmup_s is None else Warmup(time.warmup_s)
+    done: list[Replication] = []
+    stopped: list[Standstill | None] = []
+    warnings: list[str] = []
+    while True:
+        world = runs.world(len(done), warmup.length_s)
+        done.append(measure(runs.network, world))
+        check(done[-1], time.horizon_s - warmup.length_s)
+        stopped.append(standstill(runs.network, world))
+        if len(done) < n or (until is not None and len(done) < 2):
+            continue
+        if until is None or _precise([r.per_h for r in done], until, time.level):
+            break
+        if len(done) >= time.at_most:
+            warnings.append(f"{len(done)} replications, the most allowed, did not bring the throughput to {until:.2g}")
+            break
+    alone = world if len(done) == 1 else None
+    return result(runs.network, done, stopped, warmup, alone, warnings)
+
+
+def _precise(samples: list[float], until: float, level: float) -> bool:
+    """Whether half the interval is at most that part of the mean (Law, 5th ed., ch. 9.4.1, sequential procedure)."""
+    found = estimate(samples, level)
+    return found.half_width <= until * abs(found.mean)
 
 
 def replicate(line: Line, moves: Moves, *, seed: int = 0, replications: int = 1) -> list[Replication]:
     """The figures of each replication by itself, those of the self-checks included."""
-    network, pool, done = compile_line(line, moves), FIRST_POOL, []
-    for i in range(replications):
-        world, pool = run_once(network, seed, i, line.time.horizon_s, line.time.warmup_s or 0.0, pool)
-        done.append(measure(network, world))
-    return done
+    runs = _Runs(compile_line(line, moves), seed)
+    return [measure(runs.network, runs.world(i, line.time.warmup_s or 0.0)) for i in range(replications)]
+
+
+@dataclass
+class _Runs:
+    """Makes the replications of one line; what they turn out to need room for is kept for the next."""
+
+    network: Network
+    seed: int
+    first: int = 0
+    pool: int = FIRST_POOL
+
+    def world(self, number: int, warmup_s: float) -> rec.World:
+        """The world that a replication ended in; they count from 0."""
+        horizon_s = self.network.line.time.horizon_s
+        world, self.pool = run_once(self.network, self.seed, self.first + number, horizon_s, warmup_s, self.pool)
+        return world
+
+    def warmup(self, replications: int) -> Warmup:
+        """By MSER-5, from the rate at which parts leave, averaged over the replications run as pilots."""
+        horizon_s = self.network.line.time.horizon_s
+        gone = [self.world(i, 0.0).departures["time"] for i in range(replications)]
+        each = sum(times.size for times in gone) // replications
+        spans = 5 * min(max(each // 5, 20), MOST_SPANS // 5)
+        series = np.mean([np.histogram(times, spans, (0.0, horizon_s))[0] for times in gone], axis=0)
+        found_s = mser5(series) / spans * horizon_s
+        if found_s <= horizon_s / 2:
+            return Warmup(found_s, "MSER-5")
+        late = f"no steady state: MSER-5 would leave out {found_s:.0f} s of {horizon_s:.0f} s; half is left out instead"
+        return Warmup(horizon_s / 2, "MSER-5", (late,))
 
 
 def run_once(
@@ -93,31 +138,6 @@ def run_once(
         else:
             last = world.departures[: int(run["logged"][0])]
             return world._replace(departures=np.concatenate([*gone, last]) if gone else last), pool
-
-
-def _result(network: Network, done: list[Replication], stopped: list[Standstill | None]) -> FlowResult:
-    level = network.line.time.level
-    shares = average_shares(done)
-    return FlowResult(
-        throughput_per_h=estimate([r.per_h for r in done], level),
-        by_product={p: estimate([r.by_product[p] for r in done], level) for p in network.products},
-        lead_time_s=estimate([r.lead_time_s for r in done], level),
-        wip=estimate([r.wip for r in done], level),
-        resources=shares,
-        moves=average_moves(network, done),
-        bottleneck=bottleneck(network, shares),
-        deadlocks=_deadlocks(stopped),
-        samples_per_h=tuple(r.per_h for r in done),
-    )
-
-
-def _deadlocks(stopped: list[Standstill | None]) -> tuple[Violation, ...]:
-    """One violation for each cycle met; its amount is the time lost to it (h), averaged over all replications."""
-    lost: dict[tuple[str, ...], float] = {}
-    for found in stopped:
-        if found is not None:
-            lost[found.cycle] = lost.get(found.cycle, 0.0) + found.lost_s / 3600 / len(stopped)
-    return tuple(Violation("deadlock", cycle, amount, "h") for cycle, amount in sorted(lost.items()))
 
 
 def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) -> list[TraceEvent]:

@@ -1,19 +1,23 @@
-"""From replications to estimates: confidence intervals, averages, the bottleneck.
-
-Source: Law, Simulation Modeling and Analysis, 5th ed., ch. 9 (replication/deletion).
-"""
+"""What a replication measured over its window, read off the world it ended in."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+
+from layout.flow import records as rec
+from layout.flow.effectiveness import StationTimes, station_times
+from layout.flow.energy import mean_power_w
 from layout.flow.network import Network, crew_times
 from layout.flow.records import World
-from layout.model.results import Estimate, FlowMove
+from layout.model.results import FlowMove
 
 STATION_STATES = ("working", "setup", "blocked", "starved", "down", "off_shift")
+QUANTILES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
@@ -21,45 +25,101 @@ class Replication:
     """What one replication measured over its window.
 
     per_h : good parts per hour; by_product the same for each product
-    lead_time_s : mean over the parts that left, nan if none did
+    lead_time_s : mean over the parts that left, nan if none did; its quantiles in the order of QUANTILES
     wip : time average of parts in the line
     sojourn_s : time that parts spent in the line within the window, part by part: Little's law makes it
         wip times the window's length
+    scrap_per_h, rework_per_h : parts thrown away, and sent back
+    on_time, tardiness_s : share of the parts with a deadline that left by it, and their mean time overdue; nan: none
+    power_w : mean electric power of everything; nan where nothing has one
     shares : resource -> state -> share of the window
+    stations : times and counts behind each station's effectiveness
+    active : server's or unit's resource -> (time (s) in active periods, how many of them)
     moves_per_h : (transport, origin, target) -> parts per hour
-    entered, left, inside : parts over the whole run; entered = left + inside
+    entered, left, scrapped, joined, inside : parts over the whole run; entered = the sum of the others
     """
 
     per_h: float
     by_product: Mapping[str, float]
     lead_time_s: float
+    lead_time_quantiles_s: tuple[float, ...]
     wip: float
     sojourn_s: float
+    scrap_per_h: float
+    rework_per_h: float
+    on_time: float
+    tardiness_s: float
+    power_w: float
     shares: Mapping[str, Mapping[str, float]]
+    stations: Mapping[str, StationTimes]
+    active: Mapping[str, tuple[float, int]]
     moves_per_h: Mapping[tuple[str, str, str], float]
     entered: int
     left: int
+    scrapped: int
+    joined: int
     inside: int
 
 
 def measure(network: Network, world: World) -> Replication:
     """Read a replication's figures off the world it ended in."""
-    run = world.run[0]
-    window_s = float(run["horizon"] - run["warmup"])
+    run = dict(zip(world.run.dtype.names, world.run[0].tolist(), strict=True))
+    window_s = run["horizon"] - run["warmup"]
     hours = window_s / 3600
-    left = int(run["left_counted"])
+    left = run["left_counted"]
+    shares = {**_stations(network, world), **_arms(network, world, window_s), **_belts(network, world, window_s)}
+    lead_s, late_s, scrapped = _departures(world, run["warmup"])
+    stations = station_times(network, world)
     return Replication(
         per_h=left / hours,
-        by_product={p: int(n) / hours for p, n in zip(network.products, world.products["left"].tolist(), strict=True)},
-        lead_time_s=float(run["lead"]) / left if left else math.nan,
-        wip=float(run["wip_area"]) / window_s,
-        sojourn_s=float(run["sojourn"]),
-        shares={**_stations(network, world), **_arms(network, world, window_s), **_belts(network, world, window_s)},
+        by_product={p: n / hours for p, n in zip(network.products, world.products["left"].tolist(), strict=True)},
+        lead_time_s=run["lead"] / left if left else math.nan,
+        lead_time_quantiles_s=tuple(quantile(lead_s, q) for q in QUANTILES),
+        wip=run["wip_area"] / window_s,
+        sojourn_s=run["sojourn"],
+        scrap_per_h=scrapped / hours,
+        rework_per_h=sum(times.reworked for times in stations.values()) / hours,
+        on_time=float(np.mean(late_s <= 0.0)) if late_s.size else math.nan,
+        tardiness_s=float(np.mean(np.maximum(late_s, 0.0))) if late_s.size else math.nan,
+        power_w=mean_power_w(network.line, shares),
+        shares=shares,
+        stations=stations,
+        active=_active(network, world),
         moves_per_h=_moves(network, world, hours),
-        entered=int(run["entered"]),
-        left=int(run["left"]),
-        inside=int(run["inside_found"]),
+        entered=run["entered"],
+        left=run["left"],
+        scrapped=run["scrapped"],
+        joined=run["joined"],
+        inside=run["inside_found"],
     )
+
+
+def _departures(world: World, warmup_s: float) -> tuple[Any, Any, int]:
+    """Of the good parts that left in the window: lead times (s), sorted, and times past the deadline (s) of those that
+    have one; and how many parts were scrapped in it."""
+    gone = world.departures
+    gone = gone[int(np.searchsorted(gone["time"], warmup_s, side="right")) :]
+    scrapped = 0
+    kind = gone["kind"]
+    if kind.any():
+        scrapped = int(np.count_nonzero(kind == rec.SCRAPPED))
+        gone = gone[kind == rec.LEFT]
+    late_s = gone["late"]
+    return np.sort(gone["lead"]), late_s[late_s > -math.inf], scrapped
+
+
+def quantile(ordered: Any, q: float) -> float:
+    """The q quantile of sorted values (n,), linear between them; nan of none.
+
+    Source: Hyndman and Fan, The American Statistician 50, 1996, definition 7.
+    """
+    n = int(ordered.size)
+    if n == 0:
+        return math.nan
+    place = q * (n - 1)
+    i = int(place)
+    below, above = float(ordered[i]), float(ordered[min(i + 1, n - 1)])
+    return below + (place - i) * (above - below)
 
 
 def _stations(network: Network, world: World) -> dict[str, dict[str, float]]:
@@ -78,8 +138,9 @@ def _stations(network: Network, world: World) -> dict[str, dict[str, float]]:
 
 def _arms(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
-    for name, arm in zip(network.units, world.arms, strict=True):
-        empty, loaded, handling = (float(arm[f"in_{state}"]) / window_s for state in ("empty", "loaded", "handling"))
+    spent = zip(*(world.arms[f"in_{state}"].tolist() for state in ("empty", "loaded", "handling")), strict=True)
+    for name, times in zip(network.units, spent, strict=True):
+        empty, loaded, handling = (time / window_s for time in times)
         shares[name] = {"moving_empty": empty, "moving_loaded": loaded, "handling": handling,
                         "waiting": max(0.0, 1.0 - empty - loaded - handling)}  # fmt: skip
     return shares
@@ -87,10 +148,25 @@ def _arms(network: Network, world: World, window_s: float) -> dict[str, dict[str
 
 def _belts(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
-    for name, belt in zip(network.belts, world.belts, strict=True):
-        empty, blocked = float(belt["in_empty"]) / window_s, float(belt["in_blocked"]) / window_s
+    spent = zip(world.belts["in_empty"].tolist(), world.belts["in_blocked"].tolist(), strict=True)
+    for name, (in_empty, in_blocked) in zip(network.belts, spent, strict=True):
+        empty, blocked = in_empty / window_s, in_blocked / window_s
         shares[name] = {"empty": empty, "moving": max(0.0, 1.0 - empty - blocked), "blocked": blocked}
     return shares
+
+
+def _active(network: Network, world: World) -> dict[str, tuple[float, int]]:
+    """Stations' servers together, each unit by itself."""
+    found = {}
+    servers = world.servers
+    spent, periods = (servers["in_working"] + servers["in_down"]).tolist(), servers["periods"].tolist()
+    first, count = world.stations["server0"].tolist(), world.stations["servers"].tolist()
+    for name, a, n in zip(network.stations, first, count, strict=True):
+        found[name] = sum(spent[a : a + n]), sum(periods[a : a + n])
+    arms = world.arms
+    moving = (arms["in_empty"] + arms["in_loaded"] + arms["in_handling"]).tolist()
+    found.update(zip(network.units, zip(moving, arms["periods"].tolist(), strict=True), strict=True))
+    return found
 
 
 def _moves(network: Network, world: World, hours: float) -> dict[tuple[str, str, str], float]:
@@ -113,31 +189,27 @@ def _moves(network: Network, world: World, hours: float) -> dict[tuple[str, str,
     return used
 
 
-def estimate(samples: Sequence[float], level: float) -> Estimate:
-    """Mean and Student-t interval of independent samples; half_width is infinite from one sample alone.
+def figures(replication: Replication) -> dict[str, float]:
+    """All that a replication measured, by the names that `FlowResult.samples` has; nan where there was nothing."""
+    r = replication
+    q5, q50, q95 = r.lead_time_quantiles_s
+    energy = r.power_w / 1000 / r.per_h if r.per_h > 0 else math.nan
+    found = {
+        "throughput": r.per_h, "lead_time": r.lead_time_s, "lead_time_5": q5, "lead_time_50": q50, "lead_time_95": q95,
+        "wip": r.wip, "scrap": r.scrap_per_h, "rework": r.rework_per_h, "power": r.power_w / 1000, "energy": energy,
+        "on_time": r.on_time, "tardiness": r.tardiness_s,
+    }  # fmt: skip
+    for product, per_h in r.by_product.items():
+        found[f"throughput.{product}"] = per_h
+    for name, times in r.stations.items():
+        found.update(zip((f"{kind}.{name}" for kind in EFFECTIVENESS), times.effectiveness, strict=True))
+    for name, shares in r.shares.items():
+        for state, share in shares.items():
+            found[f"share.{name}.{state}"] = share
+    return found
 
-    Samples that are nan (nothing to measure) are left out; with none left the mean is infinite.
-    """
-    from scipy.special import stdtrit
 
-    known = [x for x in samples if not math.isnan(x)]
-    n = len(known)
-    if n == 0:
-        return Estimate(math.inf, 0.0, level, 0)
-    mean = math.fsum(known) / n
-    if n == 1:
-        return Estimate(mean, math.inf, level, 1)
-    deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in known) / (n - 1))
-    return Estimate(mean, float(stdtrit(n - 1, 0.5 + level / 2)) * deviation / math.sqrt(n), level, n)
-
-
-def average_shares(replications: Sequence[Replication]) -> dict[str, dict[str, float]]:
-    """Resource -> state -> share of time, over all replications."""
-    n = len(replications)
-    return {
-        name: {state: math.fsum(r.shares[name][state] for r in replications) / n for state in shares}
-        for name, shares in replications[0].shares.items()
-    }
+EFFECTIVENESS = ("availability", "effectiveness", "quality", "oee")
 
 
 def average_moves(network: Network, replications: Sequence[Replication]) -> tuple[FlowMove, ...]:
@@ -157,18 +229,3 @@ def _length(network: Network, transport: str, origin: str, target: str) -> float
     if transport in network.belts:
         return float(network.moves.belts[transport].length_m)
     return 0.0
-
-
-def bottleneck(network: Network, shares: Mapping[str, Mapping[str, float]]) -> str:
-    """The station (working, down, set-up) or arm (not waiting) that is active most; empty if none ever is.
-
-    A fleet is judged by the mean of its vehicles, and named by the busiest of them.
-    """
-    active = {s: shares[s]["working"] + shares[s]["down"] + shares[s]["setup"] for s in network.stations}
-    for crew in network.crews:
-        fleet = network.line.fleets.get(crew)
-        busy = {u: 1.0 - shares[u]["waiting"] for u in (fleet.members if fleet else (crew,))}
-        if busy:
-            active[max(busy, key=lambda unit: busy[unit])] = math.fsum(busy.values()) / len(busy)
-    best = max(active, key=lambda name: active[name], default="")
-    return best if best and active[best] > 0 else ""

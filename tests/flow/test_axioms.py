@@ -178,7 +178,7 @@ def test_links_of_no_time_make_a_plain_blocking_line(made):
     """The recursion for single machines in a row, fed by the same draws: every part to the last digits."""
     base = row(*made)
     network = compile_line(base, moves())
-    world = network.start(1, 0, 1.0, 0.0, 1, 0)
+    world = network.start(1, 0, 1.0, 0.0, 1, 0, 0)
     ours = departures(base)
     drawn = []
     for i in range(len(made[0])):

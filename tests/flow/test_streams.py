@@ -7,8 +7,8 @@ import pytest
 from scipy import special, stats
 
 from layout.flow import bits, draws
+from layout.flow.intervals import estimate
 from layout.flow.network import compile_line
-from layout.flow.statistics import estimate
 from layout.flow.streams import KINDS
 from layout.model.distribution import Distribution
 from tests.flow.builders import moves, serial
