@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from layout.errors import Problem
 from layout.files.floor_checks import check_ways
 from layout.files.polygons import fault
+from layout.files.production_checks import check_production
 from layout.files.routes import Network, check_routes
 from layout.files.yaml import Document, KeyPath, did_you_mean
 from layout.model.distribution import KINDS, Distribution
 from layout.model.equip import on_rail, with_tool
+from layout.model.joins import names_as
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2, Rail, ToolModel, VehicleModel
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
@@ -40,6 +42,7 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _operations(spec, found)
     _ends(spec, found)
     _transports(spec, found)
+    check_production(spec, found.add)
     if not fault(spec.floor.boundary):
         _places(spec, found)
         check_ways(spec, found.add)
@@ -69,6 +72,9 @@ def _names(spec: ScenarioSpec, found: Findings) -> None:
         (("floor", "fences"), spec.floor.fences),
         (("floor", "walkways", "exits"), spec.floor.walkways.exits if spec.floor.walkways else {}),
         (("safety", "detection"), spec.safety.detection),
+        (("people",), spec.people),
+        (("shifts",), spec.shifts),
+        (("routing",), spec.routing),
     ]
     for path, group in groups:
         for name in group:
@@ -146,12 +152,15 @@ def _operations(spec: ScenarioSpec, found: Findings) -> None:
 
 def _ends(spec: ScenarioSpec, found: Findings) -> None:
     """Where products enter and leave."""
+    elsewhere = {"source": names_as(spec, "releases"), "sink": names_as(spec, "components")}
     for end, verb, key in (("source", "enter", "source: saturated"), ("sink", "leave", "sink: true")):
         names = [m for m, entry in spec.machines.items() if (entry.source if end == "source" else entry.sink)]
         if not names:
             found.add(f"parts can {verb} nowhere: no machine is a {end}", "machines", hint=f"give one '{key}'")
             continue
         for name, product in spec.products.items():
+            if name in elsewhere[end] or (end == "source" and product.circulates is not None):
+                continue
             wanted = getattr(product, end)
             if wanted is None and len(names) > 1:
                 what = f"several machines are {end}s, so the product must name its own"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from layout.files.yaml import Key
-from layout.model.distribution import Distribution
+from layout.model.joins import does, enters, joiners, releasers
 from layout.model.library import MachineModel, Model
 from layout.model.scenario import Robot, ScenarioSpec, Vehicle
 
@@ -55,20 +55,18 @@ class Network:
         return model.port_for("out" if way == "out" else "in", by) is not None
 
     def steps(self, product: str) -> list[tuple[int, str, set[str]]]:
-        """The stops of a product: (route index, label, machines), from source (-1) to sink (length of the route)."""
+        """The stops of a product: (route index, label, machines), from where it begins (-1) to where it ends."""
         entry = self.spec.products[product]
         machines = self.spec.machines
-        stops = [(-1, "source", {m for m, e in machines.items() if e.source and entry.source in (None, m)})]
-        for i, operation in enumerate(entry.route):
-            able = {
-                m
-                for m, e in machines.items()
-                if operation in e.operations
-                and (isinstance(e.operations[operation], Distribution) or product in e.operations[operation])  # type: ignore[operator]
-            }
-            stops.append((i, operation, able))
-        stops.append((len(entry.route), "sink", {m for m, e in machines.items() if e.sink and entry.sink in (None, m)}))
-        return stops
+        sources = {m for m, e in machines.items() if e.source and entry.source in (None, m)}
+        sinks = {m for m, e in machines.items() if e.sink and entry.sink in (None, m)}
+        begin = ("source", sources) if enters(self.spec, product) else ("release", releasers(self.spec, product))
+        joined = joiners(self.spec, product)
+        end = ("join", joined) if joined else ("sink", sinks)
+        able = [
+            (operation, {m for m, e in machines.items() if does(e, operation, product)}) for operation in entry.route
+        ]
+        return [(i - 1, label, where) for i, (label, where) in enumerate((begin, *able, end))]
 
     def reach(self, origins: Iterable[str], targets: set[str]) -> tuple[set[str], set[str]]:
         """Targets that parts get to from the origins, and the transports on the shortest ways there.
@@ -140,7 +138,7 @@ def check_routes(spec: ScenarioSpec, network: Network, add: Add) -> None:
     """Steps of routes that parts cannot go on to from a machine where the step before can take them."""
     for product, entry in spec.products.items():
         stops = network.steps(product)
-        at, at_label = stops[0][2], "the source"
+        at, at_label = stops[0][2], _ENDS[stops[0][1]]
         for step, label, targets in stops[1:]:
             if not at or not targets:
                 break  # no machine, no source or no sink: reported as that
@@ -148,11 +146,16 @@ def check_routes(spec: ScenarioSpec, network: Network, add: Add) -> None:
             if stuck:
                 last = step == len(entry.route)
                 path: tuple[Key, ...] = ("products", product, "route") if last else ("products", product, "route", step)
-                goal = "the sink" if last else f"'{label}'"
+                goal = _ENDS[label] if last else f"'{label}'"
                 hint = f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, stuck)}"
                 what = f"nothing brings parts from {at_label} ({_list(stuck)}) to {goal} ({_list(targets)})"
                 add(what, *path, value=None if last else label, hint=hint)
             at, at_label = network.reach(at, targets)[0] or targets, f"'{label}'"
+
+
+_ENDS = {
+    "source": "the source", "release": "where it is released", "sink": "the sink", "join": "where it is joined",
+}  # fmt: skip
 
 
 def _dead_end(network: Network, machines: set[str]) -> str:

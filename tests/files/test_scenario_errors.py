@@ -22,7 +22,7 @@ BAD = [
     ("horizon: 2 h", "horizon: 0 s", "horizon: 0", "time.horizon", "more than 0"),
     ("horizon: 2 h", "horizon: 2 hours", "2 hours", "time.horizon", "unknown unit 'hours'"),
     ("warmup: 10 min", "warmup: -10 min", "-10 min", "time.warmup", "at least 0"),
-    ("replications: 5", "replications: 1", "replications: 1", "time.replications", "2"),
+    ("replications: 5", "replications: 0", "replications: 0", "time.replications", "1"),
     ("flange: 80 s", "flange: 0 s", "flange: 0 s", "machines.mill.operations.mill.flange", "more than zero"),
     ("flange: 80 s", "flange: -80 s", "flange: -80", "machines.mill.operations.mill.flange", "more than zero"),
     ("mean: 95 s", "mean: 95 m", "95 m", "machines.mill.operations.mill.bracket", "unknown unit 'm'"),
