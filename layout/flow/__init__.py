@@ -3,8 +3,8 @@
 `docs/flow.md` says what each word means.
 """
 
-from layout.flow.bounds import bound
+from layout.flow.bounds import Ceiling, Limit, bound, ceiling
 from layout.flow.paths import unconnected
 from layout.flow.simulation import simulate, trace
 
-__all__ = ["bound", "simulate", "trace", "unconnected"]
+__all__ = ["Ceiling", "Limit", "bound", "ceiling", "simulate", "trace", "unconnected"]
