@@ -27,6 +27,7 @@ on the high side.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layout.flow.carriage import Carriage, Hop
@@ -109,9 +110,11 @@ def _programme(line: Line, moves: Moves) -> Programme | None:
     for step in rates.steps:
         for a, b in step.hops:
             flows[a, b, step.operation is None and b == step.target][step.rate] += 1.0
-    _machines(line, moves, rates.steps, places, programme)
+    work = _machines(line, moves, rates.steps, places, programme)
     carriage.add(flows, places)
     for name in by_name(places):
+        if places[name].keys() <= work[name].keys():
+            continue  # nothing is held while parts are handed over: the machine's own row says more
         station = line.stations[name]
         programme.at_most(name, "places, hand-overs included", places[name], station.servers + station.buffer_in)
     _people(line, rates.steps, programme)
@@ -121,8 +124,10 @@ def _programme(line: Line, moves: Moves) -> Programme | None:
     return programme
 
 
-def _machines(line: Line, moves: Moves, steps: list[Step], places: dict[str, Terms], programme: Programme) -> None:
-    """Work with its doors, and the repairs that it must wait for."""
+def _machines(
+    line: Line, moves: Moves, steps: list[Step], places: dict[str, Terms], programme: Programme
+) -> Mapping[str, Terms]:
+    """Work with its doors, and the repairs that it must wait for; gives the time on each station's servers."""
     work: dict[str, Terms] = defaultdict(dict)
     for step in steps:
         if step.operation is None:
@@ -141,6 +146,7 @@ def _machines(line: Line, moves: Moves, steps: list[Step], places: dict[str, Ter
         if station.shift is not None:
             # repairs may go on when the shift is over
             programme.at_most(name, "time on shift", terms, station.servers * on_share(station.shift, line.time))
+    return work
 
 
 def _work_s(line: Line, step: Step) -> float:

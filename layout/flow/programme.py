@@ -90,7 +90,7 @@ class Programme:
         cost = np.zeros(self.size)
         for variable, value in self.gain.items():
             cost[variable] -= value
-        limits = np.array([row.limit for row in self.rows])
+        limits = np.array([row.limit for row in self.rows], dtype=float)
         if more is not None:
             limits[more] *= 1.01
         return linprog(

@@ -1,0 +1,214 @@
+"""The bound with scrap, assembly, people, shifts, schedules and carriers, worked out by hand; and what it hangs on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layout.flow import bound, ceiling
+from layout.flow.programme import Programme
+from layout.flow.windows import on_share
+from layout.model.line import Staff
+from layout.model.production import Battery, Order, Quality, Rework, Shift
+from tests.flow.builders import (
+    exponential,
+    failure,
+    fleet,
+    fleet_times,
+    line,
+    link,
+    moves,
+    product,
+    serial,
+    station,
+    timed,
+)
+
+PER_H = 3600.0
+
+
+def changed(made, name, **changes):
+    """The line with other fields of one station."""
+    return replace(made, stations={**made.stations, name: replace(made.stations[name], **changes)})
+
+
+def test_scrap_and_rework_multiply_rates():
+    """Of m2's parts a tenth is thrown away and a fifth goes back to op1: 0.7 of each round leave."""
+    made = serial([2.0, 3.0, 1.0], 4)
+    spoils = {"op2": Quality(scrap=0.1, rework=Rework(share=0.2, to="op1"))}
+    made = changed(made, "m2", quality=spoils)
+    made = replace(made, links={**made.links, "back": link("m2", "m1", name="back")})
+    assert bound(made, moves()) == pytest.approx(PER_H / 3 * 0.7)
+    slow = serial([4.0, 3.0, 1.0], 4)
+    slow = changed(replace(slow, links={**slow.links, "back": link("m2", "m1", name="back")}), "m2", quality=spoils)
+    # saturated sources take nothing back: what comes again is done where it stands, or not at all
+    assert bound(slow, moves()) <= PER_H / 4 * 0.7 / 0.8 + 1e-6
+    scrap = changed(serial([2.0, 3.0], 0), "m2", quality={"op2": Quality(scrap=0.25)})
+    assert bound(scrap, moves()) == pytest.approx(PER_H / 3 * 0.75)
+    again = changed(serial([2.0, 3.0], 0), "m2", quality={"op2": Quality(rework=Rework(share=0.5, to="op2"))})
+    assert bound(again, moves()) == pytest.approx(PER_H / 6)
+
+
+def assembly(frame_s=4.0, wheel_s=3.0, join_s=5.0, wheels=2, **host):
+    """A frame takes wheels; frames and wheels come from sources of their own."""
+    stations = [
+        station("frames", {"weld": {"frame": frame_s}}, source="saturated"),
+        station("wheels", {"turn": {"wheel": wheel_s}}, source="saturated"),
+        station("bench", {"join": {"frame": join_s}}),
+        station("out", sink=True),
+    ]
+    frame = replace(product("frame", ["weld", "join"], sources=["frames"], sinks=["out"]),
+                    components={"join": {"wheel": wheels}}, **host)  # fmt: skip
+    wheel = replace(product("wheel", ["turn"], sources=["wheels"], sinks=["bench"]), joined=True)
+    links = [link("frames", "bench"), link("wheels", "bench"), link("bench", "out")]
+    return line(stations, [frame, wheel], links=links)
+
+
+def test_assembly_consumes_its_components():
+    assert bound(assembly(), moves()) == pytest.approx(PER_H / 6)  # two wheels of 3 s
+    assert bound(assembly(wheels=1), moves()) == pytest.approx(PER_H / 5)
+    assert bound(assembly(join_s=7.0), moves()) == pytest.approx(PER_H / 7)
+    spoilt = changed(assembly(), "bench", quality={"join": Quality(scrap=0.2)})
+    assert bound(spoilt, moves()) == pytest.approx(PER_H / 5 * 0.8)  # components of scrap may have been saved
+    (limit, *_) = ceiling(assembly(), moves()).limits
+    assert (limit.resource, limit.part) == ("wheels", pytest.approx(1))
+
+
+def carriers(number, load_s=3.0, work_s=10.0, back_s=6.0):
+    """Parts ride on pallets from `load` to `unload`, pallets go back by a link."""
+    stations = [
+        station("load", {"load": {"part": load_s}}, source="saturated"),
+        station("mill", {"mill": {"part": work_s}}, servers=4, buffer=(9, 0)),
+        station("unload", {"unload": {"part": 1.0}}, sink=True),
+    ]
+    part = replace(product(route=["load", "mill", "unload"], sources=["load"], sinks=["unload"]),
+                   components={"load": {"pallet": 1}}, releases={"unload": {"pallet": 1}})  # fmt: skip
+    pallet = replace(product("pallet", [], share=0.0, sources=["unload"], sinks=["load"]),
+                     joined=True, released=True, circulates=number)  # fmt: skip
+    links = [link("load", "mill", 2.0), link("mill", "unload"), link("unload", "load", back_s)]
+    return line(stations, [part, pallet], links=links)
+
+
+def test_carriers_go_round():
+    """A round takes 3 + 2 + 10 + 1 + 6 s."""
+    assert bound(carriers(1), moves()) == pytest.approx(PER_H / 22)
+    assert bound(carriers(4), moves()) == pytest.approx(4 * PER_H / 22)
+    assert bound(carriers(20), moves()) == pytest.approx(PER_H / 3)
+    (limit, *_) = ceiling(carriers(4), moves()).limits
+    assert (limit.resource, limit.what, limit.part) == ("pallet", "carriers", pytest.approx(1))
+    assert limit.rise_per_h == pytest.approx(0.04 * PER_H / 22)
+
+
+def test_released_parts_leave_too():
+    """Each crate is parted into three."""
+    stations = [
+        station("in", source="saturated"), station("bench", {"unpack": {"crate": 6.0}}),
+        station("press", {"press": {"part": 1.5}}), station("out", sink=True),
+    ]  # fmt: skip
+    crate = replace(product("crate", ["unpack"], sources=["in"], sinks=["out"]), releases={"unpack": {"part": 3}})
+    part = replace(product("part", ["press"], share=0.0, sources=["bench"], sinks=["out"]), released=True)
+    links = [link("in", "bench"), link("bench", "press"), link("press", "out"), link("bench", "out")]
+    assert bound(line(stations, [crate, part], links=links), moves()) == pytest.approx(4 * PER_H / 6)
+
+
+def test_people_run_and_repair():
+    made = serial([2.0, 3.0, 2.5], 4)
+    two = replace(made, staff={"crew": Staff("crew", 1, runs=("m1", "m2"))})
+    assert bound(two, moves()) == pytest.approx(PER_H / 5)
+    assert bound(replace(made, staff={"crew": Staff("crew", 2, runs=("m1", "m2"))}), moves()) == pytest.approx(
+        PER_H / 3
+    )
+    shared = {"a": Staff("a", 1, runs=("m1", "m2")), "b": Staff("b", 1, runs=("m2", "m3"))}
+    assert bound(replace(made, staff=shared), moves()) == pytest.approx(PER_H / 3.75)  # 7.5 s for two
+    mode = {"stop": failure(exponential(10.0), exponential(20.0))}
+    fails = serial([2.0, 2.0], 4, failures={0: mode, 1: mode})
+    assert bound(fails, moves()) == pytest.approx(PER_H / 6)
+    fitter = replace(fails, staff={"fitter": Staff("fitter", 1, repairs=("m1", "m2"))})
+    assert bound(fitter, moves()) == pytest.approx(PER_H / 8)  # 4 s of repair for each part at each machine
+
+
+def test_shifts_scale_what_machines_and_people_can_do():
+    day = Shift(on=((0.0, 28800.0),), every_s=86400.0)
+    made = timed(serial([2.0, 3.0], 4), horizon_s=10 * 86400.0)
+    assert bound(changed(made, "m2", shift=day), moves()) == pytest.approx(PER_H / 9)
+    assert bound(replace(made, staff={"a": Staff("a", 1, runs=("m1",), shift=day)}), moves()) == pytest.approx(
+        PER_H / 6
+    )
+    mode = {"stop": failure(exponential(10.0), exponential(5.0))}
+    fails = changed(timed(serial([2.0, 3.0], 4, failures={1: mode}), horizon_s=86400.0), "m2", shift=day)
+    assert bound(fails, moves()) == pytest.approx(PER_H / 9)  # it may be repaired by night
+
+
+def test_share_of_a_window_on_shift():
+    time = serial([1.0, 1.0]).time
+    spans = Shift(on=((0.0, 10.0), (20.0, 30.0)), every_s=40.0)
+    share = lambda start, end: on_share(spans, time.model_copy(update={"warmup_s": start, "horizon_s": end}))  # noqa: E731
+    assert share(0.0, 40.0) == 0.5 and share(0.0, 400.0) == 0.5
+    assert share(5.0, 25.0) == 0.5 and share(10.0, 20.0) == 0.0 and share(40.0, 50.0) == 1.0
+    assert share(35.0, 65.0) == pytest.approx(15.0 / 30.0)
+    assert share(None, 400.0) == 1.0 and on_share(None, time) == 1.0
+
+
+def test_orders_limit():
+    orders = tuple(Order(at_s=100.0 * i, product="part", number=5) for i in range(4))
+    made = timed(serial([1.0, 1.0]), horizon_s=250.0, warmup_s=50.0)
+    assert bound(changed(made, "m1", schedule=orders), moves()) == pytest.approx(15 / 200 * PER_H)
+
+
+def test_batteries_take_vehicles_away():
+    """A round is 2 x 10 s under way and 2 x 2 s at the docks; 100 s under way cost 25 s of charging."""
+    names = ["a", "z"]
+    stations = [station("a", {"op": 1e-3}, source="saturated", buffer=(0, 9)), station("z", sink=True),
+                station("plug")]  # fmt: skip
+    cart = fleet("carts", 2, names)
+    times = moves(fleets={"carts": fleet_times(names, [0.0, 10.0], handover_s=2.0)})
+    make = lambda f: line(stations, [product(route=["op"], sources=["a"], sinks=["z"])], fleets=[f],  # noqa: E731
+                          horizon_s=3e7)  # fmt: skip
+    assert bound(make(cart), times) == pytest.approx(2 * PER_H / 24)
+    cell = Battery(lasts_s=100.0, charge_s=25.0, charger="plug")
+    assert bound(make(replace(cart, battery=cell, chargers=("plug",))), times) == pytest.approx(
+        2 * PER_H / 29, rel=1e-4
+    )
+    slow = Battery(lasts_s=100.0, charge_s=200.0, charger="plug")
+    alone = replace(cart, units=4, battery=slow, chargers=("plug",))
+    assert bound(make(alone), times) == pytest.approx(PER_H / 40, rel=1e-4)  # one plug
+
+
+def test_a_machine_that_stands_still_by_the_calendar_may_do_so_while_it_waits():
+    """One place, a link of 10 s that reserves it: the repair may lie in those 10 s."""
+    mode = {"stop": failure(exponential(90.0), exponential(10.0), "calendar")}
+    made = serial([1.0, 10.0], 0, link_s=10.0, failures={1: mode})
+    assert bound(made, moves()) == pytest.approx(PER_H / 20)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.5, 20.0), min_size=2, max_size=5), st.sampled_from([0.0, 0.3, 4.0]))
+def test_what_the_bound_hangs_on(times, link_s):
+    """All parts sum to 1; what alone limits lifts the bound by its part of 1 %; the bound is that of `bound`."""
+    made = serial(times, 1, link_s=link_s)
+    found = ceiling(made, moves())
+    assert found.per_h == pytest.approx(bound(made, moves()), rel=1e-9)
+    assert sum(limit.part for limit in found.limits) == pytest.approx(1)
+    for limit in found.limits:
+        assert limit.rise_per_h <= 0.01 * found.per_h * (1 + 1e-6)
+    if len(found.limits) == 1:
+        faster = [t / 1.01 if f"m{i + 1}" == found.limits[0].resource else t for i, t in enumerate(times)]
+        gain = bound(serial(faster, 1, link_s=link_s), moves()) - found.per_h
+        if found.limits[0].what == "working time":
+            assert gain <= found.limits[0].rise_per_h * (1 + 1e-6)
+
+
+def test_two_equal_machines_lift_nothing_alone():
+    found = ceiling(serial([3.0, 3.0], 2), moves())
+    assert sum(limit.part for limit in found.limits) == pytest.approx(1)
+    assert all(limit.rise_per_h == 0 for limit in found.limits)
+
+
+def test_nothing_limits_and_nothing_is_made():
+    programme = Programme()
+    programme.gain[programme.variable()] = 1.0
+    assert programme.limits() == (float("inf"), ())
+    assert ceiling(line([station("a", source="saturated")], []), moves()).per_h == 0
