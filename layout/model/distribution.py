@@ -60,6 +60,12 @@ class Distribution:
             case _:
                 return (p[1] - p[0]) / math.sqrt(12) / self.mean_s
 
+    def scaled(self, factor: float) -> Distribution:
+        """The same distribution of times that are longer by a factor."""
+        shaped = self.kind in ("erlang", "gamma", "lognormal", "weibull")  # one time, then a number without a unit
+        p = self.parameters
+        return Distribution(self.kind, (p[0] * factor, *p[1:]) if shaped else tuple(x * factor for x in p))
+
 
 _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "erlang": (("mean", "time"), ("k", "number")),

@@ -205,10 +205,10 @@ class Difference:
 
     measure : key of `FlowResult.samples`
     first, second : names of the results
-    difference : mean and interval of the paired differences; its level is that of the whole family of comparisons
-        (Bonferroni), so all intervals of a table hold together with that probability
-    variance_reduction : 1 - var(pairs) / var(independent runs): what the common random numbers saved
-        (0: nothing, 1: all noise; negative: they did harm)
+    difference : mean and interval of the paired differences; its level is raised (Bonferroni) so that the intervals
+        of all pairs hold together
+    variance_reduction : 1 - var(paired difference) / var(difference of independent runs): the share of the noise that
+        common random numbers took away (negative: they did harm)
     real : the interval leaves 0 out
     """
 
