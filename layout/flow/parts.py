@@ -144,7 +144,7 @@ def gone(w: Any, p: Any, kind: Any) -> None:
 @inlined
 def active(w: Any, who: Any) -> None:
     """A server or a unit begins to do something: a new active period, unless it has not waited at all."""
-    if w.now > who.ended + AT_ONCE_S:
+    if w.horizon > w.now > who.ended + AT_ONCE_S:
         who.periods = who.periods + 1 if who.ended > w.warmup else 1
 
 
