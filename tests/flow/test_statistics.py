@@ -152,7 +152,7 @@ def test_working_and_down_are_one_active_period():
 
 
 def test_a_busy_fleet_is_named_by_its_busiest_vehicle():
-    stations = [station("in", source="saturated"), station("m", {"work": 1.0}, sink=True)]
+    stations = [station("in", source="saturated"), station("m", {"work": 1.0}, buffer=(2, 0), sink=True)]
     made = line(stations, [product(sources=["in"], sinks=["m"])], fleets=[fleet("carts", 2, ["in", "m"])],
                 horizon_s=4000.0)  # fmt: skip
     found = simulate(made, moves(fleets={"carts": fleet_times(["in", "m"], [0.0, 20.0])}))
