@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 
 from layout import feasibility, flow, motion, objective
@@ -56,6 +57,16 @@ class Evaluator:
             objectives=objective.measure(line, moves, result),
             stage_s=clock.laps,
         )
+
+    def with_gains(self, evaluation: Evaluation, *, seed: int | None = None) -> Evaluation:
+        """The same, with what one more percent of each resource's speed brings: a simulation for each.
+
+        seed : that of the evaluation
+        """
+        if evaluation.flow is None or evaluation.moves is None:
+            return evaluation
+        line = realise(self.scenario, evaluation.layout)
+        return replace(evaluation, gains=flow.sensitivity(line, evaluation.moves, seed=seed, base=evaluation.flow))
 
     @property
     def scene(self) -> Scene:

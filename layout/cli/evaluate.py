@@ -13,7 +13,7 @@ def evaluate(
     layout: Annotated[Optional[Path], typer.Argument(help="Layout file (default: the scenario's start).")] = None,  # noqa: UP045
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
     seed: Annotated[Optional[int], typer.Option(help="Seed of the simulation.", min=0)] = None,  # noqa: UP045
-    replications: Annotated[Optional[int], typer.Option(help="Simulated shifts.", min=2)] = None,  # noqa: UP045
+    replications: Annotated[Optional[int], typer.Option(help="Simulated shifts.", min=1)] = None,  # noqa: UP045
     trace: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -33,6 +33,7 @@ def evaluate(
     scenario, candidate = scenario_and_layout(file, layout)
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate, seed=seed, replications=replications)
+        evaluation = evaluator.with_gains(evaluation, seed=seed)
     written = write(scenario, evaluation, seed)
     if json_:
         typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))

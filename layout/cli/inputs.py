@@ -8,6 +8,7 @@ from layout.errors import Problem, ScenarioError
 from layout.files.layouts import load_layout
 from layout.files.runs import RunFolder
 from layout.files.scenario import load_scenario
+from layout.files.yaml import read_document
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
 
@@ -32,6 +33,39 @@ def scenario_and_layout(target: Path, layout: Path | None) -> tuple[Scenario, La
             )
         )
     return scenario, Layout(dict(scenario.start or {}))
+
+
+def candidates(targets: list[Path]) -> dict[str, tuple[Scenario, Layout]]:
+    """By name: each scenario with its start, each run with its best, each layout file with the scenario before it.
+
+    A run alone stands for its start and its best. Raises ScenarioError where there are fewer than two.
+    """
+    if len(targets) == 1 and targets[0].is_dir():
+        scenario, best = scenario_and_layout(targets[0], None)
+        if scenario.variables and not scenario.start:
+            hint = "name layout files behind it"
+            raise ScenarioError(Problem("the run has no start to compare with", file=str(targets[0]), hint=hint))
+        return {"start": (scenario, Layout(dict(scenario.start or {}))), "best": (scenario, best)}
+    found: dict[str, tuple[Scenario, Layout]] = {}
+    here: Path | None = None
+    for target in targets:
+        if here is not None and target.is_file() and _is_layout(target):
+            candidate = scenario_and_layout(here, target)
+        else:
+            here = target
+            candidate = scenario_and_layout(target, None)
+        name = target.stem if target.stem not in found else str(target)
+        found[name if name not in found else f"{name} ({len(found) + 1})"] = candidate
+    if len(found) < 2:
+        hint = "give two scenarios, a scenario and a layout file, or a run folder"
+        raise ScenarioError(Problem("there is nothing to compare with", file=str(targets[0]), hint=hint))
+    return found
+
+
+def _is_layout(path: Path) -> bool:
+    """Whether a file holds a layout, not a scenario."""
+    data = read_document(path).data
+    return isinstance(data, dict) and "layout" in data and "machines" not in data
 
 
 def _check_run(folder: Path, *, best: bool) -> None:

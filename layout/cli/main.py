@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "new": "layout.cli.new",
     "check": "layout.cli.check",
     "evaluate": "layout.cli.evaluate",
+    "compare": "layout.cli.compare",
     "optimize": "layout.cli.optimize",
     "view": "layout.cli.view",
     "report": "layout.cli.report",

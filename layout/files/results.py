@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from layout.files.layouts import layout_to_mapping
-from layout.model.results import Estimate, Evaluation
+from layout.model.results import Difference, Estimate, Evaluation
 from layout.model.scenario import Scenario
+
+_MORE = ("scrap_per_h", "rework_per_h", "energy_kwh_per_h", "energy_kwh_per_part", "on_time", "tardiness_s")
+_EFFECTIVENESS = ("availability", "effectiveness", "quality", "oee")
 
 
 def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, Any]:
@@ -24,14 +29,42 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
         "throughput_per_h": _estimate(flow.throughput_per_h) if flow else None,
         "by_product": {name: _estimate(e) for name, e in flow.by_product.items()} if flow else {},
         "lead_time_s": _estimate(flow.lead_time_s) if flow else None,
+        "lead_time_quantiles_s": {f"{100 * q:g} %": _estimate(e) for q, e in flow.lead_time_quantiles_s.items()}
+        if flow
+        else {},
         "wip": _estimate(flow.wip) if flow else None,
+        **{name: _estimate(getattr(flow, name)) if flow else None for name in _MORE},
+        "effectiveness": {
+            station: {kind: _estimate(getattr(found, kind)) for kind in _EFFECTIVENESS}
+            for station, found in flow.effectiveness.items()
+        }
+        if flow
+        else {},
         "resources": {name: dict(states) for name, states in flow.resources.items()} if flow else {},
         "bottleneck": flow.bottleneck if flow else None,
+        "active_period_s": dict(flow.active_period_s) if flow else {},
+        "gains": [{"resource": g.resource, "step": g.step, "per_h": _estimate(g.per_h)} for g in evaluation.gains],
         "moves": [asdict(move) for move in flow.moves] if flow else [],
         "objectives": dict(evaluation.objectives),
+        "warmup": {"length_s": flow.warmup_s, "by": flow.warmup_by} if flow else None,
+        "replications": flow.replications if flow else None,
+        "warnings": list(flow.warnings) if flow else [],
         "layout": layout_to_mapping(evaluation.layout, scenario),
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, float | int]:
-    return asdict(estimate)
+def comparison_to_json(
+    evaluations: Mapping[str, Evaluation], scenarios: Mapping[str, Scenario], differences: Sequence[Difference]
+) -> dict[str, Any]:
+    """Evaluations by name, and their paired differences, as JSON-ready data."""
+    return {
+        "results": {name: evaluation_to_json(found, scenarios[name]) for name, found in evaluations.items()},
+        "differences": [{**asdict(d), "difference": _estimate(d.difference)} for d in differences],
+    }
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, float | int | None] | None:
+    """JSON has no infinity: where there is no interval its half-width is null."""
+    if estimate is None:
+        return None
+    return {**asdict(estimate), "half_width": estimate.half_width if math.isfinite(estimate.half_width) else None}

@@ -321,6 +321,7 @@ class Evaluation:
 
     bound_per_h : analytic upper bound on throughput
     objectives : measure -> value, for every measure that could be computed (see `scenario.MEASURES`)
+    gains : what a little more speed of each resource brings, the greatest first, where that was asked for
     """
 
     layout: Layout
@@ -329,6 +330,7 @@ class Evaluation:
     moves: Moves | None = None
     flow: FlowResult | None = None
     objectives: Mapping[str, float] = field(default_factory=dict)
+    gains: tuple[Gain, ...] = ()
     stage_s: Mapping[str, float] = field(default_factory=dict)
 
     @property

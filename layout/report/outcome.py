@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from layout.model.results import Estimate, Evaluation, FlowMove, Violation
+from layout.model.results import Effectiveness, Estimate, Evaluation, FlowMove, Gain, Violation
 from layout.report.canvas import ACTIVE_STATES
+
+_MORE = ("scrap_per_h", "rework_per_h", "energy_kwh_per_h", "energy_kwh_per_part", "on_time", "tardiness_s")
+_EFFECTIVENESS = ("availability", "effectiveness", "quality", "oee")
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,8 @@ class Outcome:
     """What is known of a layout. Estimates are None and mappings empty where it was not simulated.
 
     resources : name -> state -> share of time
+    quantiles_s : "5 %", "50 %", "95 %" -> quantile of the lead time
+    gains : what a little more speed of each resource brings, the greatest first
     objectives : measure -> value (SI)
     layout : subject -> field -> value, as layout files write them
     """
@@ -32,6 +37,18 @@ class Outcome:
     moves: tuple[FlowMove, ...] = ()
     objectives: Mapping[str, float] = field(default_factory=dict)
     layout: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    quantiles_s: Mapping[str, Estimate] = field(default_factory=dict)
+    scrap_per_h: Estimate | None = None
+    rework_per_h: Estimate | None = None
+    energy_kwh_per_h: Estimate | None = None
+    energy_kwh_per_part: Estimate | None = None
+    on_time: Estimate | None = None
+    tardiness_s: Estimate | None = None
+    effectiveness: Mapping[str, Effectiveness] = field(default_factory=dict)
+    gains: tuple[Gain, ...] = ()
+    warmup_s: float | None = None
+    warmup_by: str = "given"
+    warnings: tuple[str, ...] = ()
 
     @property
     def handling_distance_m(self) -> float | None:
@@ -61,12 +78,19 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
             "resources": flow.resources,
             "bottleneck": flow.bottleneck,
             "moves": flow.moves,
+            "quantiles_s": {f"{100 * q:g} %": found for q, found in flow.lead_time_quantiles_s.items()},
+            "effectiveness": flow.effectiveness,
+            "warmup_s": flow.warmup_s,
+            "warmup_by": flow.warmup_by,
+            "warnings": flow.warnings,
+            **{name: getattr(flow, name) for name in _MORE},
         }
     return Outcome(
         feasible=evaluation.feasible,
         violations=evaluation.violations,
         bound_per_h=_finite(evaluation.bound_per_h),
         objectives={name: value for name, value in evaluation.objectives.items() if math.isfinite(value)},
+        gains=evaluation.gains,
         **known,
     )
 
@@ -88,7 +112,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         ),
         bound_per_h=_finite(data.get("bound_per_h")),
         throughput_per_h=_estimate(data.get("throughput_per_h")),
-        by_product={n: e for n, v in (data.get("by_product") or {}).items() if (e := _estimate(v)) is not None},
+        by_product=_estimates(data.get("by_product")),
         lead_time_s=_estimate(data.get("lead_time_s")),
         wip=_estimate(data.get("wip")),
         resources={
@@ -101,16 +125,36 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
             for m in data.get("moves") or ()
         ),
         objectives={name: value for name, value in objectives.items() if value is not None},
+        quantiles_s=_estimates(data.get("lead_time_quantiles_s")),
+        effectiveness={
+            str(station): Effectiveness(**kinds)
+            for station, found in (data.get("effectiveness") or {}).items()
+            if len(kinds := _estimates(found)) == len(_EFFECTIVENESS)
+        },
+        gains=tuple(
+            Gain(str(g["resource"]), float(g["step"]), found)
+            for g in data.get("gains") or ()
+            if (found := _estimate(g["per_h"])) is not None
+        ),
+        warmup_s=_finite((data.get("warmup") or {}).get("length_s")),
+        warmup_by=str((data.get("warmup") or {}).get("by", "given")),
+        warnings=tuple(map(str, data.get("warnings") or ())),
+        **{name: _estimate(data.get(name)) for name in _MORE},
         layout={
             str(s): dict(fields) for s, fields in (data.get("layout") or {}).items() if isinstance(fields, Mapping)
         },
     )
 
 
+def _estimates(data: Mapping[str, Any] | None) -> dict[str, Estimate]:
+    return {str(name): found for name, value in (data or {}).items() if (found := _estimate(value)) is not None}
+
+
 def _estimate(data: Any) -> Estimate | None:
     if data is None or _finite(data["mean"]) is None:
         return None
-    return Estimate(float(data["mean"]), float(data["half_width"]), float(data["level"]), int(data["n"]))
+    half_width = math.inf if data["half_width"] is None else float(data["half_width"])
+    return Estimate(float(data["mean"]), half_width, float(data["level"]), int(data["n"]))
 
 
 def _finite(value: Any) -> float | None:

@@ -14,9 +14,9 @@ from rich.text import Text
 from layout.model.results import Evaluation, Violation
 from layout.report import canvas, words
 from layout.report.canvas import ACTIVE_STATES
-from layout.report.measures import MEASURES, comparison, text, value_of
+from layout.report.kpis import advice, figures
+from layout.report.measures import comparison
 from layout.report.outcome import Outcome, outcome_from_json, outcome_of
-from layout.report.words import Unit
 
 Found = Evaluation | Outcome | Mapping[str, Any]
 BAR = 24
@@ -42,9 +42,11 @@ def evaluation_tables(found: Found) -> list[RenderableType]:
     found : an Evaluation, or the data of `layout evaluate --json`
     """
     outcome = _outcome(found)
-    tables: list[RenderableType] = [_figures(outcome)]
+    tables: list[RenderableType] = [figures(outcome)]
     if outcome.resources:
         tables.append(resources_table(outcome))
+    if outcome.bottleneck:
+        tables.append(advice(outcome))
     if outcome.violations:
         tables.append(violations_table(outcome.violations))
     return tables
@@ -86,17 +88,25 @@ def resources_table(outcome: Outcome) -> RenderableType:
 def _resources(outcome: Outcome, width: int) -> RenderableType:
     bar = BAR if width >= WIDE else NARROW_BAR
     names = {name: name + (" ◂ bottleneck" if name == outcome.bottleneck else "") for name in outcome.resources}
-    beside = max(width - max(map(len, names.values()), default=0) - bar - len("100 %") - 12, 16)
+    beside = max(
+        width - max(map(len, names.values()), default=0) - bar - len("100 %") - (20 if outcome.effectiveness else 12),
+        16,
+    )
     table = _table()
     table.add_column("resource")
     table.add_column("time", no_wrap=True)
     table.add_column("busy", justify="right", no_wrap=True)
+    rated = bool(outcome.effectiveness)
+    if rated:
+        table.add_column("OEE", justify="right", no_wrap=True)
     table.add_column("", style="dim")
     for name, states in outcome.resources.items():
+        oee = outcome.effectiveness[name].oee.mean if name in outcome.effectiveness else None
         table.add_row(
             Text(names[name], "bold" if name == outcome.bottleneck else ""),
             state_bar(states, bar),
             words.percent(outcome.busy(name)),
+            *(("" if oee is None else words.percent(oee),) if rated else ()),
             Text(_joined([_share(state, states[state]) for state in _worth_saying(states)], ", ", beside)),
         )
     seen = canvas.state_order({state for states in outcome.resources.values() for state in _shown(states)})
@@ -134,30 +144,6 @@ def violations_table(violations: Sequence[Violation]) -> RenderableType:
     rules = {violation.rule: words.rule(violation) for violation in violations if violation.rule in words.MEANINGS}
     meanings = Text("\n".join(f"{name}: {words.MEANINGS[rule]}" for rule, name in rules.items()), "dim")
     return Group(table, Padding(meanings, (0, 0, 1, 1))) if rules else table
-
-
-def _figures(outcome: Outcome) -> RenderableType:
-    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(style="dim")
-    for name, shown in MEASURES.items():
-        found = value_of(outcome, name)
-        if found is not None:
-            style = "bold" if name == "throughput" else ""
-            table.add_row(shown.words, Text(text(found, shown.unit(found.mean)), style), shown.note)
-            for product, each in outcome.by_product.items() if name == "throughput" else ():
-                if len(outcome.by_product) > 1:
-                    table.add_row(Text(f"  {product}"), words.estimate(each, Unit(1, " /h")), "")
-    if outcome.bound_per_h is not None:
-        table.add_row("ceiling", words.plain(outcome.bound_per_h, Unit(1, " /h"), 4), "analytic upper bound")
-    if not outcome.feasible:
-        table.add_row(Text("not feasible", "bold red"), "", "")
-    made = outcome.throughput_per_h
-    if made is None or not made.n:
-        return table
-    note = f"±: {100 * made.level:.4g} % interval from {made.n} replications"
-    return Group(table, Text(note, "dim"))
 
 
 def _table(show_header: bool = True) -> Table:

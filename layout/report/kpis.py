@@ -1,0 +1,121 @@
+"""One layout's figures for the terminal: what it makes, how surely, what limits it, and what would help."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from layout.model.results import Estimate, Gain
+from layout.report import words
+from layout.report.headline import bottleneck_meaning
+from layout.report.measures import MEASURES, text, value_of
+from layout.report.outcome import Outcome
+from layout.report.words import Unit
+
+PER_H = Unit(1, " /h")
+SHARE = Unit(100, " %")
+MOST_GAINS = 4
+
+
+def figures(outcome: Outcome) -> RenderableType:
+    """Measures with their intervals, one below the other."""
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim")
+    for name, shown in MEASURES.items():
+        found = value_of(outcome, name)
+        if found is None:
+            continue
+        style = "bold" if name == "throughput" else ""
+        table.add_row(shown.words, Text(text(found, shown.unit(found.mean)), style), shown.note)
+        if name == "throughput" and len(outcome.by_product) > 1:
+            for product, each in outcome.by_product.items():
+                table.add_row(Text(f"  {product}"), words.estimate(each, PER_H), "")
+        if name == "lead_time":
+            for quantile, each in outcome.quantiles_s.items():
+                table.add_row(f"  {quantile} within", words.estimate(each, words.time_unit(found.mean)), "")
+    for row in _more(outcome):
+        table.add_row(*row)
+    if outcome.bound_per_h is not None:
+        table.add_row("ceiling", words.plain(outcome.bound_per_h, PER_H, 4), "analytic upper bound")
+    if not outcome.feasible:
+        table.add_row(Text("not feasible", "bold red"), "", "")
+    notes = [Text(warning, "yellow") for warning in outcome.warnings]
+    made = outcome.throughput_per_h
+    if made is not None and made.n:
+        notes.insert(0, Text(_how(outcome, made), "dim"))
+    return Group(table, *notes)
+
+
+def _more(outcome: Outcome) -> list[tuple[str, str, str]]:
+    """Figures of lines that have them: scrap, rework, power, due times."""
+    rows = []
+    for name, found, note in (
+        ("scrap", outcome.scrap_per_h, "parts thrown away"),
+        ("rework", outcome.rework_per_h, "parts worked on again"),
+    ):
+        if found is not None and found.mean > 0:
+            rows.append((name, words.estimate(found, PER_H), note))
+    if outcome.energy_kwh_per_h is not None:
+        rows.append(("power", words.estimate(outcome.energy_kwh_per_h, Unit(1, " kW")), "all resources, time average"))
+    if outcome.on_time is not None:
+        rows.append(("on time", words.estimate(outcome.on_time, SHARE), "of the parts with a due time"))
+    if outcome.tardiness_s is not None:
+        late = outcome.tardiness_s
+        rows.append(("overdue", words.estimate(late, words.time_unit(late.mean)), "mean, 0 for a part in time"))
+    return rows
+
+
+def _how(outcome: Outcome, made: Estimate) -> str:
+    said = f"±: {100 * made.level:.4g} % interval from {made.n} replications"
+    if outcome.warmup_s is not None and outcome.warmup_by != "given":
+        length = words.plain(outcome.warmup_s, words.time_unit(outcome.warmup_s))
+        said += f"; the first {length} left out ({outcome.warmup_by})"
+    return said
+
+
+def advice(outcome: Outcome) -> RenderableType:
+    """What limits the line, what one more percent of speed brings where, and what that means."""
+    said = bottleneck_meaning(outcome)
+    if outcome.gains and outcome.gains[0].resource != outcome.bottleneck and _is_real(outcome.gains[0]):
+        said += f" The throughput follows the speed of {outcome.gains[0].resource} most."
+    parts: list[RenderableType] = [Padding(Text(said), (0, 0, 1, 0))]
+    if outcome.gains:
+        parts.append(gains_table(outcome))
+    return Group(*parts)
+
+
+def gains_table(outcome: Outcome) -> RenderableType:
+    """Resources whose speed the throughput follows, the most telling first."""
+    made = outcome.throughput_per_h
+    real = [gain for gain in outcome.gains if _is_real(gain)]
+    if not real:
+        said = f"{_step(outcome.gains[0])} more speed of any one resource brings nothing that can be told from chance."
+        return Padding(Text(said, "dim"), (0, 0, 1, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(f"{_step(real[0])} more speed of")
+    table.add_column("brings", justify="right", no_wrap=True)
+    table.add_column("", justify="right", style="dim", no_wrap=True)
+    for gain in real[:MOST_GAINS]:
+        table.add_row(Text(gain.resource), _signed(gain), _share(gain, made))
+    return table
+
+
+def _is_real(gain: Gain) -> bool:
+    return gain.per_h.mean > gain.per_h.half_width
+
+
+def _step(gain: Gain) -> str:
+    return f"{100 * gain.step:g} %"
+
+
+def _signed(gain: Gain) -> str:
+    return f"+{words.estimate(gain.per_h, PER_H)}"
+
+
+def _share(gain: Gain, made: Estimate | None) -> str:
+    return words.change(made.mean, made.mean + gain.per_h.mean) if made is not None else ""
