@@ -1,11 +1,10 @@
-"""One clock for whatever can happen next, and a tournament over them: the earliest is at the root.
+"""One clock for whatever can happen next, and a tournament over them, sixteen to a game: the earliest is at the root.
 
-         1          tree[i] is the clock that rings first among those below i; a tie goes to the lower number
-       /   \\
-      2     3       setting a clock replays its path to the root: log2(n) games
-     / \\   / \\
-    0   1 2   3     leaves: clocks
+    level 1   least of 0..15 | least of 16..31 | ...       up to 16 clocks there is no level above level 0
+    level 0   0 1 2 ...   15 | 16 ...          |           clocks; the rest is at infinity
 
+A game compares sixteen times at once (SIMD) without a branch: a binary tournament loses more by guessing wrong than
+it saves in comparisons. A tie goes to the lower number.
 Source: Knuth, The Art of Computer Programming 3, 5.4.1 (selection by tournament).
 """
 
@@ -13,23 +12,85 @@ from __future__ import annotations
 
 from typing import Any
 
-from layout.flow.jit import compiled
-from layout.flow.tables import set_tree, set_when, tree, when
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from layout.flow.jit import compiled, inlined
+from layout.flow.tables import address, level, set_when
+
+GAME = 16
+_TIMES = ir.VectorType(ir.DoubleType(), GAME)
+
+
+def _sixteen(builder: Any, record: Any, first: Any) -> tuple[Any, Any]:
+    """The sixteen times from clock `first` on, and the least of them."""
+    start = builder.inttoptr(address(builder, record, "when"), ir.DoubleType().as_pointer())
+    times = builder.load(builder.bitcast(builder.gep(start, [first]), _TIMES.as_pointer()), align=8)
+    fmin = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+        builder.module, ir.FunctionType(ir.DoubleType(), [_TIMES]), f"llvm.vector.reduce.fmin.v{GAME}f64"
+    )
+    return times, builder.call(fmin, [times], fastmath=("nnan",))
+
+
+def _least(typing_context: Any, w: Any, first: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _sixteen(builder, *arguments)[1]
+
+    return types.float64(w, types.int64), build
+
+
+def _lowest(typing_context: Any, bits: Any) -> Any:
+    return types.int64(types.int64), lambda _, builder, __, given: builder.cttz(given[0], ir.IntType(1)(1))
+
+
+def _winners(typing_context: Any, w: Any, first: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        times, least = _sixteen(builder, *arguments)
+        one = builder.insert_element(ir.Constant(_TIMES, ir.Undefined), least, ir.IntType(32)(0))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), GAME), [0] * GAME)
+        equal = builder.fcmp_ordered("==", times, builder.shuffle_vector(one, ir.Constant(_TIMES, ir.Undefined), lanes))
+        return builder.zext(builder.bitcast(equal, ir.IntType(GAME)), ir.IntType(64))
+
+    return types.int64(w, types.int64), build
+
+
+_lowest_of: Any = intrinsic(_lowest)  # (bits) -> number of the lowest
+_least_of: Any = intrinsic(_least)  # (w, first) -> the least of sixteen times
+_winners_of: Any = intrinsic(_winners)  # (w, first) -> which of the sixteen have it (bits)
+
+
+def clock_table(n: int) -> tuple[Any, Any]:
+    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
+    starts, size = [0], -(-max(n, 1) // GAME) * GAME
+    while size - starts[-1] > GAME:
+        games = (size - starts[-1]) // GAME
+        starts.append(size)
+        size += -(-games // GAME) * GAME
+    return np.full(size, np.inf), np.array(starts, np.int64)
 
 
 @compiled
 def set_clock(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s); infinity stops it."""
-    if when(w, k) == time:
-        return
+    if time == w.now:
+        w.again = 1
     set_when(w, k, time)
-    winner, i = k, k + w.n_leaves
-    while i > 1:
-        other = tree(w, i ^ 1)
-        theirs = when(w, other)
-        if theirs < time or (theirs == time and other < winner):
-            winner, time = other, theirs
-        i >>= 1
-        if tree(w, i) == winner and winner != k:
-            return
-        set_tree(w, i, winner)
+    for i in range(1, w.n_levels):
+        game = k // GAME
+        least = _least_of(w, level(w, i - 1) + GAME * game)
+        k = game
+        set_when(w, level(w, i) + k, least)
+
+
+@inlined
+def next_clock(w: Any) -> Any:
+    """The clock that rings first, and whether another may ring at that very time."""
+    bits = _winners_of(w, level(w, w.n_levels - 1))
+    k, ties = _lowest_of(bits), bits & (bits - 1)
+    for i in range(w.n_levels - 2, -1, -1):
+        bits = _winners_of(w, level(w, i) + GAME * k)
+        k, ties = GAME * k + _lowest_of(bits), ties | bits & (bits - 1)
+    return k, ties != 0

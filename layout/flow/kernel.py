@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.arms import dispatch, grant, unit_rings, withdraw
-from layout.flow.clocks import set_clock
+from layout.flow.clocks import next_clock, set_clock
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
@@ -43,7 +43,7 @@ from layout.flow.records import (
     WORKING,
 )
 from layout.flow.servers import fail, finish, repair
-from layout.flow.tables import arms, belts, clocks, links, modes, parts, servers, stations, tree, when
+from layout.flow.tables import arms, belts, clocks, links, modes, parts, servers, stations, when
 from layout.flow.ways import feed, link_arrive, push
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
@@ -64,7 +64,7 @@ def simulate_run(run: Any) -> None:
         if 2 * w.logged > w.n_log:
             w.status = LOG_TO_EMPTY
             return
-        k = tree(w, 1)
+        k, more = next_clock(w)
         now = when(w, k)
         if now == np.inf:
             w.status = STANDSTILL
@@ -75,12 +75,15 @@ def simulate_run(run: Any) -> None:
         if w.at_once > MOST_AT_ONCE:
             w.status = TIME_STANDS_STILL
             break
-        w.now = now
-        idle_failure = False
-        while when(w, k) == now and w.status == DONE:
+        w.now, w.again = now, 0
+        idle_failure = _ring(w, k)
+        w.events += 1
+        while (more or w.again == 1) and w.status == DONE:
+            k, more = next_clock(w)
+            if when(w, k) > now:
+                break
             idle_failure |= _ring(w, k)
             w.events += 1
-            k = tree(w, 1)
         _settle(w)
         if idle_failure and not _anything_moves(w):
             w.status = STANDSTILL

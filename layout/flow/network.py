@@ -11,6 +11,7 @@ import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
+from layout.flow.clocks import clock_table
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
@@ -108,14 +109,7 @@ class _Compiler:
         for s in stations:
             if s["arrivals"] >= 0:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
-        leaves = 1
-        while leaves < len(self.clocks):
-            leaves *= 2
-        leaves = max(2, leaves)
-        tree = np.zeros(2 * leaves, np.int64)
-        tree[leaves:] = np.arange(leaves)
-        for i in range(leaves - 1, 0, -1):
-            tree[i] = tree[2 * i]
+        when, level = clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
         hop, hops = self._hops()
         world = rec.World(
@@ -138,8 +132,8 @@ class _Compiler:
             hop=hop,
             hops=hops,
             service=service,
-            when=np.full(leaves, np.inf),
-            tree=tree,
+            when=when,
+            level=level,
             **tables,
         ).addressed()
         names = np.array(self.stream_names, np.uint64)
@@ -296,7 +290,7 @@ class _Compiler:
             link = self.line.links[name]
             links.append({
                 "origin": self.at[link.origin], "target": self.at[link.target], "time": link.time_s,
-                "head": -1, "tail": -1, "clock": self._clock(rec.OWNER_LINK, k),
+                "head": -1, "tail": -1, "clock": self._clock(rec.OWNER_LINK, k) if link.time_s > 0 else -1,
             })  # fmt: skip
         _chain(links, stations, "links")
         return links

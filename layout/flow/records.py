@@ -99,9 +99,10 @@ _RUN = _dtype(
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; rounds: of granting
     "starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
-    # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant
+    # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
+    # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
-    "inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_trace n_log n_steps",
+    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -122,7 +123,7 @@ class World(NamedTuple):
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
-    when, tree : the clocks' times (s), and the tree of winners over them
+    when, level : the clocks' times (s) with the tournament over them, and where each level of it begins
     """
 
     run: Records
@@ -160,13 +161,13 @@ class World(NamedTuple):
     inside: Any
     way_out: Any
     when: Any
-    tree: Any
+    level: Any
 
     def addressed(self) -> World:
         """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
         for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
             self.run[f"n_{name}"] = getattr(self, name).size
-        self.run["n_leaves"] = self.when.size
+        self.run["n_levels"] = self.level.size
         self.run["address"][0] = [_address(table) for table in self[1:]]
         return self
 
@@ -191,7 +192,7 @@ def _address(table: Any) -> int:
 _CHANGING = tuple(
     World._fields.index(name)
     for name in ("run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
-                 "zones", "when", "tree")
+                 "zones", "when")
 )  # fmt: skip
 _PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
 TABLES = World._fields[1:]

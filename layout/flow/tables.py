@@ -24,7 +24,8 @@ def _field(builder: Any, record: Any, offset: int) -> Any:
     return builder.load(builder.bitcast(pointer, _WORD.as_pointer()))
 
 
-def _address(builder: Any, record: Any, table: str) -> Any:
+def address(builder: Any, record: Any, table: str) -> Any:
+    """Where a table lies, as the int64 that the run's record holds."""
     return _field(builder, record, rec.RUN.fields["address"][1] + 8 * rec.TABLES.index(table))  # type: ignore[index]
 
 
@@ -36,8 +37,8 @@ def _rows(table: str, dtype: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number = arguments
             start = builder.mul(number, _WORD(dtype.itemsize))
-            address = builder.add(_address(builder, record, table), start)
-            return builder.inttoptr(address, context.get_value_type(row_type))
+            place = builder.add(address(builder, record, table), start)
+            return builder.inttoptr(place, context.get_value_type(row_type))
 
         return row_type(w, types.int64), build
 
@@ -53,7 +54,7 @@ def _values(table: str, dtype: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number = arguments
             pointer = context.get_value_type(item_type).as_pointer()
-            return builder.load(builder.gep(builder.inttoptr(_address(builder, record, table), pointer), [number]))
+            return builder.load(builder.gep(builder.inttoptr(address(builder, record, table), pointer), [number]))
 
         return item_type(w, types.int64), build
 
@@ -69,8 +70,8 @@ def _matrix(table: str, columns: str) -> Any:
             record, row, column = arguments
             width = _field(builder, record, rec.RUN.fields[columns][1])  # type: ignore[index]
             place = builder.add(builder.mul(row, width), column)
-            address = _address(builder, record, table)
-            return builder.load(builder.gep(builder.inttoptr(address, _WORD.as_pointer()), [place]))
+            start = address(builder, record, table)
+            return builder.load(builder.gep(builder.inttoptr(start, _WORD.as_pointer()), [place]))
 
         return types.int64(w, types.int64, types.int64), build
 
@@ -86,7 +87,7 @@ def _setter(table: str, dtype: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number, new = arguments
             pointer = context.get_value_type(item_type).as_pointer()
-            builder.store(new, builder.gep(builder.inttoptr(_address(builder, record, table), pointer), [number]))
+            builder.store(new, builder.gep(builder.inttoptr(address(builder, record, table), pointer), [number]))
             return context.get_dummy_value()
 
         return types.void(w, types.int64, item_type), build
@@ -131,5 +132,4 @@ inside = _values("inside", np.int64)
 way_out = _values("way_out", np.int64)
 when = _values("when", np.float64)
 set_when = _setter("when", np.float64)
-tree = _values("tree", np.int64)
-set_tree = _setter("tree", np.int64)
+level = _values("level", np.int64)
