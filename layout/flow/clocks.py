@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from layout.flow.jit import compiled, inlined
+from layout.flow.records import GAME
 from layout.flow.tables import address, level, set_when
 
-GAME = 16
 _TIMES = ir.VectorType(ir.DoubleType(), GAME)
 
 
@@ -60,16 +59,6 @@ def _winners(typing_context: Any, w: Any, first: Any) -> Any:
 _lowest_of: Any = intrinsic(_lowest)  # (bits) -> number of the lowest
 _least_of: Any = intrinsic(_least)  # (w, first) -> the least of sixteen times
 _winners_of: Any = intrinsic(_winners)  # (w, first) -> which of the sixteen have it (bits)
-
-
-def clock_table(n: int) -> tuple[Any, Any]:
-    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
-    starts, size = [0], -(-max(n, 1) // GAME) * GAME
-    while size - starts[-1] > GAME:
-        games = (size - starts[-1]) // GAME
-        starts.append(size)
-        size += -(-games // GAME) * GAME
-    return np.full(size, np.inf), np.array(starts, np.int64)
 
 
 @compiled

@@ -11,7 +11,6 @@ import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
-from layout.flow.clocks import clock_table
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
@@ -109,7 +108,7 @@ class _Compiler:
         for s in stations:
             if s["arrivals"] >= 0:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
-        when, level = clock_table(len(self.clocks))
+        when, level = _clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
         hop, hops = self._hops()
         world = rec.World(
@@ -333,6 +332,16 @@ def _moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
     loaded = np.where(np.isfinite(loaded) & ~np.eye(n, dtype=bool), loaded, math.inf)
     return {"pick": pick, "place": place, "home": home, "empty": np.vstack([empty, leave_home]),
             "loaded": np.vstack([loaded, endless])}  # fmt: skip
+
+
+def _clock_table(n: int) -> tuple[Any, Any]:
+    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
+    starts, size = [0], -(-max(n, 1) // rec.GAME) * rec.GAME
+    while size - starts[-1] > rec.GAME:
+        games = (size - starts[-1]) // rec.GAME
+        starts.append(size)
+        size += -(-games // rec.GAME) * rec.GAME
+    return np.full(size, np.inf), np.array(starts, np.int64)
 
 
 def _chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:

@@ -24,6 +24,8 @@ RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING = 0, 1, 2, 3
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
+# Clocks that are compared at once (`clocks`).
+GAME = 16
 # What a station means to a step of a route (other than the number of the process-time stream).
 PASS, LEAVE = -1, -2
 # More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a

@@ -34,7 +34,7 @@ class Draws:
 
     def __init__(self, given, times):
         self.network = compile_line(given, times)
-        self.world = self.network.start(SEED, 0, UNTIL_S, 0.0, 8, 0)
+        self.world = self.network.start(SEED, 0, UNTIL_S, 0.0, 8, 0, 0)
         self.record = self.world.run[0]
 
     def __call__(self, *names):
