@@ -7,11 +7,12 @@ final choice `best_first` compares value by value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from layout.model.line import Line
+from layout.model.line import Arm, Belt, Fleet, Line, Station
 from layout.model.results import Evaluation, FlowResult, Moves, Violation
 from layout.model.scenario import Objective
 
@@ -36,14 +37,22 @@ def handling_distance_m(flow: FlowResult) -> float:
 
 
 def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
-    """Every measure of `scenario.MEASURES` for a simulated line."""
-    return {
+    """Every measure of `scenario.MEASURES` that a simulated line has; where no part left, as bad as can be."""
+    values = {
         "throughput": flow.throughput_per_h.mean,
         "lead_time": flow.lead_time_s.mean,
         "wip": flow.wip.mean,
         "handling_distance": handling_distance_m(flow),
         "floor_area": floor_area_m2(line, moves),
     }
+    if flow.energy_kwh_per_h is not None:
+        values["energy"] = flow.energy_kwh_per_part.mean if flow.energy_kwh_per_part else math.inf
+    if any(quality.scrap > 0 for station in line.stations.values() for quality in station.quality.values()):
+        values["scrap"] = flow.scrap_per_h.mean
+    if any(order.due_s is not None for station in line.stations.values() for order in station.schedule):
+        values["on_time"] = flow.on_time.mean if flow.on_time else 0.0
+        values["tardiness"] = flow.tardiness_s.mean if flow.tardiness_s else math.inf
+    return values
 
 
 def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
@@ -56,13 +65,25 @@ def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
     area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
     diagonal = float(np.hypot(*(boundary.max(axis=0) - boundary.min(axis=0))))
     work_s = sum(p.share * _work_s(line, p.name, p.route) for p in line.products.values())
+    power_kw = _power_kw(line)
     return {
         "throughput": max(ceiling_per_h, 1e-9),
         "lead_time": max(10 * work_s, 1.0),
+        "tardiness": max(10 * work_s, 1.0),
+        "energy": power_kw / max(ceiling_per_h, 1e-9) or 1.0,
+        "scrap": max(ceiling_per_h, 1e-9),
+        "on_time": 1.0,
         "wip": float(max(len(line.stations), 1)),
         "handling_distance": diagonal,
         "floor_area": area,
     }
+
+
+def _power_kw(line: Line) -> float:
+    """Power (kW) with everything at work."""
+    resources: list[Station | Arm | Fleet | Belt] = [*line.stations.values(), *line.arms.values(), *line.belts.values()]
+    resources += [fleet for fleet in line.fleets.values() for _ in range(fleet.units)]
+    return math.fsum(r.power.working_w for r in resources if r.power is not None) / 1000
 
 
 def _work_s(line: Line, product: str, route: Sequence[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from layout.errors import Problem
 from layout.files.floor_checks import check_ways
@@ -235,6 +235,27 @@ def _places(spec: ScenarioSpec, found: Findings) -> None:
             found.add(f"up to {count} machines would stand on one spot", *path, hint=hint)
 
 
+def _has_power(spec: ScenarioSpec) -> bool:
+    return any(getattr(r, "power", None) is not None for r in (*spec.machines.values(), *spec.transport.values()))
+
+
+def _has_due(spec: ScenarioSpec) -> bool:
+    sources = [machine.source for machine in spec.machines.values() if machine.source is not None]
+    return any(order.due_s is not None for source in sources for order in source.schedule)
+
+
+def _has_scrap(spec: ScenarioSpec) -> bool:
+    return any(quality.scrap > 0 for machine in spec.machines.values() for quality in machine.quality.values())
+
+
+_NEEDS: dict[str, tuple[Callable[[ScenarioSpec], bool], str]] = {
+    "energy": (_has_power, "give machines or transports a power, such as {working: 5 kW, idle: 1 kW}"),
+    "scrap": (_has_scrap, "give a machine a quality, such as {drill: {scrap: 2 %}}"),
+    "on_time": (_has_due, "give a source a schedule whose orders are due at some time"),
+    "tardiness": (_has_due, "give a source a schedule whose orders are due at some time"),
+}  # whether a scenario has what a measure measures, and what to do if not
+
+
 def _objectives(spec: ScenarioSpec, found: Findings) -> None:
     if not spec.objectives:
         found.add("names no aim", "objectives", hint="write [{maximize: throughput}]")
@@ -245,6 +266,9 @@ def _objectives(spec: ScenarioSpec, found: Findings) -> None:
             found.add(what, "objectives", i, hint="such as {minimize: floor_area}")
         elif objective.measure in seen:
             found.add("is an aim already", "objectives", i, value=objective.measure, hint="name each measure once")
+        elif objective.measure in _NEEDS and not _NEEDS[objective.measure][0](spec):
+            what, hint = "cannot be measured here", _NEEDS[objective.measure][1]
+            found.add(what, "objectives", i, value=objective.measure, hint=hint)
         seen |= {objective.maximize or "", objective.minimize or ""} - {""}
 
 

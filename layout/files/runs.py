@@ -35,6 +35,10 @@ COLUMNS = (
     "wip",
     "handling_distance_m",
     "floor_area_m2",
+    "energy_kwh",
+    "scrap_per_h",
+    "on_time",
+    "tardiness_s",
     "violations",
 )
 
@@ -45,6 +49,10 @@ MEASURE_COLUMNS = {
     "wip": "wip",
     "handling_distance": "handling_distance_m",
     "floor_area": "floor_area_m2",
+    "energy": "energy_kwh",
+    "scrap": "scrap_per_h",
+    "on_time": "on_time",
+    "tardiness": "tardiness_s",
 }
 """Column of trials.csv by measure."""
 

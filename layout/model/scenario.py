@@ -344,8 +344,14 @@ MEASURES: dict[str, str] = {
     "wip": "parts in the line",
     "handling_distance": "m travelled for each good part",
     "floor_area": "m2 of the box around everything",
+    "energy": "kWh for each good part, where resources have a power",
+    "scrap": "parts thrown away per hour, where an operation scraps any",
+    "on_time": "share of the parts with a due time that leave by it",
+    "tardiness": "s overdue on average, of the parts with a due time; 0 for what is in time",
 }
-Measure = Literal["throughput", "lead_time", "wip", "handling_distance", "floor_area"]
+Measure = Literal[
+    "throughput", "lead_time", "wip", "handling_distance", "floor_area", "energy", "scrap", "on_time", "tardiness"
+]
 
 
 class Objective(Spec):

@@ -15,7 +15,7 @@ from layout.report.outcome import Outcome, outcome_from_json
 
 FIXED = (
     "number", "state", "value", "throughput_per_h", "half_width", "bound_per_h", "lead_time_s", "wip",
-    "handling_distance_m", "floor_area_m2", "violations",
+    "handling_distance_m", "floor_area_m2", "energy_kwh", "scrap_per_h", "on_time", "tardiness_s", "violations",
 )  # fmt: skip
 COLUMN_OF = {
     "throughput": "throughput_per_h",
@@ -23,6 +23,10 @@ COLUMN_OF = {
     "wip": "wip",
     "handling_distance": "handling_distance_m",
     "floor_area": "floor_area_m2",
+    "energy": "energy_kwh",
+    "scrap": "scrap_per_h",
+    "on_time": "on_time",
+    "tardiness": "tardiness_s",
 }
 LEAST_PER_H = 1e-3
 """A ceiling below this says that none was found."""

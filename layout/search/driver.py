@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, create_trial
 
 from layout import objective
 from layout.errors import Problem, SearchError
-from layout.files.runs import RunFolder
+from layout.files.runs import MEASURE_COLUMNS, RunFolder
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
@@ -195,17 +195,13 @@ class _Study:
 
 def _record(evaluation: Evaluation) -> dict[str, Any]:
     """What `trials.csv` says of a candidate, beside its values: of violations not the reasons, which are sentences."""
-    flow, values = evaluation.flow, evaluation.objectives
+    flow = evaluation.flow
     crashed = any(violation.rule == "crash" for violation in evaluation.violations)
     return {
         "state": "feasible" if evaluation.feasible else "failed" if crashed else "infeasible",
-        "throughput_per_h": flow.throughput_per_h.mean if flow else None,
+        **{column: evaluation.objectives.get(measure) for measure, column in MEASURE_COLUMNS.items()},
         "half_width": flow.throughput_per_h.half_width if flow else None,
         "bound_per_h": evaluation.bound_per_h,
-        "lead_time_s": flow.lead_time_s.mean if flow else None,
-        "wip": flow.wip.mean if flow else None,
-        "handling_distance_m": values.get("handling_distance"),
-        "floor_area_m2": values.get("floor_area"),
         "violations": "; ".join(str(replace(violation, reason="")) for violation in evaluation.violations),
     }
 

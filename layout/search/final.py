@@ -71,5 +71,6 @@ def finite(values: Mapping[str, float], aims: Sequence[Objective]) -> dict[str, 
 
 
 def measures(trial: FrozenTrial) -> dict[str, float]:
-    """The measures a told candidate was recorded with."""
-    return {measure: float(trial.user_attrs[column]) for measure, column in MEASURE_COLUMNS.items()}
+    """The measures a told candidate was recorded with: those that its line has."""
+    known = {measure: trial.user_attrs.get(column) for measure, column in MEASURE_COLUMNS.items()}
+    return {measure: float(value) for measure, value in known.items() if value is not None}

@@ -45,6 +45,8 @@ BAD = [
     ("{minimize: floor_area}", "{minimise: floor_area}", "minimise",
      "objectives[1].minimise", "did you mean 'minimize'"),
     ("minimize: floor_area", "minimize: floor", "floor}", "objectives[1].minimize", "floor_area"),
+    ("minimize: floor_area", "minimize: energy", "energy", "objectives[1]", "give machines or transports a power"),
+    ("minimize: floor_area", "minimize: tardiness", "tardiness", "objectives[1]", "due at some time"),
     ("maximize: throughput", "maximize: throughptu", "throughptu", "objectives[0].maximize", "mean 'throughput'"),
     ("share: 70 %", "share: 170 %", "170", "products.bracket.share", "at most 1"),
     ("mass: 1.8 kg", "mass: 1.8 l", "1.8 l", "products.bracket.mass", "kg"),
