@@ -16,7 +16,6 @@ from layout.report.outcome import Outcome
 from layout.report.words import Unit
 
 PER_H = Unit(1, " /h")
-SHARE = Unit(100, " %")
 MOST_GAINS = 4
 
 
@@ -52,21 +51,12 @@ def figures(outcome: Outcome) -> RenderableType:
 
 
 def _more(outcome: Outcome) -> list[tuple[str, str, str]]:
-    """Figures of lines that have them: scrap, rework, power, due times."""
+    """Figures of lines that have them, beside the measures: rework, power."""
     rows = []
-    for name, found, note in (
-        ("scrap", outcome.scrap_per_h, "parts thrown away"),
-        ("rework", outcome.rework_per_h, "parts worked on again"),
-    ):
-        if found is not None and found.mean > 0:
-            rows.append((name, words.estimate(found, PER_H), note))
+    if outcome.rework_per_h is not None and outcome.rework_per_h.mean > 0:
+        rows.append(("rework", words.estimate(outcome.rework_per_h, PER_H), "parts worked on again"))
     if outcome.energy_kwh_per_h is not None:
         rows.append(("power", words.estimate(outcome.energy_kwh_per_h, Unit(1, " kW")), "all resources, time average"))
-    if outcome.on_time is not None:
-        rows.append(("on time", words.estimate(outcome.on_time, SHARE), "of the parts with a due time"))
-    if outcome.tardiness_s is not None:
-        late = outcome.tardiness_s
-        rows.append(("overdue", words.estimate(late, words.time_unit(late.mean)), "mean, 0 for a part in time"))
     return rows
 
 

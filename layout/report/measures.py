@@ -30,6 +30,10 @@ MEASURES: dict[str, Measure] = {
         "handling per part", "distance travelled for each good part", lambda _: Unit(1, " m"), False
     ),
     "floor_area": Measure("floor area", "of the box around everything", lambda _: Unit(1, " m²"), False),
+    "energy": Measure("energy per part", "of all resources, for each good part", words.energy_unit, False),
+    "scrap": Measure("scrap", "parts thrown away", lambda _: Unit(1, " /h"), False),
+    "on_time": Measure("on time", "of the parts with a due time that left", lambda _: Unit(100, " %"), True),
+    "tardiness": Measure("overdue", "mean, 0 for a part in time", words.time_unit, False),
 }
 
 
@@ -39,6 +43,8 @@ def value_of(outcome: Outcome | None, measure: str) -> Estimate | None:
         return None
     simulated = {
         "throughput": outcome.throughput_per_h, "lead_time": outcome.lead_time_s, "wip": outcome.wip,
+        "energy": outcome.energy_kwh_per_part, "on_time": outcome.on_time, "tardiness": outcome.tardiness_s,
+        "scrap": outcome.scrap_per_h if "scrap" in outcome.objectives else None,
     }.get(measure)  # fmt: skip
     if simulated is not None:
         return simulated

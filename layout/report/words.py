@@ -52,6 +52,11 @@ def time_unit(seconds: float) -> Unit:
     return Unit(1, " s") if size < 120 else Unit(1 / 60, " min") if size < 7200 else Unit(1 / 3600, " h")
 
 
+def energy_unit(kwh: float) -> Unit:
+    """Watt hours or kilowatt hours, by size."""
+    return Unit(1000, " Wh") if abs(kwh) < 0.1 else Unit(1, " kWh")
+
+
 def estimate(found: Estimate | None, unit: Unit) -> str:
     """'112.4 ± 0.6 /h'; the mean alone where there is no interval."""
     if found is None or not math.isfinite(found.mean):

@@ -1,5 +1,5 @@
 import io
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rich.console import Console
 
@@ -31,6 +31,18 @@ def test_an_evaluation_says_what_it_makes_and_who_limits_it(fake):
         "93 %",
         "95 % interval from 10",
     ):
+        assert words in said
+
+
+def test_energy_scrap_and_due_times_are_shown_where_a_line_has_them(fake, line):
+    plain = printed(*evaluation_tables(Evaluation(Layout({}), (), 138.04, flow=fake.make_flow(line))))
+    assert not any(words in plain for words in ("energy", "scrap", "on time", "overdue"))
+    known = replace(
+        fake.make_flow(line), energy_kwh_per_part=fake.estimate(0.052, 0.001), on_time=fake.estimate(0.91, 0.02),
+        tardiness_s=fake.estimate(66.0, 4.0), scrap_per_h=fake.estimate(2.5, 0.3),
+    )  # fmt: skip
+    said = printed(*evaluation_tables(Evaluation(Layout({}), (), 138.04, flow=known, objectives={"scrap": 2.5})))
+    for words in ("52.0 ± 1.0 Wh", "91 ± 2 %", "66 ± 4 s", "2.5 ± 0.3 /h"):
         assert words in said
 
 
