@@ -20,6 +20,11 @@ def evaluate(
             help="Event log of the first shift: .csv a table, .json OCEL 2.0, no suffix both.", metavar="FILE"
         ),
     ] = None,
+    gantt: Annotated[Optional[Path], typer.Option(help="PNG or SVG: Gantt chart of an hour.", metavar="FILE")] = None,  # noqa: UP045
+    hour: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Which hour, 1 being the first (default: the first whole one after the warm-up).", min=1),
+    ] = None,
 ) -> int:
     """Simulate one layout: throughput, bound, lead time, resource states. Exit code 1 if it is infeasible."""
     import json
@@ -29,12 +34,12 @@ def evaluate(
     from layout.files.results import evaluation_to_json
     from layout.pipeline import Evaluator
 
-    write = writer(trace)
     scenario, candidate = scenario_and_layout(file, layout)
+    write = writer(scenario, trace, gantt, hour)
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate, seed=seed, replications=replications)
         evaluation = evaluator.with_gains(evaluation, seed=seed)
-    written = write(scenario, evaluation, seed)
+    written = write(evaluation, seed)
     if json_:
         typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))
     else:
@@ -42,8 +47,8 @@ def evaluate(
         from layout.report.tables import evaluation_tables
 
         Terminal().print(*evaluation_tables(evaluation_to_json(evaluation, scenario)), sep="\n")
-    if trace is not None and not written:
-        typer.echo("no event log: the layout was not simulated", err=True)
+    if (trace or gantt) and not written:
+        typer.echo("not simulated, so there is no event log and no chart", err=True)
     for path in written:
         typer.echo(str(path), err=json_)
     return 0 if evaluation.feasible else 1

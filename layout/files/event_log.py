@@ -38,6 +38,24 @@ ACTIVITIES = {
 DIGITS = 6  # of seconds: what a time stamp holds
 
 
+def usual_hour(horizon_s: float, warmup_s: float) -> int:
+    """The hour of the shift that is shown where nobody chose one (1: the first): the first whole one after the warm-up.
+
+    Where the shift is over before that, its last.
+    """
+    return min(math.ceil(warmup_s / 3600 - 1e-9) + 1, hours(horizon_s))
+
+
+def hours(horizon_s: float) -> int:
+    """How many hours a shift has, the last one begun included."""
+    return max(math.ceil(horizon_s / 3600 - 1e-9), 1)
+
+
+def span_of(hour: int, horizon_s: float) -> tuple[float, float]:
+    """Start and end (s) of an hour of the shift."""
+    return (hour - 1) * 3600.0, min(hour * 3600.0, horizon_s)
+
+
 def targets(path: Path) -> tuple[Path, ...]:
     """The files that `--trace PATH` means: one by its suffix, without a suffix a table and an object-centric log.
 

@@ -3,6 +3,7 @@
 scenario.yaml   the scenario, frozen          run.json      settings, digest, version, summary
 trials.csv      every candidate told          journal.log   the same for resuming (Optuna's format)
 best.yaml, runner_up_1.yaml ...               results.json  start, best and runners-up on fresh streams
+best_hour.csv   what every resource of the best layout does in one hour: `shown_hour` of run.json
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any, Protocol
 
 from layout.errors import Problem, SearchError
 from layout.files.atomic import write_text
+from layout.files.event_log import table
 from layout.files.freeze import freeze
 from layout.files.layouts import dump_layout
 from layout.files.results import evaluation_to_json
 from layout.files.scenario import load_scenario
-from layout.model.results import Evaluation
+from layout.model.results import Evaluation, TraceEvent
 from layout.model.scenario import Scenario, Variable
 
 COLUMNS = (
@@ -182,14 +184,17 @@ class RunFolder:
         best: Evaluation,
         runners_up: Sequence[Evaluation],
         summary: Mapping[str, Any],
+        hour: Sequence[TraceEvent] = (),
     ) -> None:
-        """Write what the search found."""
+        """Write what the search found. hour : what the best layout's resources do in the hour that is shown of it."""
         results = {
             "start": evaluation_to_json(start, scenario),
             "best": evaluation_to_json(best, scenario),
             "runners_up": [evaluation_to_json(evaluation, scenario) for evaluation in runners_up],
         }
         write_text(self.path / "results.json", json.dumps(results, indent=1) + "\n")
+        if hour:
+            write_text(self.path / "best_hour.csv", table(hour))
         named = {"start": start, "best": best}
         named |= {f"runner_up_{i + 1}": evaluation for i, evaluation in enumerate(runners_up)}
         for name, evaluation in named.items():

@@ -29,7 +29,7 @@ class Replication:
     wip : time average of parts in the line
     sojourn_s : time that parts spent in the line within the window, part by part: Little's law makes it
         wip times the window's length
-    scrap_per_h, rework_per_h : parts thrown away, and sent back
+    scrap_per_h, rework_per_h : parts thrown away, and sent back; scrap_by_station : where, per hour
     on_time, tardiness_s : share of the parts with a deadline that left by it, and their mean time overdue; nan: none
     power_w : mean electric power of everything; nan where nothing has one
     shares : resource -> state -> share of the window
@@ -47,6 +47,7 @@ class Replication:
     sojourn_s: float
     scrap_per_h: float
     rework_per_h: float
+    scrap_by_station: Mapping[str, float]
     on_time: float
     tardiness_s: float
     power_w: float
@@ -79,6 +80,7 @@ def measure(network: Network, world: World) -> Replication:
         sojourn_s=run["sojourn"],
         scrap_per_h=scrapped / hours,
         rework_per_h=sum(times.reworked for times in stations.values()) / hours,
+        scrap_by_station={name: times.scrapped / hours for name, times in stations.items() if times.scrapped},
         on_time=float(np.mean(late_s <= 0.0)) if late_s.size else math.nan,
         tardiness_s=float(np.mean(np.maximum(late_s, 0.0))) if late_s.size else math.nan,
         power_w=mean_power_w(network.line, shares),
@@ -220,6 +222,13 @@ def average_moves(network: Network, replications: Sequence[Replication]) -> tupl
         FlowMove(*key, math.fsum(r.moves_per_h.get(key, 0.0) for r in replications) / n, _length(network, *key))
         for key in sorted(keys)
     )
+
+
+def average_scrap(replications: Sequence[Replication]) -> dict[str, float]:
+    """Station -> parts thrown away there per hour, on average; only where there are any."""
+    n = len(replications)
+    names = dict.fromkeys(name for r in replications for name in r.scrap_by_station)
+    return {name: math.fsum(r.scrap_by_station.get(name, 0.0) for r in replications) / n for name in sorted(names)}
 
 
 def _length(network: Network, transport: str, origin: str, target: str) -> float:

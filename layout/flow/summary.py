@@ -15,7 +15,15 @@ from layout.flow.deadlock import Standstill
 from layout.flow.intervals import estimates
 from layout.flow.network import Network
 from layout.flow.series import BATCHES, FEWEST_BATCHES, batch_estimate, correlated
-from layout.flow.statistics import EFFECTIVENESS, QUANTILES, Replication, average_moves, figures, quantile
+from layout.flow.statistics import (
+    EFFECTIVENESS,
+    QUANTILES,
+    Replication,
+    average_moves,
+    average_scrap,
+    figures,
+    quantile,
+)
 from layout.model.results import Effectiveness, Estimate, FlowResult, Violation
 
 LEAST_PARTS = 5  # that must leave in each batch of a long run
@@ -68,6 +76,7 @@ def result(
         lead_time_quantiles_s={q: found[_quantile(q)] for q in QUANTILES},
         scrap_per_h=found["scrap"],
         rework_per_h=found["rework"],
+        scrap_by_station=average_scrap(done),
         energy_kwh_per_h=_known(found["power"]),
         energy_kwh_per_part=_known(found["energy"]),
         on_time=_known(found["on_time"]),

@@ -246,7 +246,7 @@ class FlowResult:
     deadlocks : who waits for whom, where the line came to a standstill (empty if never)
     samples_per_h : throughput of each replication, in order, for paired comparisons
     lead_time_quantiles_s : 0.05, 0.5 and 0.95 -> quantile of the lead times of the parts that left
-    scrap_per_h, rework_per_h : parts thrown away, and sent back, per hour
+    scrap_per_h, rework_per_h : parts thrown away, and sent back, per hour; scrap_by_station : where they are
     energy_kwh_per_h, energy_kwh_per_part : all resources together; None where none has a power
     on_time : share of the parts with a due time that left by it; tardiness_s : their mean time overdue, 0 if in time;
         None where no part has a due time
@@ -273,6 +273,7 @@ class FlowResult:
     lead_time_quantiles_s: Mapping[float, Estimate] = field(default_factory=dict)
     scrap_per_h: Estimate = Estimate(0.0, 0.0, 0.0, 0)
     rework_per_h: Estimate = Estimate(0.0, 0.0, 0.0, 0)
+    scrap_by_station: Mapping[str, float] = field(default_factory=dict)
     energy_kwh_per_h: Estimate | None = None
     energy_kwh_per_part: Estimate | None = None
     on_time: Estimate | None = None

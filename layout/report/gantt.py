@@ -165,7 +165,7 @@ def _strip(
         ticks.append(top + tall / 2)
         top += tall
     axes.set_xlim(start_s, end_s)
-    axes.set_ylim(top, 0)
+    axes.set_ylim(top or 1.0, 0)
     axes.set_yticks(ticks, [("▸ " if r.name == bottleneck else "") + shortened(r.name, 26) for r in shown])
     for row, tick in zip(shown, axes.get_yticklabels(), strict=True):
         tick.set(color=theme.ink, fontweight="bold" if row.name == bottleneck else "normal")
@@ -220,8 +220,10 @@ def _legends(figure: Figure, shown: Sequence[Row], products: Sequence[str], them
     handles = [Patch(facecolor=colour, label=" / ".join(said)) for colour, said in alike.items()]
     handles.append(Patch(facecolor=theme.faint, edgecolor=theme.rule, linewidth=0.6, label="nothing to do"))
     tall = figure.get_figheight()
-    style: dict[str, Any] = {"loc": "upper left", "frameon": False, "fontsize": 8.2, "handlelength": 0.9, "handleheight": 0.9,
-             "columnspacing": 1.4, "borderaxespad": 0.0, "labelcolor": theme.ink}  # fmt: skip
+    style: dict[str, Any] = {
+        "loc": "upper left", "frameon": False, "fontsize": 8.2, "handlelength": 0.9, "handleheight": 0.9,
+        "columnspacing": 1.4, "borderaxespad": 0.0, "labelcolor": theme.ink,
+    }  # fmt: skip
     figure.legend(handles=handles, ncols=9, bbox_to_anchor=(0.012, 1 - 0.06 / tall), **style)
     if len(products) > 1:
         marks = [Patch(facecolor="none", label="Lower edge, the product:")]

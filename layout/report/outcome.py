@@ -21,6 +21,7 @@ class Outcome:
     resources : name -> state -> share of time
     quantiles_s : "5 %", "50 %", "95 %" -> quantile of the lead time
     gains : what a little more speed of each resource brings, the greatest first
+    scrap_by_station : parts thrown away per hour, where there are any
     objectives : measure -> value (SI)
     layout : subject -> field -> value, as layout files write them
     """
@@ -35,6 +36,7 @@ class Outcome:
     resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     bottleneck: str = ""
     moves: tuple[FlowMove, ...] = ()
+    scrap_by_station: Mapping[str, float] = field(default_factory=dict)
     objectives: Mapping[str, float] = field(default_factory=dict)
     layout: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     quantiles_s: Mapping[str, Estimate] = field(default_factory=dict)
@@ -84,6 +86,7 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
             "warmup_by": flow.warmup_by,
             "warnings": flow.warnings,
             **{name: getattr(flow, name) for name in _MORE},
+            "scrap_by_station": flow.scrap_by_station,
         }
     return Outcome(
         feasible=evaluation.feasible,
@@ -124,6 +127,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
             FlowMove(str(m["transport"]), str(m["origin"]), str(m["target"]), float(m["per_h"]), float(m["length_m"]))
             for m in data.get("moves") or ()
         ),
+        scrap_by_station={str(name): float(per_h) for name, per_h in (data.get("scrap_by_station") or {}).items()},
         objectives={name: value for name, value in objectives.items() if value is not None},
         quantiles_s=_estimates(data.get("lead_time_quantiles_s")),
         effectiveness={

@@ -11,11 +11,13 @@ from typing import Any
 
 from layout.report import canvas, words
 from layout.report.headline import bottleneck_meaning, headline, stopping
+from layout.report.layers import layered
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.reader import Run
+from layout.report.sankey import passed
 
-PLACES = ("start", "best", "start_plan", "best_plan", "convergence")
+PLACES = ("start", "best", "start_plan", "best_plan", "flow", "hour", "convergence")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -79,6 +81,8 @@ def render(run: Run, pictures: Mapping[str, Picture]) -> str:
         least=least,
         start_violations=run.start.violations if run.start is not None else (),
         stopping=stopping(run),
+        goes_back=best is not None and bool(layered(passed(best.moves)).back),
+        scrap=best is not None and any(per_h > 0 for per_h in best.scrap_by_station.values()),
         words=words,
         replications=best.throughput_per_h.n if best is not None and best.throughput_per_h is not None else 0,
         level=best.throughput_per_h.level if best is not None and best.throughput_per_h is not None else 0.95,

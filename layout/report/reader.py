@@ -76,6 +76,12 @@ class Run:
     variables: tuple[str, ...] = field(default=())
 
     @property
+    def shown_hour(self) -> int:
+        """The hour of the best layout's shift that is shown (1: the first); 0: none."""
+        found = _number(self.facts.get("shown_hour"))
+        return int(found) if found is not None and 1 <= found < 1e6 else 0
+
+    @property
     def ceiling_per_h(self) -> float | None:
         """Analytic upper bound on throughput over all layouts: what the machines alone would allow."""
         found = _number(self.facts.get("bound_per_h"))

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from layout.errors import LayoutError, Problem
 from layout.files.atomic import write_text
+from layout.files.event_log import read_table
 from layout.model.line import Line
-from layout.model.results import Moves
-from layout.report import canvas, figures, words
+from layout.model.results import Moves, TraceEvent
+from layout.report import canvas, figures, sankey, words
+from layout.report.canvas import Theme
+from layout.report.gantt import draw_gantt
 from layout.report.outcome import Outcome
 from layout.report.page import Picture, picture, render
 from layout.report.plan import draw_line
+from layout.report.plan_flows import rate
 from layout.report.reader import Run, read_run
 from layout.report.words import Unit
 
 PAGE = "report.html"
+HOUR = "best_hour.csv"
 
 
 def write_figures(
@@ -87,6 +92,7 @@ def _subtitle(run: Run, outcome: Outcome | None) -> str:
 
 def _charts(run: Run) -> list[Path]:
     drawn = []
+    events = read_table(run.path / HOUR) if run.shown_hour and (run.path / HOUR).is_file() else ()
     for suffix, theme in (("", canvas.LIGHT), ("_dark", canvas.DARK)):
         if run.trials:
             drawn.append(
@@ -95,11 +101,24 @@ def _charts(run: Run) -> list[Path]:
                     start=run.start, best=run.best, theme=theme,
                 )
             )  # fmt: skip
+        if run.best is not None and run.best.moves:
+            drawn.append(sankey.draw_sankey(run.best, run.path / f"best_flow{suffix}.png", theme=theme))
+        if events:
+            drawn.append(_hour(run, events, run.path / f"best_hour{suffix}.png", theme))
     if run.best is not None and run.best.resources:
         drawn.append(figures.draw_states(run.best, run.path / "states.png"))
     if run.best is not None and run.best.feasible:
         drawn.append(figures.draw_comparison(run.start, run.best, run.path / "comparison.png"))
     return drawn
+
+
+def _hour(run: Run, events: Sequence[TraceEvent], path: Path, theme: Theme) -> Path:
+    """What the best layout's resources do in the hour that is shown."""
+    best = run.best or Outcome(False)
+    start_s = (run.shown_hour - 1) * 3600.0
+    end_s = min(start_s + 3600.0, max(max(event.end_s for event in events), start_s + 1.0))
+    order = sankey.in_order(best.moves, list(best.resources))
+    return draw_gantt(events, path, start_s=start_s, end_s=end_s, order=order, bottleneck=best.bottleneck, theme=theme)
 
 
 def _pictures(run: Run) -> dict[str, Picture]:
@@ -114,10 +133,26 @@ def _pictures(run: Run) -> dict[str, Picture]:
             "Each candidate's value and the best so far against the number of evaluations",
             dark=run.path / "convergence_dark.png",
         ),
+        "flow": picture(
+            run.path / "best_flow.png",
+            f"Parts per hour between stations. {_passes(run.best)}",
+            dark=run.path / "best_flow_dark.png",
+        ),
+        "hour": picture(
+            run.path / "best_hour.png",
+            f"What each resource does in hour {run.shown_hour} of a simulated shift",
+            dark=run.path / "best_hour_dark.png",
+        ),
     }
     if not any(trial.feasible for trial in run.trials):
         wanted["convergence"] = None
     return {name: found for name, found in wanted.items() if found is not None}
+
+
+def _passes(outcome: Outcome | None) -> str:
+    """The flow picture in words."""
+    flows = sankey.passed(outcome.moves) if outcome is not None else {}
+    return "; ".join(f"{origin} to {target} {rate(per_h)}" for (origin, target), per_h in list(flows.items())[:40])
 
 
 def _where(outcome: Outcome | None) -> str:

@@ -49,6 +49,10 @@ class Flows(Protocol):
     def bottleneck(self) -> str:
         """The resource that limits the line."""
 
+    @property
+    def scrap_by_station(self) -> Mapping[str, float]:
+        """Parts thrown away per hour."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -79,15 +83,10 @@ def in_order(moves: Sequence[FlowMove], resources: Sequence[str]) -> list[str]:
     return [*stations, *(name for name in resources if name not in set(stations))]
 
 
-def draw_sankey(
-    flow: Flows, path: Path, *, scrap_per_h: Mapping[str, float] | None = None, theme: Theme = LIGHT
-) -> Path:
-    """Draw parts per hour between stations into a PNG or SVG file.
-
-    scrap_per_h : station -> parts thrown away there
-    """
+def draw_sankey(flow: Flows, path: Path, *, theme: Theme = LIGHT) -> Path:
+    """Draw parts per hour between stations, and what is lost on the way, into a PNG or SVG file."""
     flows = passed(flow.moves)
-    scrap = {name: per_h for name, per_h in (scrap_per_h or {}).items() if per_h > 0}
+    scrap = {name: per_h for name, per_h in flow.scrap_by_station.items() if per_h > 0}
     network = layered(flows)
     picture = _Picture(network, flows, scrap)
     with canvas.drawing(theme):

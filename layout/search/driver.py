@@ -23,7 +23,7 @@ from layout.files.runs import MEASURE_COLUMNS, RunFolder
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
-from layout.search.final import confirm
+from layout.search.final import confirm, hour_of
 from layout.search.journal import Journal
 from layout.search.sampler import LayoutSampler
 from layout.search.space import distributions
@@ -111,7 +111,8 @@ def optimize(
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
         run = _finish(scenario, study, pool, seed, evaluations, folder)
     if folder:
-        folder.finish(scenario, run.start, run.best, run.runners_up, _summary(run))
+        hour, events = hour_of(scenario, run.best, seed)
+        folder.finish(scenario, run.start, run.best, run.runners_up, {**_summary(run), "shown_hour": hour}, events)
     return run
 
 

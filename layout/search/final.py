@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from layout import objective
+from layout import flow, motion, objective
+from layout.files.event_log import span_of, usual_hour
 from layout.files.runs import MEASURE_COLUMNS
 from layout.model.line import Layout
-from layout.model.results import Evaluation
+from layout.model.realise import realise
+from layout.model.results import Evaluation, TraceEvent
 from layout.model.scenario import Objective, Scenario
 from layout.search.space import Copies
 from layout.search.workers import Workers
@@ -49,6 +51,20 @@ def fresh_streams(scenario: Scenario, seed: int) -> tuple[int, int]:
     """Seed and replications of the last word, for a search of that seed."""
     fresh = np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0]
     return int(fresh), max(REPLICATIONS, scenario.spec.time.replications)
+
+
+def hour_of(scenario: Scenario, best: Evaluation, seed: int) -> tuple[int, list[TraceEvent]]:
+    """The hour of a layout's shift that reports show, and what its resources do then; nothing if it was not simulated.
+
+    It is of the first of the runs that gave the layout's figures in `confirm`, for a search of that seed.
+    """
+    if best.flow is None:
+        return 0, []
+    line = realise(scenario, best.layout)
+    hour = usual_hour(line.time.horizon_s, best.flow.warmup_s)
+    start_s, end_s = span_of(hour, line.time.horizon_s)
+    events = flow.trace(line, motion.plan(line), seed=fresh_streams(scenario, seed)[0], until_s=end_s)
+    return hour, [event for event in events if event.end_s > start_s]
 
 
 def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
