@@ -78,7 +78,11 @@ def write_log(path: Path, line: Line, events: Sequence[TraceEvent]) -> tuple[Pat
     """Write a run's event log into the files that `targets` names; their paths. LayoutError where they can't be."""
     paths = targets(path)
     for each in paths:
-        made = table(events) if each.suffix.lower() in TABLE else json.dumps(object_log(line, events), indent=1) + "\n"
+        made = (
+            table(events)
+            if each.suffix.lower() in TABLE
+            else json.dumps(object_log(line, events), separators=(",", ":"))
+        )
         try:
             write_text(each, made)
         except OSError as error:

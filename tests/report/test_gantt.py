@@ -41,8 +41,12 @@ def test_a_row_for_each_resource_in_the_order_asked_for(events):
 
 def test_bars_are_the_events_of_the_time_asked_for(events):
     mill = shown("mill", rows(events, 100.0, 180.0))
-    assert mill.bars == [Bar(100.0, 110.0, "working", "rod", 0, 1), Bar(110.0, 115.0, "blocked", "rod", 0, 1),
-                         Bar(132.0, 170.0, "working", "gear", 0, 2), Bar(170.0, 175.0, "blocked", "gear", 0, 2)]  # fmt: skip
+    assert mill.bars == [
+        Bar(100.0, 110.0, "working", "rod", 0, 1),
+        Bar(110.0, 115.0, "blocked", "rod", 0, 1),
+        Bar(132.0, 170.0, "working", "gear", 0, 2),
+        Bar(170.0, 175.0, "blocked", "gear", 0, 2),
+    ]
 
 
 def test_waiting_parts_of_a_station_are_no_bars(events):
@@ -59,9 +63,15 @@ def test_parts_worked_on_at_once_have_lanes_of_their_own(events):
 
 
 def test_a_part_keeps_its_lane_through_a_breakdown():
-    found = rows([event(0, 10, "oven", "working", 1), event(2, 30, "oven", "working", 2), event(10, 20, "oven", "down", 1),
-                  event(20, 40, "oven", "working", 1), event(41, 50, "oven", "down")], 0, 60)  # fmt: skip
-    lanes = {(bar.part, bar.lane) for bar in found[0].bars}
+    both = [
+        event(0, 10, "oven", "working", 1),
+        event(2, 30, "oven", "working", 2),
+        event(10, 20, "oven", "down", 1),
+        event(20, 40, "oven", "working", 1),
+        event(41, 50, "oven", "down"),
+    ]
+    (oven,) = rows(both, 0, 60)
+    lanes = {(bar.part, bar.lane) for bar in oven.bars}
     assert lanes == {(1, 0), (2, 1), (-1, 0)}
 
 
