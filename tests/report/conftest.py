@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from layout.files.event_log import table
 from layout.model.library import ArmModel, MachineModel, Port
 from layout.model.line import Arm, Belt, Layout, Line, Link, Station
 from layout.model.pose import Pose
-from layout.model.results import Estimate, FlowMove, FlowResult
+from layout.model.results import Estimate, FlowMove, FlowResult, TraceEvent
 from layout.model.scenario import Area, Floor, Time
 
 NOWHERE = Path("nowhere")
@@ -187,6 +188,32 @@ def write_run(path: Path, results: dict[str, Any], rows: list[list[Any]] | None 
         writer.writerow([*RUN_COLUMNS, "mill.x"])
         writer.writerows(trial_rows() if rows is None else rows)
     return path
+
+
+def hour_events() -> list[TraceEvent]:
+    """What the line of `make_line` does in the second hour of a shift, made up."""
+    found = []
+    for i in range(60):
+        t, product = 3600.0 + 60 * i, ("bracket", "flange")[i % 3 == 0]
+        found += [
+            TraceEvent(t, t + 3, "tender", "moving_empty", -1, "", "mill", "infeed"),
+            TraceEvent(t + 3, t + 5, "tender", "handling", i, product, "infeed", "infeed"),
+            TraceEvent(t + 5, t + 9, "tender", "moving_loaded", i, product, "infeed", "mill"),
+            TraceEvent(t + 9, t + 11, "tender", "handling", i, product, "mill", "mill"),
+            TraceEvent(t + 11, t + 48, "mill", "working", i, product, "mill", "mill", "mill"),
+            TraceEvent(t + 48, t + 57, "mill", "blocked", i, product, "mill", "mill"),
+            TraceEvent(t + 20, t + 35, "wash", "working", i - 1, product, "wash", "wash", "wash"),
+            TraceEvent(t + 35, t + 55, "belt", "transit", i - 1, product, "wash", "outfeed"),
+        ]
+    return found
+
+
+def write_hour(run: Path, hour: int = 2) -> Path:
+    """The run folder, with an hour of its best layout's shift."""
+    (run / "best_hour.csv").write_text(table(hour_events()), encoding="utf-8")
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(facts | {"shown_hour": hour}))
+    return run
 
 
 def png_size(path: Path) -> tuple[int, int]:

@@ -1,28 +1,62 @@
-"""The page in a real browser: no complaint on the console, nothing wider than a phone."""
+"""The page in a real browser: no complaint on the console, nothing wider than the window, on a desk and on a phone."""
 
+import json
 import shutil
 import subprocess
+from html import unescape
 
 import pytest
 
 from layout.report import write_figures, write_report
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Added to a copy of the page: its width, and each picture's (name, width, whether it has pixels), as its title.
+PROBE = """<script>
+const images = [...document.images].map(i => [Math.round(i.getBoundingClientRect().width), i.naturalWidth > 0]);
+document.title = JSON.stringify({window: innerWidth, page: document.documentElement.scrollWidth, images});
+</script></body>"""
+
+
+def chromium(tmp_path, *arguments):
+    return subprocess.run(
+        [
+            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--log-level=0", *arguments,
+        ],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_the_page_opens_without_a_complaint(fake, run, tmp_path):
     write_figures(run, {"best": fake.make_line()})
-    page = write_report(run)
+    page = write_report(fake.write_hour(run))
     shot = tmp_path / "page.png"
-    done = subprocess.run(
-        [
-            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--log-level=0",
-            "--window-size=500,900", f"--screenshot={shot}", page.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = chromium(tmp_path, "--window-size=500,900", f"--screenshot={shot}", page.as_uri())
     assert fake.png_size(shot) == (500, 900)
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+@pytest.mark.parametrize("width", [1400, 400])
+def test_every_picture_is_there_and_nothing_is_wider_than_the_window(fake, run, tmp_path, width):
+    """A phone's window is a frame: Chromium has no window of its own that is narrower than 500 px."""
+    write_figures(run, {"best": fake.make_line()})
+    html = write_report(fake.write_hour(run)).read_text(encoding="utf-8")
+    html = html.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
+    (tmp_path / "page.html").write_text(html.replace("</body>", PROBE), encoding="utf-8")
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f'<iframe src="page.html" width="{width}" height="900" style="border:0" onload="document.title = '
+        f'this.contentDocument.title; document.body.dataset.found = document.title"></iframe>',
+        encoding="utf-8",
+    )
+    done = chromium(tmp_path, "--allow-file-access-from-files", f"--window-size={width + 100},1000",
+                    "--virtual-time-budget=5000", "--dump-dom", frame.as_uri())  # fmt: skip
+    assert 'data-found="' in done.stdout, done.stderr
+    found = json.loads(unescape(done.stdout.split('data-found="')[1].split('"')[0]))
+    assert found["window"] == width
+    assert found["page"] <= width
+    assert len(found["images"]) == 4 and all(drawn for _, drawn in found["images"])  # plan, flow, hour, convergence
+    assert all(shown >= min(width - 40, 640) for shown, _ in found["images"])

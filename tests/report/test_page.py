@@ -69,8 +69,45 @@ def test_the_page_says_what_came_out(fake, run):
         "40 layouts evaluated, 75 % of them feasible", "9f2c41d0a7", "0.1.0", "fresh seeds", "all evaluations done",
     ):  # fmt: skip
         assert words in page.text, words
-    assert len(page.images) == 3 and all(page.images)  # two plans and the convergence
+    assert len(page.images) == 4 and all(page.images)  # two plans, the flow and the convergence
     assert "What stands in the way" not in page.text
+
+
+def test_an_hour_and_the_flow(fake, run):
+    page = read(write_report(fake.write_hour(run)))
+    assert "An hour of the shift" in page.text and "Hour 2 of one simulated shift" in page.text
+    assert "What flows where" in page.text and "Orange bands lead back" in page.text
+    assert "thrown away" not in page.text
+    assert "What each resource does in hour 2 of a simulated shift" in page.images
+    (said,) = (words for words in page.images if words.startswith("Parts per hour"))
+    assert "infeed to mill 131/h" in said and "wash to outfeed 120/h" in said
+    for name in ("best_flow", "best_hour"):
+        light, dark = fake.png_size(run / f"{name}.png"), fake.png_size(run / f"{name}_dark.png")
+        assert light == dark and light[0] > light[1] / 2 > 50
+
+
+def test_scrap_is_said(fake, tmp_path):
+    best = fake.outcome_data(scrap_by_station={"wash": 4.5})
+    page = read(write_report(fake.write_run(tmp_path / "run", {"start": None, "best": best, "runners_up": []})))
+    assert "Brown bands are thrown away" in page.text
+
+
+@pytest.mark.parametrize("hour", [0, -1, None, "x", 1e9])
+def test_a_run_without_a_shown_hour(fake, run, hour):
+    page = read(write_report(fake.write_hour(run, hour)))
+    assert "An hour of the shift" not in page.text
+
+
+def test_a_run_that_lost_its_hour(fake, run):
+    (fake.write_hour(run) / "best_hour.csv").unlink()
+    assert "An hour of the shift" not in read(write_report(run)).text
+
+
+def test_a_broken_hour_is_named(fake, run):
+    with (fake.write_hour(run) / "best_hour.csv").open("a") as file:
+        file.write("1,wash")
+    with pytest.raises(LayoutError, match=r"best_hour\.csv"):
+        write_report(run)
 
 
 def test_the_page_needs_nothing_from_outside(fake, run):
@@ -128,7 +165,7 @@ def test_one_trial_and_missing_pictures(fake, tmp_path):
     run = fake.write_run(tmp_path / "run", {"start": None, "best": fake.outcome_data(), "runners_up": []}, rows)
     (run / "best.png").write_bytes(b"")
     page = read(write_report(run))
-    assert len(page.images) == 1 and "In 3-D" not in page.text
+    assert len(page.images) == 2 and "In 3-D" not in page.text  # the flow and the convergence
     assert "The best layout makes 131.2 ± 0.7 good parts per hour. The bottleneck is mill;" in page.text
 
 

@@ -17,15 +17,21 @@ import pytest
 from typer.testing import CliRunner
 
 import layout
+from layout import flow
 from layout.cli.main import app
 from layout.errors import SearchError
+from layout.files.event_log import read_table, span_of
+from layout.files.layouts import load_layout
 from layout.files.runs import COLUMNS, RunFolder
 from layout.files.scenario import load_scenario
+from layout.model.realise import realise
 from layout.model.scenario import Scenario
+from layout.pipeline import Evaluator
+from layout.search.final import fresh_streams
 from tests.search.conftest import cell_text, write
 
 EVALUATIONS = 26
-SAME = ("trials.csv", "results.json", "best.yaml", "start.yaml", "run.json", "journal.log")
+SAME = ("trials.csv", "results.json", "best.yaml", "best_hour.csv", "start.yaml", "run.json", "journal.log")
 SOURCE = Path(layout.__file__).parents[1]
 
 
@@ -75,6 +81,24 @@ def test_trials_are_those_of_the_journal(cell: Scenario, whole: Path) -> None:
         known = {"number": trial.number, "value": trial.value, **trial.user_attrs, **trial.params}
         assert row == {name: "" if known.get(name) is None else str(known[name]) for name in row}
         assert row["mill 2.x"] == "" or trial.params["mill.count"] == 2
+
+
+def test_an_hour_of_the_best_layout_is_kept(cell: Scenario, whole: Path) -> None:
+    """The hour after the warm-up, of the first of the runs that gave its figures: as many parts leave in it."""
+    hour = json.loads((whole / "run.json").read_text())["shown_hour"]
+    events = read_table(whole / "best_hour.csv")
+    start_s, end_s = span_of(hour, cell.spec.time.horizon_s)
+    assert all(start_s < event.end_s and event.start_s < event.end_s <= end_s for event in events)
+    resources = json.loads((whole / "results.json").read_text())["best"]["resources"]
+    assert {event.resource for event in events} <= set(resources)
+    best = load_layout(whole / "best.yaml", cell)
+    with Evaluator(cell) as evaluator:
+        evaluation = evaluator(best, seed=fresh_streams(cell, 5)[0], replications=2)
+    assert evaluation.moves is not None
+    again = flow.trace(realise(cell, best), evaluation.moves, seed=fresh_streams(cell, 5)[0], until_s=end_s)
+    assert [(e.resource, e.state, e.part) for e in again if e.end_s > start_s] == [
+        (e.resource, e.state, e.part) for e in events
+    ]
 
 
 def disturbed(scenario: Path, run: Path, signal_: signal.Signals, after: int) -> subprocess.CompletedProcess[str]:
