@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from layout.flow.network import Network
-from layout.flow.statistics import Replication
+from layout.flow.statistics import Replication, active_share
 
 
 def active_periods_s(replications: Sequence[Replication]) -> dict[str, float]:
@@ -31,10 +31,7 @@ def bottleneck(network: Network, replications: Sequence[Replication], shares: Ma
     A fleet is judged by all its vehicles together, and named by the busiest of them. Of equals the one that is active
     more of the time counts, then the first by name.
     """
-    busy = {
-        name: math.fsum(share for state, share in states.items() if state not in _WAITING)
-        for name, states in shares.items()
-    }
+    busy = {name: active_share(states) for name, states in shares.items()}
     rank = {s: (_mean_s([r.active[s] for r in replications]), busy[s]) for s in network.stations}
     for crew in network.crews:
         fleet = network.line.fleets.get(crew)
@@ -44,6 +41,3 @@ def bottleneck(network: Network, replications: Sequence[Replication], shares: Ma
             rank[max(units, key=lambda u: busy[u])] = mean_s, math.fsum(busy[u] for u in units) / len(units)
     best = max(rank, key=lambda name: rank[name], default="")
     return best if best and rank[best][0] > 0 else ""
-
-
-_WAITING = ("starved", "blocked", "off_shift", "waiting")

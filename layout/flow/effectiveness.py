@@ -12,6 +12,7 @@ management, part 2: availability, effectiveness, quality ratio, overall equipmen
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layout.flow.network import Network
@@ -47,26 +48,26 @@ class StationTimes:
         return availability, effectiveness, quality, oee
 
 
-def station_times(network: Network, world: World) -> dict[str, StationTimes]:
-    """By station, of those that have operations."""
-    run, stations, servers = world.run[0], world.stations, world.servers
+def station_times(network: Network, world: World, shares: Mapping[str, Mapping[str, float]]) -> dict[str, StationTimes]:
+    """By station, of those that have operations; shares : of its states."""
+    run, stations = world.run[0], world.stations
     window_s = float(run["horizon"] - run["warmup"])
     done = world.streams["done"].tolist()
     planned: dict[int, tuple[float, int]] = {}
     for s, stream, mean_s in network.operations:
         seconds, number = planned.get(s, (0.0, 0))
         planned[s] = seconds + mean_s * done[stream], number + done[stream]
-    first, count = stations["server0"].tolist(), stations["servers"].tolist()
-    working = servers["in_working"].tolist()
+    count = stations["servers"].tolist()
     scrapped, reworked = stations["scrapped"].tolist(), stations["reworked"].tolist()
-    return {
-        network.stations[s]: StationTimes(
-            busy_s=window_s * count[s],
-            working_s=sum(working[first[s] : first[s] + count[s]]),
+    found = {}
+    for s, (seconds, number) in sorted(planned.items()):
+        name, whole_s = network.stations[s], window_s * count[s]
+        found[name] = StationTimes(
+            busy_s=whole_s * (1 - shares[name]["off_shift"]),
+            working_s=whole_s * shares[name]["working"],
             planned_s=seconds,
             done=number,
             scrapped=scrapped[s],
             reworked=reworked[s],
         )
-        for s, (seconds, number) in sorted(planned.items())
-    }
+    return found

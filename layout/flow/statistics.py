@@ -16,7 +16,7 @@ from layout.flow.network import Network, crew_times
 from layout.flow.records import World
 from layout.model.results import FlowMove
 
-STATION_STATES = ("working", "setup", "blocked", "starved", "down", "off_shift")
+WAITING = ("starved", "blocked", "off_shift", "waiting")  # states in which a resource is not active
 QUANTILES = (0.05, 0.5, 0.95)
 
 
@@ -68,9 +68,13 @@ def measure(network: Network, world: World) -> Replication:
     window_s = run["horizon"] - run["warmup"]
     hours = window_s / 3600
     left = run["left_counted"]
-    shares = {**_stations(network, world), **_arms(network, world, window_s), **_belts(network, world, window_s)}
+    shares = {
+        **_stations(network, world, window_s),
+        **_arms(network, world, window_s),
+        **_belts(network, world, window_s),
+    }
     lead_s, late_s, scrapped = _departures(world, run["warmup"])
-    stations = station_times(network, world)
+    stations = station_times(network, world, shares)
     return Replication(
         per_h=left / hours,
         by_product={p: n / hours for p, n in zip(network.products, world.products["left"].tolist(), strict=True)},
@@ -86,7 +90,7 @@ def measure(network: Network, world: World) -> Replication:
         power_w=mean_power_w(network.line, shares),
         shares=shares,
         stations=stations,
-        active=_active(network, world),
+        active=_active(network, world, shares, window_s),
         moves_per_h=_moves(network, world, hours),
         entered=run["entered"],
         left=run["left"],
@@ -124,7 +128,7 @@ def quantile(ordered: Any, q: float) -> float:
     return below + (place - i) * (above - below)
 
 
-def _stations(network: Network, world: World) -> dict[str, dict[str, float]]:
+def _stations(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
     servers = world.servers
     working, blocked = servers["in_working"].tolist(), servers["in_blocked"].tolist()
@@ -133,8 +137,7 @@ def _stations(network: Network, world: World) -> dict[str, dict[str, float]]:
     for name, a, n in zip(network.stations, first, count, strict=True):
         sums = {"working": sum(working[a : a + n]), "setup": 0.0, "blocked": sum(blocked[a : a + n]),
                 "starved": sum(starved[a : a + n]), "down": sum(down[a : a + n]), "off_shift": 0.0}  # fmt: skip
-        whole = sum(sums.values())
-        shares[name] = {state: value / whole for state, value in sums.items()}
+        shares[name] = {state: value / (n * window_s) for state, value in sums.items()}
     return shares
 
 
@@ -157,17 +160,22 @@ def _belts(network: Network, world: World, window_s: float) -> dict[str, dict[st
     return shares
 
 
-def _active(network: Network, world: World) -> dict[str, tuple[float, int]]:
+def active_share(shares: Mapping[str, float]) -> float:
+    """Share of time that a resource is active: all but waiting for something else, or nobody being there."""
+    return math.fsum(share for state, share in shares.items() if state not in WAITING)
+
+
+def _active(
+    network: Network, world: World, shares: Mapping[str, Mapping[str, float]], window_s: float
+) -> dict[str, tuple[float, int]]:
     """Stations' servers together, each unit by itself."""
     found = {}
-    servers = world.servers
-    spent, periods = (servers["in_working"] + servers["in_down"]).tolist(), servers["periods"].tolist()
+    periods = world.servers["periods"].tolist()
     first, count = world.stations["server0"].tolist(), world.stations["servers"].tolist()
     for name, a, n in zip(network.stations, first, count, strict=True):
-        found[name] = sum(spent[a : a + n]), sum(periods[a : a + n])
-    arms = world.arms
-    moving = (arms["in_empty"] + arms["in_loaded"] + arms["in_handling"]).tolist()
-    found.update(zip(network.units, zip(moving, arms["periods"].tolist(), strict=True), strict=True))
+        found[name] = active_share(shares[name]) * n * window_s, sum(periods[a : a + n])
+    for name, number in zip(network.units, world.arms["periods"].tolist(), strict=True):
+        found[name] = active_share(shares[name]) * window_s, number
     return found
 
 
