@@ -15,7 +15,7 @@ import numpy as np
 from layout.flow.bits import log, unit
 from layout.flow.jit import compiled, inlined
 from layout.flow.streams import GOLDEN, MIX_1, MIX_2
-from layout.flow.tables import streams
+from layout.flow.tables import samples, streams
 
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -117,6 +117,10 @@ def draw(w: Any, i: Any) -> Any:
         return s.a * (-log(u)) ** s.b
     if kind == 7:
         return s.a + (s.b - s.a) * u
+    if kind == 8:
+        return s.a * (1.0 + math.floor(log(u) * s.b))
+    if kind == 9:
+        return samples(w, int(s.a) + min(int(u * s.b), int(s.b) - 1))
     low, mode, high = s.a, s.b, s.c
     if u * (high - low) < mode - low:
         return low + math.sqrt(u * (high - low) * (mode - low))

@@ -12,7 +12,7 @@ import numpy as np
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
 from layout.flow.masks import Shared
-from layout.flow.paths import Paths, by_name, paths, unconnected
+from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
 from layout.model.distribution import Distribution
 from layout.model.line import Fleet, Line
@@ -95,6 +95,7 @@ class _Compiler:
         self.at = {name: i for i, name in enumerate(self.stations)}
         self.paths = paths(line, moves)
         self.streams: list[tuple[int, float, float, float]] = []
+        self.samples: list[float] = []
         self.stream_names: list[int] = []
         self.numbers: dict[int, int] = {}
         self.clocks: list[tuple[int, int]] = []
@@ -102,7 +103,7 @@ class _Compiler:
 
     def network(self) -> Network:
         servers, modes, stations, mixes = self._stations()
-        steps, products, able, service = self._steps()
+        steps, products, able, doing = self._steps()
         arms, tables = self._crews()
         belts, links = self._belts(stations), self._links(stations)
         for s in stations:
@@ -117,6 +118,7 @@ class _Compiler:
             servers=_table(servers, rec.SERVER),
             modes=_table(modes, rec.MODE),
             streams=_stream_table(self.streams),
+            samples=np.array(self.samples, float),
             parts=np.zeros(0, rec.PART),
             steps=_table(steps, rec.STEP),
             products=_table(products, rec.PRODUCT),
@@ -130,9 +132,9 @@ class _Compiler:
             able=np.array(able, np.int64),
             hop=hop,
             hops=hops,
-            service=service,
             when=when,
             level=level,
+            **doing,
             **tables,
         ).addressed()
         names = np.array(self.stream_names, np.uint64)
@@ -148,7 +150,7 @@ class _Compiler:
         key = name_key(*names)
         if key not in self.numbers:
             self.numbers[key] = len(self.streams)
-            self.streams.append(parameters(times) if times else (7, 0.0, 1.0, 0.0))
+            self.streams.append(parameters(times, self.samples) if times else (7, 0.0, 1.0, 0.0))
             self.stream_names.append(key)
         return self.numbers[key]
 
@@ -169,6 +171,7 @@ class _Compiler:
             stations.append({
                 "row": i,
                 "doors": int(doors is not None),
+                "judges": int(bool(station.quality)),
                 "closing": doors.close_s if doors else 0.0,
                 "opening": doors.open_s if doors else 0.0,
                 "places": station.servers + station.buffer_in,
@@ -212,11 +215,32 @@ class _Compiler:
                               "progress": k / len(product.route)})  # fmt: skip
                 able += at
                 roles.append({s: rec.LEAVE if operation is None else self._process(s, operation, name) for s in at})
+        judged: list[dict[str, Any]] = []
+        quality = np.full((len(self.stations), len(steps)), -1, np.int64)
         service = np.full((len(self.stations), len(steps)), rec.PASS, np.int64)
         for k, role in enumerate(roles):
             for s, value in role.items():
                 service[s, k] = value
-        return steps, products, able, service
+                if value >= 0 and (chances := self._quality(s, steps, k)):
+                    quality[s, k] = len(judged)
+                    judged.append(chances)
+        tables = {"service": service, "quality": quality, "qualities": _table(judged, rec.QUALITY)}
+        return steps, products, able, tables
+
+    def _quality(self, s: int, steps: list[Any], k: int) -> dict[str, Any] | None:
+        """The row of `qualities` of step k at a station, if its parts are not always good."""
+        product = self.products[steps[k]["product"]]
+        route = self.line.products[product].route
+        at = k - next(i for i, step in enumerate(steps) if step["product"] == steps[k]["product"])
+        found = self.line.stations[self.stations[s]].quality.get(route[at])
+        if found is None or (found.scrap == 0 and found.rework is None):
+            return None
+        row = {"stream": self._stream(None, "quality", self.stations[s], route[at], product), "scrap": found.scrap,
+               "rework": found.scrap}  # fmt: skip
+        if found.rework is not None:
+            row["rework"] = found.scrap + found.rework.share
+            row["to"] = k - at + back_to(route, at, found.rework.to)
+        return row
 
     def _process(self, s: int, operation: str, product: str) -> int:
         name = self.stations[s]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from layout.errors import LayoutError, Problem
 from layout.model.line import Fleet, Line
 from layout.model.results import FleetTimes, Moves
 
@@ -116,23 +117,50 @@ def unconnected(line: Line, moves: Moves | None = None) -> tuple[tuple[str, str,
     graph = paths(line, moves)
     hops: dict[str, dict[str, tuple[str, int]]] = {}
     found: dict[tuple[str, str, str], None] = {}
+
+    def step(name: str, here: set[str], operation: str) -> set[str]:
+        """Where parts that stand `here` have their next operation done; what has no way there is noted."""
+        product = line.products[name]
+        able = set(line.able(operation, name)) if operation else set(product.sinks)
+        following: set[str] = set()
+        for origin in by_name(here):
+            if origin in able:
+                following.add(origin)
+                continue
+            if origin not in hops:
+                hops[origin] = graph.next_hops(origin)
+            reached = able & hops[origin].keys()
+            if not reached:
+                found[name, origin, operation] = None
+            following |= reached
+        return following or able
+
     for name in by_name(line.products):
         product = line.products[name]
-        here = set(product.sources)
-        if not here:
+        if not product.sources:
             found[name, "", product.route[0] if product.route else ""] = None
-        for operation in (*product.route, ""):
-            able = set(line.able(operation, name)) if operation else set(product.sinks)
-            following: set[str] = set()
-            for origin in by_name(here):
-                if origin in able:
-                    following.add(origin)
-                    continue
-                if origin not in hops:
-                    hops[origin] = graph.next_hops(origin)
-                reached = able & hops[origin].keys()
-                if not reached:
-                    found[name, origin, operation] = None
-                following |= reached
-            here = following or able
+        before = [set(product.sources), *(set[str]() for _ in product.route)]  # where parts stand before each step
+        known = -1
+        while known < (known := sum(map(len, before))):
+            for k, operation in enumerate(product.route):
+                after = step(name, before[k], operation)
+                before[k + 1] |= after
+                for s in after:
+                    quality = line.stations[s].quality.get(operation)
+                    if quality is not None and quality.rework is not None:
+                        before[back_to(product.route, k, quality.rework.to)].add(s)
+            step(name, before[-1], "")
     return tuple(found)
+
+
+def back_to(route: Sequence[str], k: int, operation: str) -> int:
+    """Step of a route that parts go back to from step k: the last one of that name up to there.
+
+    Raises LayoutError where there is none.
+    """
+    for i in range(k, -1, -1):
+        if route[i] == operation:
+            return i
+    raise LayoutError(
+        Problem(f"the route has no {operation!r} up to {route[k]!r} to send parts back to", hint="name one before it")
+    )

@@ -28,6 +28,8 @@ OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE
 GAME = 16
 # What a station means to a step of a route (other than the number of the process-time stream).
 PASS, LEAVE = -1, -2
+# What follows an operation, other than the number of a step.
+SCRAP = -1
 # More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a
 # part that may choose its machine anew at a station on the way never turns back for ever.
 FAR = 1 << 40
@@ -55,9 +57,9 @@ def _dtype(integers: str, floats: str) -> np.dtype[Any]:
 
 STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
-    # doors: whether it closes and opens any
+    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors "
+    "doors judges "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back
@@ -66,8 +68,9 @@ STATION = _dtype(
     "room_since closing opening",
 )
 SERVER = _dtype(
-    "station mode0 modes state part ring busy periods",
+    "station mode0 modes state part ring busy periods following",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
+    # following: the step that its part goes on to after this operation; SCRAP: none
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active
     "since began left worked down ended in_starved in_working in_blocked in_down",
 )
@@ -77,6 +80,8 @@ STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a"
                    ("c", np.float64), ("done", np.int64)])  # fmt: skip
 PART = _dtype("step product serial server claimed goal reach next prev", "entered ready since due deadline")
 STEP = _dtype("product able0 able1", "progress")
+# What comes of an operation: scrapped below the first chance, else back to step `to` below the second, else on.
+QUALITY = _dtype("stream to", "scrap rework")
 PRODUCT = _dtype("step0 left", "")
 MIX = _dtype("product", "cumulative")
 ARM = _dtype(
@@ -116,9 +121,11 @@ class World(NamedTuple):
     """Everything a run reads and writes.
 
     run : (1,) the run itself, and the addresses of the tables
+    samples : times (s) of empirical distributions, one after another, each rising
     able : station numbers, those of step k at `steps[k].able0 : able1`
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
+    quality : (stations, steps) int, row of `qualities` of a step at a station; -1: always good
     local : (units, stations) int, a station's row in the unit's matrices
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
@@ -133,8 +140,10 @@ class World(NamedTuple):
     servers: Records
     modes: Records
     streams: Records
+    samples: Any
     parts: Records
     steps: Records
+    qualities: Records
     products: Records
     mixes: Records
     arms: Records
@@ -147,6 +156,7 @@ class World(NamedTuple):
     hop: Any
     hops: Any
     service: Any
+    quality: Any
     local: Any
     arm_at: Any
     arm_of: Any

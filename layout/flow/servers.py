@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from layout.flow.clocks import set_clock
-from layout.flow.draws import draw
+from layout.flow.draws import draw, uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import active, append, counted, enter, leave, mark_feed, mark_push, mark_start, note
+from layout.flow.parts import active, append, counted, enter, gone, leave, mark_feed, mark_push, mark_start, note
 from layout.flow.records import (
     ACTIVE,
     AT_STATION,
@@ -21,12 +21,14 @@ from layout.flow.records import (
     RING_FINISH,
     RING_NONE,
     RING_REPAIR,
+    SCRAP,
+    SCRAPPED,
     STARVED,
     T_DOWN,
     T_WORKING,
     WORKING,
 )
-from layout.flow.tables import modes, parts, servers, service, stations, streams
+from layout.flow.tables import modes, parts, qualities, quality, servers, service, stations, streams
 
 
 @inlined
@@ -92,18 +94,21 @@ def advance(w: Any, v: Any) -> None:
         if part.entered < 0.0:
             enter(w, p)
         work = draw(w, role)
+        server.following = judged(w, p, s) if station.judges == 1 else part.step + 1
         if station.doors == 1:
             # Doors close when the part is in (the server was not busy with it before), and open after its last work.
             if server.busy == 0:
                 work += station.closing
-            if service(w, s, part.step + 1) < 0:
+            if server.following == SCRAP or service(w, s, server.following) < 0:
                 work += station.opening
         if work > 0.0:
             server.left, server.began, server.busy = work, now, 1
             set_state(w, v, WORKING)
             schedule(w, v)
             return
-        _done(w, p, role)
+        if not _done(w, v, role):
+            _scrap(w, v)
+            return
     server.left, server.busy = 0.0, 0
     if role == LEAVE:
         set_state(w, v, BLOCKED)
@@ -124,12 +129,48 @@ def advance(w: Any, v: Any) -> None:
 
 
 @inlined
-def _done(w: Any, p: Any, stream: Any) -> None:
-    """A part's operation is done."""
-    if w.warmup < w.now <= w.horizon:
+def judged(w: Any, p: Any, s: Any) -> Any:
+    """The step that a part goes on to after its next operation at station s; SCRAP: it is thrown away."""
+    step = parts(w, p).step
+    q = quality(w, s, step)
+    if q >= 0:
+        chances = qualities(w, q)
+        u = uniform(w, chances.stream)
+        if u < chances.scrap:
+            return SCRAP
+        if u < chances.rework:
+            return chances.to
+    return step + 1
+
+
+@inlined
+def _done(w: Any, v: Any, stream: Any) -> Any:
+    """The operation of server v is done. True if its part goes on."""
+    server = servers(w, v)
+    part = parts(w, server.part)
+    counts = w.warmup < w.now <= w.horizon
+    if counts:
         streams(w, stream).done += 1
-    parts(w, p).step += 1
-    parts(w, p).reach = FAR
+    if server.following == SCRAP:
+        return False
+    if server.following <= part.step and counts:
+        stations(w, server.station).reworked += 1
+    part.step = server.following
+    part.reach = FAR
+    return True
+
+
+@inlined
+def _scrap(w: Any, v: Any) -> None:
+    """The part of server v is thrown away: it leaves at once, and takes no transport."""
+    server = servers(w, v)
+    server.left, server.busy = 0.0, 0
+    if w.warmup < w.now <= w.horizon:
+        stations(w, server.station).scrapped += 1
+    w.scrapped += 1
+    gone(w, server.part, SCRAPPED)
+    set_state(w, v, BLOCKED)
+    free_server(w, v)
 
 
 @inlined
@@ -164,8 +205,10 @@ def finish(w: Any, v: Any) -> None:
     """The work of server v is done."""
     server = servers(w, v)
     server.worked += server.left
-    _done(w, server.part, service(w, server.station, parts(w, server.part).step))
-    advance(w, v)
+    if _done(w, v, service(w, server.station, parts(w, server.part).step)):
+        advance(w, v)
+    else:
+        _scrap(w, v)
 
 
 @inlined

@@ -28,6 +28,8 @@ KINDS = {
     "weibull": 5,
     "triangular": 6,
     "uniform": 7,
+    "geometric": 8,
+    "empirical": 9,
 }
 GOLDEN = 0x9E3779B97F4A7C15
 MIX_1, MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -55,8 +57,11 @@ def stream_keys(names: Any, seed: int, replication: int) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-def parameters(distribution: Distribution) -> tuple[int, float, float, float]:
-    """Kind and three numbers as `draws.draw` takes them (s)."""
+def parameters(distribution: Distribution, samples: list[float]) -> tuple[int, float, float, float]:
+    """Kind and three numbers as `draws.draw` takes them (s).
+
+    samples : values of empirical distributions so far; one more's are added, and found by their first and number
+    """
     p = distribution.parameters
     kind = KINDS[distribution.kind]
     match distribution.kind:
@@ -70,5 +75,10 @@ def parameters(distribution: Distribution) -> tuple[int, float, float, float]:
             return kind, p[0] / p[1], p[1], 0.0
         case "weibull":
             return kind, p[0], 1 / p[1], 0.0
+        case "geometric":
+            return kind, p[1], 1 / math.log1p(-p[0]) if p[0] < 1 else 0.0, 0.0
+        case "empirical":
+            samples += p
+            return kind, float(len(samples) - len(p)), float(len(p)), 0.0
         case _:
             return (kind, *p, *(0.0,) * (3 - len(p)))  # type: ignore[return-value]

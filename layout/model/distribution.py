@@ -16,10 +16,11 @@ from layout import units
 class Distribution:
     """A non-negative random time.
 
-    kind : deterministic, exponential, erlang, gamma, lognormal, weibull, triangular or uniform
+    kind : deterministic, exponential, erlang, gamma, lognormal, weibull, triangular, uniform, geometric or empirical
     parameters : SI floats, by kind:
         deterministic (value_s,); exponential (mean_s,); erlang (mean_s, k); gamma and lognormal (mean_s, cv);
-        weibull (scale_s, shape); triangular (low_s, mode_s, high_s); uniform (low_s, high_s)
+        weibull (scale_s, shape); triangular (low_s, mode_s, high_s); uniform (low_s, high_s);
+        geometric (p, cycle_s): n cycles with chance p (1 - p)^(n - 1); empirical: values_s, rising, all equally likely
     """
 
     kind: str
@@ -36,6 +37,10 @@ class Distribution:
                 return (p[0] + p[1] + p[2]) / 3
             case "uniform":
                 return (p[0] + p[1]) / 2
+            case "geometric":
+                return p[1] / p[0]
+            case "empirical":
+                return math.fsum(p) / len(p)
             case _:
                 return p[0]
 
@@ -57,6 +62,11 @@ class Distribution:
             case "triangular":
                 a, c, b = p
                 return math.sqrt((a * a + b * b + c * c - a * b - a * c - b * c) / 18) / self.mean_s
+            case "geometric":
+                return math.sqrt(1 - p[0])
+            case "empirical":
+                mean = self.mean_s
+                return math.sqrt(math.fsum((x - mean) ** 2 for x in p) / len(p)) / mean
             case _:
                 return (p[1] - p[0]) / math.sqrt(12) / self.mean_s
 
@@ -74,12 +84,14 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "weibull": (("scale", "time"), ("shape", "number")),
     "triangular": (("low", "time"), ("mode", "time"), ("high", "time")),
     "uniform": (("low", "time"), ("high", "time")),
+    "geometric": (("p", "fraction"), ("cycle", "time")),
 }
-KINDS: tuple[str, ...] = ("deterministic", "exponential", *_FORMS)
+KINDS: tuple[str, ...] = ("deterministic", "exponential", *_FORMS, "empirical")
 # Nothing on a shop floor is quicker, and a simulated shift would be endless.
 LEAST_MEAN_S = 1e-3
 _HOW = (
-    "write a time ('95 s') or one of exponential, " + ", ".join(_FORMS) + ", such as {lognormal: {mean: 95 s, cv: 0.1}}"
+    f"write a time ('95 s') or one of exponential, {', '.join(_FORMS)}, empirical, "
+    "such as {lognormal: {mean: 95 s, cv: 0.1}}"
 )
 
 
@@ -101,6 +113,8 @@ def read_distribution(value: object) -> Distribution:
         if isinstance(body, dict) and set(body) == {"mean"}:
             body = body["mean"]
         return Distribution(kind, (_positive(units.parse(body, "time"), f"the mean of {kind}"),))
+    if kind == "empirical":
+        return _empirical(body)
     if kind not in _FORMS:
         raise ValueError(f"unknown distribution {kind!r}; {_HOW}")
     form = _FORMS[kind]
@@ -121,12 +135,27 @@ def read_distribution(value: object) -> Distribution:
     return _checked(kind, tuple(numbers))
 
 
+def _empirical(body: object) -> Distribution:
+    if isinstance(body, dict):
+        raise ValueError("a file of times belongs in a scenario; here list the times themselves")
+    if not isinstance(body, (list, tuple)) or not body:
+        raise ValueError("empirical takes a list of times, or {file: times.csv, column: seconds, unit: s}")
+    values = sorted(units.parse(value, "time") for value in body)
+    if values[0] < 0:
+        raise ValueError("empirical needs times of zero or more")
+    made = Distribution("empirical", tuple(values))
+    _positive(made.mean_s, "the mean of empirical")
+    return made
+
+
 def _checked(kind: str, p: tuple[float, ...]) -> Distribution:
     if kind in ("triangular", "uniform"):
         if p[0] < 0 or any(a > b for a, b in itertools.pairwise(p)) or p[-1] <= 0 or p[0] == p[-1]:
             raise ValueError(f"{kind} needs 0 <= {' <= '.join(n for n, _ in _FORMS[kind])}, and low < high")
     elif any(number <= 0 for number in p):
         raise ValueError(f"{kind} needs positive {' and '.join(n for n, _ in _FORMS[kind])}")
+    if kind == "geometric" and p[0] > 1:
+        raise ValueError("geometric's p is the chance that it takes no further cycle: at most 1")
     if kind == "weibull" and not 0.1 <= p[1] <= 1000:
         raise ValueError("weibull's shape must be from 0.1 to 1000; 1 is exponential, 3.6 is nearly normal")
     if kind in ("gamma", "lognormal") and p[1] > 100:
@@ -159,6 +188,12 @@ _SCHEMA: dict[str, Any] = {
                 "properties": {n: {"type": "number"} if d == "number" else _TIME for n, d in form}}}}
             for kind, form in _FORMS.items()
         ),
+        {"type": "object", "required": ["empirical"], "additionalProperties": False, "properties": {"empirical": {
+            "anyOf": [
+                {"type": "array", "items": _TIME, "minItems": 1},
+                {"type": "object", "required": ["file"], "additionalProperties": False, "properties": {
+                    "file": {"type": "string"}, "column": {"type": "string"}, "unit": {"type": "string"}}},
+            ]}}},
     ],
 }  # fmt: skip
 

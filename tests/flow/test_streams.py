@@ -24,6 +24,9 @@ CASES = [
     (Distribution("triangular", (1.0, 2.0, 5.0)), stats.triang(0.25, loc=1.0, scale=4.0)),
     (Distribution("triangular", (1.0, 1.0, 5.0)), stats.triang(0.0, loc=1.0, scale=4.0)),
     (Distribution("uniform", (2.0, 3.0)), stats.uniform(2.0, 1.0)),
+    (Distribution("geometric", (0.3, 1.0)), stats.geom(0.3)),
+    (Distribution("geometric", (0.9, 1.0)), stats.geom(0.9)),
+    (Distribution("empirical", (1.0, 2.0, 2.0, 7.0)), stats.rv_discrete(values=([1, 2, 7], [0.25, 0.5, 0.25]))),
 ]
 
 
@@ -36,10 +39,38 @@ def sample(distribution, n=20_000, seed=1, replication=0, name="m1"):
 @pytest.mark.parametrize(("distribution", "exact"), CASES, ids=lambda c: getattr(c, "kind", ""))
 def test_draws_follow_their_distribution(distribution, exact):
     drawn = sample(distribution)
-    assert stats.kstest(drawn, exact.cdf).pvalue > 0.001
+    assert _pvalue(drawn, exact) > 0.001
     assert distribution.mean_s == pytest.approx(exact.mean())
     error = 4 * exact.std() / math.sqrt(drawn.size)
     assert drawn.mean() == pytest.approx(distribution.mean_s, abs=error)
+
+
+def _pvalue(drawn, exact):
+    """Kolmogorov-Smirnov; of whole numbers chi-square, the tail in one class."""
+    if hasattr(exact.dist if hasattr(exact, "dist") else exact, "pdf"):
+        return stats.kstest(drawn, exact.cdf).pvalue
+    values = [k for k in range(1, 40) if exact.pmf(k) * drawn.size >= 5]
+    found, expected = [np.sum(drawn == k) for k in values], [exact.pmf(k) * drawn.size for k in values]
+    rest = drawn.size - sum(found)
+    if exact.sf(max(values)) > 1e-12:
+        found, expected = [*found, rest], [*expected, drawn.size - sum(expected)]
+    else:
+        assert rest == 0
+    return stats.chisquare(found, expected).pvalue
+
+
+def test_cycles_are_whole_and_grow_with_the_uniform():
+    """Common random numbers: the same uniform, a smaller p, no fewer cycles; p = 1 is the cycle itself."""
+    often, seldom = (sample(Distribution("geometric", (p, 0.7)), 2000) for p in (0.9, 0.2))
+    assert np.all(seldom >= often)
+    assert set(sample(Distribution("geometric", (1.0, 0.7)), 100)) == {0.7}
+    assert np.array_equal(often, 0.7 * np.round(often / 0.7))
+
+
+def test_empirical_values_are_inverted_from_one_uniform():
+    values = (1.0, 2.0, 3.5, 8.0, 9.0)
+    drawn, u = (sample(d, 500) for d in (Distribution("empirical", values), Distribution("uniform", (0.0, 1.0))))
+    assert drawn.tolist() == [values[int(5 * x)] for x in u]
 
 
 def test_every_kind_is_drawn():

@@ -13,6 +13,8 @@ CASES = [
     ({"lognormal": {"mean": "95 s", "cv": 0.1}}, 95.0, 0.1),
     ({"gamma": {"mean": "95 s", "cv": "30 %"}}, 95.0, 0.3),
     ({"uniform": ["2 s", "4 s"]}, 3.0, 2 / math.sqrt(12) / 3),
+    ({"geometric": {"p": "90 %", "cycle": "2 s"}}, 2 / 0.9, math.sqrt(0.1)),
+    ({"empirical": ["7 s", "1 s", 2, "2 s"]}, 3.0, math.sqrt(5.5) / 3),
 ]
 
 
@@ -43,6 +45,11 @@ def test_weibull_and_triangular_against_scipy():
         ({"erlang": {"mean": "3 s", "k": 1.5}}, "whole number"),
         ({"uniform": ["4 s", "2 s"]}, "low"),
         ({"weibull": {"scale": "3 s", "shape": 0}}, "positive"),
+        ({"geometric": {"p": 1.2, "cycle": "1 s"}}, "at most 1"),
+        ({"geometric": {"p": 0, "cycle": "1 s"}}, "positive"),
+        ({"empirical": []}, "a list of times"),
+        ({"empirical": ["3 s", "-1 s"]}, "zero or more"),
+        ({"empirical": ["3 kg"]}, "unknown unit"),
         ([1, 2], "expected a time"),
     ],
 )
