@@ -41,8 +41,10 @@ def station(
     source: Any = None,
     sink: bool = False,
     products: Sequence[str] = ("part",),
+    **more: Any,
 ) -> Station:
-    """`operations`: name -> time for all products, or product -> time; `source`: "saturated" or interarrival time."""
+    """`operations`: name -> time for all products, or product -> time; `source`: "saturated" or interarrival time;
+    `more`: other fields, as they are."""
     by_product = {
         op: {p: _times(t) for p, t in times.items()}
         if isinstance(times, Mapping)
@@ -62,6 +64,7 @@ def station(
         is_source=source is not None,
         arrivals=None if source in (None, "saturated") else _times(source),
         is_sink=sink,
+        **more,
     )
 
 
@@ -92,8 +95,10 @@ def product(
     share: float = 1.0,
     sources: Sequence[str] = ("source",),
     sinks: Sequence[str] = ("sink",),
+    **more: Any,
 ) -> LineProduct:
-    return LineProduct(name, PART, 1.0, share, tuple(route), tuple(sources), tuple(sinks))
+    """`more`: other fields, as they are."""
+    return LineProduct(name, PART, 1.0, share, tuple(route), tuple(sources), tuple(sinks), **more)
 
 
 def line(
@@ -109,7 +114,9 @@ def line(
     replications: int = 2,
     seed: int = 1,
     level: float = 0.99,
+    **more: Any,
 ) -> Line:
+    """`more`: other fields, as they are."""
     return Line(
         name="test",
         layout=Layout(),
@@ -122,6 +129,7 @@ def line(
         belts={b.name: b for b in belts},
         links={k.name: k for k in links},
         fleets={f.name: f for f in fleets},
+        **more,
     )
 
 
