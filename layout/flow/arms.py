@@ -21,6 +21,7 @@ from layout.flow.parts import active, counted, note
 from layout.flow.places import arrive, crowd, depart, fits, reserve
 from layout.flow.records import (
     ARM_CARRYING,
+    ARM_COMING,
     ARM_FETCHING,
     ARM_HOMING,
     ARM_WAITING,
@@ -84,7 +85,6 @@ def dispatch(w: Any, a: Any) -> Any:
     best_1 = best_2 = best_3 = np.inf
     for i in range(arm.stops):
         s = arm_at(w, arm.offset + i)
-        row = local(w, a, s) * arm.n
         p = stations(w, s).ready_head
         unit, travel = a, 0.0
         if p >= 0 and (arm.units > 1 or arm.rule == _NEAREST):
@@ -94,18 +94,7 @@ def dispatch(w: Any, a: Any) -> Any:
         while p >= 0:
             part = parts(w, p)
             if part.claimed == 0:
-                step = steps(w, part.step)
-                load, goal, target = np.inf, -1, -1
-                for j in range(step.able0, step.able1):
-                    c = able(w, j)
-                    b = hop(w, s, c)
-                    if b < 0 or hops(w, s, c) > part.reach:
-                        continue
-                    if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
-                        continue
-                    queue = crowd(w, step, c)
-                    if queue < load and fits(w, p, b):
-                        load, goal, target = queue, c, b
+                goal, target = aim(w, a, s, p)
                 if goal >= 0:
                     request = max(part.ready, stations(w, target).room_since)
                     key_1, key_2, key_3 = request, part.ready, 0.0
@@ -114,30 +103,89 @@ def dispatch(w: Any, a: Any) -> Any:
                     elif arm.rule == _LONGEST_WAITING:
                         key_1, key_2 = key_2, key_1
                     elif arm.rule == _PULL:
-                        key_1, key_2, key_3 = -step.progress, key_1, key_2
+                        key_1, key_2, key_3 = -steps(w, part.step).progress, key_1, key_2
                     if key_1 < best_1 or (key_1 == best_1 and (key_2 < best_2 or (key_2 == best_2 and key_3 < best_3))):
                         best_1, best_2, best_3 = key_1, key_2, key_3
                         best_p, best_from, best_to, best_goal, best_unit = p, s, target, goal, unit
             p = part.next
-    if best_p < 0:
+    return best_p >= 0 and send(w, best_unit, best_p, best_from, best_to, best_goal)
+
+
+@inlined
+def aim(w: Any, a: Any, s: Any, p: Any) -> Any:
+    """Where units led by a can bring finished part p of station s: its goal, the next station on the way there; or -1.
+
+    Of the stations that can do its next operation the one with the fewest parts for its servers, among those with room.
+    """
+    arm, part = arms(w, a), parts(w, p)
+    row = local(w, a, s) * arm.n
+    step = steps(w, part.step)
+    load, goal, target = np.inf, -1, -1
+    for j in range(step.able0, step.able1):
+        c = able(w, j)
+        b = hop(w, s, c)
+        if b < 0 or hops(w, s, c) > part.reach:
+            continue
+        if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
+            continue
+        queue = crowd(w, step, c)
+        if queue < load and fits(w, p, b):
+            load, goal, target = queue, c, b
+    return goal, target
+
+
+@compiled
+def send(w: Any, a: Any, p: Any, origin: Any, target: Any, goal: Any) -> Any:
+    """Unit a is to fetch a part and bring it to the target, if its zones let it. True if it does."""
+    arm = arms(w, a)
+    if arm.held != 0 and not may_go_on(w, a, origin, target):
         return False
-    held = arms(w, best_unit).held
-    if held != 0 and not may_go_on(w, best_unit, best_from, best_to):
-        return False
-    parts(w, best_p).claimed = 1
-    parts(w, best_p).reach = hops(w, best_from, best_goal) - 1
-    reserve(w, best_p, best_to, best_goal)
-    sent = arms(w, best_unit)
-    arm.idle -= 1
-    sent.part, sent.origin, sent.target, sent.state = best_p, best_from, best_to, ARM_FETCHING
+    parts(w, p).claimed = 1
+    parts(w, p).reach = hops(w, origin, goal) - 1
+    reserve(w, p, target, goal)
+    arms(w, arm.lead).idle -= 1
+    arm.part, arm.origin, arm.target, arm.state = p, origin, target, ARM_FETCHING
     if arm.zones > 0:
-        needs = fetch_needs(w, best_unit, best_from, best_to)
-        if held == 0 and needs != 0:
-            claim(w, best_unit, needs)
+        needs = fetch_needs(w, a, origin, target)
+        if arm.held == 0 and needs != 0:
+            claim(w, a, needs)
             return True
-        take(w, best_unit, needs)
-    _fetch(w, best_unit)
+        take(w, a, needs)
+    _fetch(w, a)
     return True
+
+
+@inlined
+def empty_s(w: Any, a: Any, row: Any) -> Any:
+    """How long (s) unit a takes to where parts are taken out at the station of that row."""
+    arm = arms(w, a)
+    if arm.there == 1 and arm.position == row:
+        return 0.0
+    return empty(w, arm.offset2 + arm.position * arm.n + row)
+
+
+@compiled
+def come(w: Any, a: Any) -> None:
+    """Unit a sets out for the station of row `going`, without a part to fetch there."""
+    arm = arms(w, a)
+    reached = w.now + empty_s(w, a, arm.going)
+    arm.in_empty += counted(w, w.now, reached)
+    active(w, arm)
+    arm.ended = reached
+    if w.tracing == 1:
+        was = arm_of(w, arm.offset + arm.position) if arm.position < arm.n else -1
+        note(w, w.now, reached, AT_ARM, a, T_EMPTY, -1, was, arm_of(w, arm.offset + arm.going))
+    set_clock(w, arm.clock, reached)
+
+
+@inlined
+def _came(w: Any, a: Any) -> None:
+    """It stands there, outside all zones."""
+    arm = arms(w, a)
+    arm.position, arm.there = arm.going, 1
+    if arm.held != 0:
+        give_up(w, a, 0)
+    _rest(w, a)
 
 
 @inlined
@@ -156,7 +204,7 @@ def _fetch(w: Any, a: Any) -> None:
     """Unit a sets out for its part."""
     arm, now = arms(w, a), w.now
     at = local(w, a, arm.origin)
-    reached = now + empty(w, arm.offset2 + arm.position * arm.n + at)
+    reached = now + empty_s(w, a, at)
     picked = reached + pick(w, arm.offset + at)
     arm.in_empty += counted(w, now, reached)
     arm.in_handling += counted(w, reached, picked)
@@ -201,6 +249,8 @@ def unit_rings(w: Any, a: Any) -> None:
         _picked_up(w, a)
     elif arm.state == ARM_CARRYING:
         _put_down(w, a)
+    elif arm.state == ARM_COMING:
+        _came(w, a)
     else:
         _home(w, a)
 
@@ -229,7 +279,7 @@ def _put_down(w: Any, a: Any) -> None:
         leg = arm.offset2 + at * arm.n + to
         set_moved(w, leg, moved(w, leg) + 1)
     p = arm.part
-    arm.position, arm.part = to, -1
+    arm.position, arm.there, arm.part = to, 0, -1
     _rest(w, a)
     if arm.held != 0:
         w.to_withdraw = 1
@@ -248,7 +298,7 @@ def _rest(w: Any, a: Any) -> None:
 @inlined
 def _home(w: Any, a: Any) -> None:
     """The arm has come home, outside all zones."""
-    arms(w, a).position = arms(w, a).n
+    arms(w, a).position, arms(w, a).there = arms(w, a).n, 0
     give_up(w, a, 0)
     _rest(w, a)
 
@@ -289,5 +339,7 @@ def grant(w: Any) -> None:
         if granted(w, following):
             if arms(w, following).state == ARM_FETCHING:
                 _fetch(w, following)
+            elif arms(w, following).state == ARM_COMING:
+                come(w, following)
             else:
                 _carry(w, following)

@@ -15,6 +15,7 @@ import numpy as np
 
 from layout.flow.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.clocks import next_clock, set_clock
+from layout.flow.cycles import in_turn
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
@@ -187,8 +188,11 @@ def _settle(w: Any) -> None:
             w.to_dispatch = 0
             a = 0
             while a < w.n_arms:
-                while arms(w, a).idle > 0 and dispatch(w, a):
-                    pass
+                if arms(w, a).turns > 0:
+                    in_turn(w, a)
+                else:
+                    while arms(w, a).idle > 0 and dispatch(w, a):
+                        pass
                 a += arms(w, a).units
         elif w.to_grant == 1:
             grant(w)

@@ -14,6 +14,7 @@ from layout.flow import records as rec
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
+from layout.flow.turns import turns_of
 from layout.model.distribution import Distribution
 from layout.model.line import Fleet, Line
 from layout.model.results import ArmTimes, FleetTimes, Moves
@@ -255,6 +256,7 @@ class _Compiler:
         units: list[dict[str, Any]] = []
         local: list[Any] = []
         flat: dict[str, list[Any]] = {name: [] for name in _FLAT}
+        turns: list[dict[str, Any]] = []
         offset = offset2 = 0
         for name in self.crews:
             crew = self.line.fleets.get(name) or self.line.arms[name]
@@ -269,12 +271,18 @@ class _Compiler:
             reachable = sorted(s for s in served if s >= 0)
             zones = shared.of(name, times)
             lead, k = len(units), crew.units if isinstance(crew, Fleet) else 1
+            turn0 = len(turns)
+            for station, feeders in turns_of(crew, self.line, self.paths):
+                turns.append({"station": self.at[station], "feeder0": len(flat["feeder_at"]),
+                              "feeders": -1 if feeders is None else len(feeders)})  # fmt: skip
+                flat["feeder_at"] += [self.at[s] for s in feeders or ()]
             for unit in range(k):
                 units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
                               "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
                               "lead": lead, "units": k, "idle": 0 if unit else k, "ended": -1.0,
                               "position": n if zones.inside[0] else unit % n,
-                              "zones": len(zones.numbers), "zone0": len(flat["zone_at"])})  # fmt: skip
+                              "zones": len(zones.numbers), "zone0": len(flat["zone_at"]),
+                              "turn0": turn0, "turns": len(turns) - turn0})  # fmt: skip
                 local.append(row_of)
             flat["arm_of"] += rows
             flat["arm_at"] += reachable + [-1] * (n - len(reachable))
@@ -289,6 +297,7 @@ class _Compiler:
         zones_table["holder"] = -1
         return units, {
             "local": np.array(local, np.int64).reshape(len(units), len(self.stations)),
+            "turns": _table(turns, rec.TURN),
             "zones": zones_table,
             "moved": np.zeros(offset2, np.int64),
             **tables,
@@ -330,7 +339,7 @@ class _Compiler:
 
 _FLAT = {
     **dict.fromkeys(("pick", "place", "empty", "loaded", "home"), np.float64),
-    **dict.fromkeys(("arm_of", "arm_at", "zone_at", "fetch", "carry", "inside", "way_out"), np.int64),
+    **dict.fromkeys(("arm_of", "arm_at", "zone_at", "feeder_at", "fetch", "carry", "inside", "way_out"), np.int64),
 }  # tables of all arms and fleets, one after another
 
 

@@ -21,7 +21,7 @@ ACTIVE = 1 << WORKING | 1 << DOWN
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
 RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 # What a unit (an arm, or a vehicle of a fleet) is doing.
-ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING = 0, 1, 2, 3
+ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING, ARM_COMING = 0, 1, 2, 3, 4
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 # Clocks that are compared at once (`clocks`).
@@ -44,7 +44,7 @@ LEFT, SCRAPPED, JOINED = 0, 1, 2
 # Zones that one arm can share with others: as many as a word has bits, less its sign.
 MOST_ZONES = 63
 # Dispatch rules of arms and fleets, by their number.
-RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3}
+RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3, "cycle": 4}
 # States and resource kinds of a trace.
 TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked")
 T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -87,14 +87,18 @@ MIX = _dtype("product", "cumulative")
 ARM = _dtype(
     # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
     # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
-    "n stops offset offset2 rule clock lead units zones zone0 "
-    # run: idle: units without a task (of the first of them); position: row of where it stands;
+    # turn0, turns: of its cycle
+    "n stops offset offset2 rule clock lead units zones zone0 turn0 turns "
+    # run: idle: units without a task (of the first of them); position: row of where it stands; there: on the side where
+    # parts are taken out, not brought in; going: row of where it goes without a part; turn: next in its cycle
     # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
     # held, claims: zones it has and waits for; keep: those it still needs after it arrived (bits)
-    "idle position state part origin target arriving held claims keep periods",
+    "idle position there going turn state part origin target arriving held claims keep periods",
     # ended: end of its last move or hand-over; until: end of the hand-over under way; since: of its claim
     "ended until since in_empty in_loaded in_handling",
 )
+# feeders: stations from which others bring parts there, itself first (-1: one of them is a source, which never ends)
+TURN = _dtype("station feeder0 feeders", "")
 ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
 BELT = _dtype(
     "origin target capacity clock_in clock_out next_in next_out count head tail waiting moved",
@@ -129,6 +133,7 @@ class World(NamedTuple):
     local : (units, stations) int, a station's row in the unit's matrices
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
+    turns : stations that arms and fleets take parts from in turn; feeder_at : numbers of the stations that feed them
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
@@ -166,6 +171,8 @@ class World(NamedTuple):
     loaded: Any
     home: Any
     moved: Any
+    turns: Records
+    feeder_at: Any
     zones: Records
     zone_at: Any
     fetch: Any
@@ -214,7 +221,7 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "servers", "places", "ways",
-             "zones", "arms", "kernel")  # fmt: skip
+             "zones", "arms", "cycles", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

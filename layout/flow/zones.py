@@ -19,10 +19,19 @@ from layout.flow.tables import arms, carry, fetch, inside, local, way_out, zone_
 
 
 @inlined
+def way_needs(w: Any, a: Any, row: Any) -> Any:
+    """Zones that arm a needs to go, without a part, to the station of that row, and to stand there."""
+    arm = arms(w, a)
+    if arm.there == 1 and arm.position == row:
+        return inside(w, arm.offset + row)
+    return fetch(w, arm.offset2 + arm.position * arm.n + row)
+
+
+@inlined
 def fetch_needs(w: Any, a: Any, origin: Any, target: Any) -> Any:
     """Zones of the stretch that begins with arm a fetching a part: the carrying belongs to it if the pick is inside."""
     arm = arms(w, a)
-    needs = fetch(w, arm.offset2 + arm.position * arm.n + local(w, a, origin))
+    needs = way_needs(w, a, local(w, a, origin))
     if inside(w, arm.offset + local(w, a, origin)) != 0:
         needs |= carry_needs(w, a, origin, target)
     return needs

@@ -80,12 +80,15 @@ def belt(origin: str, target: str, name: str | None = None) -> Belt:
     return Belt(name or f"{origin}~{target}", origin, target, 0.3, 0.4, 0.4)
 
 
-def arm(name: str, serves: Sequence[str], dispatch: str = "first_come") -> Arm:
-    return Arm(name, ARM, Pose(0, 0), tuple(serves), dispatch, 1.0)
+def arm(name: str, serves: Sequence[str], dispatch: str = "first_come", cycle: Sequence[str] = ()) -> Arm:
+    return Arm(name, ARM, Pose(0, 0), tuple(serves), dispatch, 1.0, cycle=tuple(cycle))
 
 
-def fleet(name: str, units: int, serves: Sequence[str], dispatch: str = "first_come") -> Fleet:
-    return Fleet(name, CART, units, tuple(serves), dispatch, 1.0, 1.0)
+def fleet(
+    name: str, units: int, serves: Sequence[str], dispatch: str = "first_come", cycle: Sequence[str] = (), **more: Any
+) -> Fleet:
+    """`more`: parking, chargers, battery."""
+    return Fleet(name, CART, units, tuple(serves), dispatch, 1.0, 1.0, cycle=tuple(cycle), **more)
 
 
 def product(
