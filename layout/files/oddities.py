@@ -9,6 +9,7 @@ from layout.files.checks import Findings, box, ends, placed
 from layout.files.routes import Network
 from layout.files.yaml import Document, KeyPath
 from layout.model.distribution import Distribution
+from layout.model.joins import enters
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.quantities import Range
 from layout.model.realise import instances
@@ -89,8 +90,9 @@ def _times(spec: ScenarioSpec, found: Findings) -> None:
 
 
 def _parts(spec: ScenarioSpec, found: Findings) -> None:
-    shares = [product.share for product in spec.products.values()]
-    given = any("share" in product.model_fields_set for product in spec.products.values())
+    coming = [product for name, product in spec.products.items() if enters(spec, name)]
+    shares = [product.share for product in coming]
+    given = any("share" in product.model_fields_set for product in coming)
     if given and abs(sum(shares) - 1) > 1e-6:
         hint = "they are scaled to a sum of 100 %"
         found.add("the products' shares do not sum to 100 %", "products", value=f"{sum(shares):.4g}", hint=hint)

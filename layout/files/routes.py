@@ -99,7 +99,7 @@ class Network:
         queue = [origin]
         for here in queue:
             source = self.spec.machines[here].source
-            if here != origin and source is not None and source.arrivals is None:
+            if here != origin and source is not None and source.saturated:
                 continue
             for there in self.edges[here]:
                 if there not in distance:

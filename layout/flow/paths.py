@@ -83,7 +83,7 @@ def paths(line: Line, moves: Moves | None = None) -> Paths:
     return Paths(
         legs={pair: tuple(names) for pair, names in legs.items()},
         following={origin: tuple(by_name(targets)) for origin, targets in following.items()},
-        closed=frozenset(s.name for s in line.stations.values() if s.is_source and s.arrivals is None),
+        closed=frozenset(s.name for s in line.stations.values() if s.saturated),
     )
 
 

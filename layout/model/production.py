@@ -65,6 +65,11 @@ class Source(Spec):
     arrivals: RandomTime | None = None
     schedule: tuple[Order, ...] = ()
 
+    @property
+    def saturated(self) -> bool:
+        """Whether a part always waits."""
+        return self.arrivals is None and not self.schedule
+
 
 class Rework(Spec):
     """The share of parts that go back, and the operation of their route that they go back to."""

@@ -25,7 +25,7 @@ def carried(arm: Arm, line: Line) -> Flags:
     legs = [(a, b) for crew in crews for a in crew for b in crew if a != b]
     legs += [(b.origin, b.target) for b in line.belts.values()] + [(k.origin, k.target) for k in line.links.values()]
     for a, b in legs:
-        if a in at and b in at and not (line.stations[b].is_source and line.stations[b].arrivals is None):
+        if a in at and b in at and not line.stations[b].saturated:
             hops[at[a], at[b]] = 1.0
     np.fill_diagonal(hops, 0.0)
     one = hops == 1.0

@@ -157,3 +157,13 @@ def test_an_infeasible_layout_can_be_looked_at(cell: Path, monkeypatch) -> None:
     assert shown["overlays"] == "v" and "overlap" in {violation.rule for violation in shown["violations"]}
     assert run.invoke(app, ["view", str(path), "--overlays", "pe"]).exit_code == 1
     assert shown["overlays"] == "pe"
+
+
+def test_production_is_told(cell: Path) -> None:
+    """People and what they do, set-ups, quality and routing, as they were understood."""
+    more = "\npeople: {fitters: {number: {choose: [1, 2]}, repairs: [mill]}}\nrouting: {mill: round_robin}\nmachines:\n"
+    path = variant(cell, "staffed.yaml", ("\nmachines:\n", more), ("\nstart:\n", "\nstart:\n  fitters: {number: 2}\n"))
+    data = json.loads(run.invoke(app, ["check", str(path), "--json"]).stdout)
+    assert data["people"] == [{"name": "fitters", "number": "1 or 2", "shift": "always", "does": ["repair mill"]}]
+    assert data["routing"] == {"mill": "round_robin"}
+    assert data["variables"]["of"]["fitters"] == ["number"]
