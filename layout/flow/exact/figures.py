@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -19,8 +18,8 @@ from layout.model.results import Moves
 
 # Solved within about a second.
 MOST_STATES = 10_000
-# Phases of a time that varies little, in a decomposition.
-_WORK_PHASES = 8
+# In a decomposition: phases of a process time, and of a whole time to completion. More cost minutes.
+_WORK_PHASES, _MOST_PHASES = 4, 8
 # Stands in for "never" where a formula wants a probability.
 _NEVER = 1e-9
 
@@ -153,7 +152,7 @@ def _approximate(found: Row) -> Analytic:
     slots = _slots(found)
     if slots is not None:
         return slots
-    rate = decomposition.phase_type_line([_whole(work) for work in found.stations], found.buffers).throughput
+    rate = decomposition.phase_type_line([_completion(work) for work in found.stations], found.buffers).throughput
     return Analytic(3600 * rate, False, "decomposition, phase-type times", "Dallery & Frein 1993")
 
 
@@ -166,12 +165,12 @@ def _slots(found: Row) -> Analytic | None:
     failure, repair = [], []
     for work in found.stations:
         modes = list(work.failures.values())
-        if len(modes) > 1 or any(
-            f.between.kind != "exponential" or f.repair.kind != "exponential" or f.repair.mean_s < max(slot_s)
-            for f in modes
-        ):
+        kinds = {time.kind for f in modes for time in (f.between, f.repair)}
+        if len(modes) > 1 or not kinds <= {"exponential"}:
             return None
-        failure.append(-math.expm1(-max(slot_s) / modes[0].between.mean_s) if modes else _NEVER)
+        if any(min(f.repair.mean_s, f.between.mean_s) < max(slot_s) for f in modes):
+            return None
+        failure.append(max(slot_s) / modes[0].between.mean_s if modes else _NEVER)
         repair.append(max(slot_s) / modes[0].repair.mean_s if modes else 1.0)
     places = [b + 2 for b in found.buffers]
     rate = decomposition.geometric_line(failure, repair, places).throughput / max(slot_s)
@@ -179,7 +178,7 @@ def _slots(found: Row) -> Analytic | None:
 
 
 def _whole(work: Work) -> PhaseType:
-    """Time to completion, repairs included."""
+    """Time to completion, repairs included, of a station whose times are all exponential or Erlang."""
     return interrupted(_summed(work.times), [(1 / f.between.mean_s, _phases(f.repair)) for f in work.failures.values()])
 
 
@@ -188,9 +187,20 @@ def _summed(times: Sequence[Distribution]) -> PhaseType:
 
 
 def _phases(time: Distribution) -> PhaseType:
-    """Exact for exponential and Erlang times, else of two moments."""
-    if time.kind == "exponential":
-        return exponential(1 / time.mean_s)
-    if time.kind == "erlang":
-        return erlang(time.mean_s, int(time.parameters[1]))
+    return erlang(time.mean_s, int(time.parameters[1])) if time.kind == "erlang" else exponential(1 / time.mean_s)
+
+
+def _completion(work: Work) -> PhaseType:
+    """Time to completion, in few phases: times that vary much have two moments in common with it."""
+    times = [_few(work.name, time) for time in work.times]
+    repairs = [(1 / f.between.mean_s, fitted(f.repair.mean_s, f.repair.cv**2, 2)) for f in work.failures.values()]
+    made = interrupted(reduce(lambda a, b: followed(a, 1.0, b), times), repairs)
+    if made.size > _MOST_PHASES:
+        raise UnsolvableError(f"{work.name!r} does too much one after another, and there are too many states")
+    return made
+
+
+def _few(name: str, time: Distribution) -> PhaseType:
+    if time.cv**2 < 1 / _WORK_PHASES - 1e-9:
+        raise UnsolvableError(f"the times of {name!r} vary too little for a decomposition")
     return fitted(time.mean_s, time.cv**2, _WORK_PHASES)
