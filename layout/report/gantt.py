@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WIDTH_IN, ROW_IN, AXIS_IN, HEAD_IN = 10.5, 0.27, 0.34, 0.62
 STRIP_S = 1200.0
 """Longest time in one strip: a move of some seconds is still seen."""
+MOST_LINES = 40
+"""Of more rows than this there is one strip: three would make a picture nobody looks at."""
 EDGE = 0.26
 """Share of a bar's height that its product's colour takes."""
 MOVING = ("moving_empty", "moving_loaded", "handling")
@@ -130,8 +132,8 @@ def draw_gantt(
     """
     shown = rows(events, start_s, end_s, order)
     products = sorted({bar.product for row in shown for bar in row.bars if bar.product})
-    strips = max(1, math.ceil((end_s - start_s) / STRIP_S - 1e-9))
     lines = sum(_height(row) for row in shown) or 1.0
+    strips = max(1, math.ceil((end_s - start_s) / STRIP_S - 1e-9)) if lines <= MOST_LINES else 1
     strip_in = lines * ROW_IN + AXIS_IN
     with canvas.drawing(theme):
         figure = canvas.new_figure(WIDTH_IN, HEAD_IN + strips * strip_in)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import shapely
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 BAR_IN = 0.13  # width of a station
 PITCH_IN, NARROWEST_IN, WIDEST_IN = 1.35, 7.6, 12.0  # from layer to layer; the picture
+LEAST_PITCH_IN, MOST_IN = 0.5, 40.0  # where that would put many layers too close, it grows
 SIDE_IN = 0.55
 BETWEEN_IN, PASSING_IN = 0.46, 0.16  # from a station, from a flow that only passes, to the next one in its layer
 THICKEST_IN, THINNEST_IN = 1.7, 0.012  # of all that flows through a layer; of one band
 LANE_IN = 0.09  # between the bands that lead back
 HEAD_IN, TIER_IN = 0.42, 0.36  # a station's name and rate; where stations are close, every other one stands higher
+TAIL_IN = 0.36  # what is thrown away, below a station
 ROUNDS = 120  # of bringing spots level with what they are joined to
 REWORK, SCRAP = canvas.STATE_COLOURS["blocked"], canvas.STATE_COLOURS["down"]
 
@@ -105,17 +107,21 @@ class _Picture:
     def __init__(self, network: Layers, flows: Mapping[Pair, float], scrap: Mapping[str, float]) -> None:
         self.network, self.flows, self.scrap = network, flows, scrap
         columns = network.columns
-        self.width = min(max(NARROWEST_IN, 2 * SIDE_IN + PITCH_IN * (len(columns) - 1) + 0.3), WIDEST_IN)
-        self.pitch = (self.width - 2 * SIDE_IN - BAR_IN) / max(len(columns) - 1, 1)
+        steps = max(len(columns) - 1, 1)
+        least_in = min(2 * SIDE_IN + LEAST_PITCH_IN * steps, MOST_IN)
+        self.width = max(NARROWEST_IN, least_in, min(2 * SIDE_IN + PITCH_IN * steps + 0.3, WIDEST_IN))
+        self.pitch = (self.width - 2 * SIDE_IN - BAR_IN) / steps
+        self.bar = min(BAR_IN, 0.4 * self.pitch)
         self.through = {name: self._through(name) for name in network.stations}
         most = max((sum(self._size(spot) for spot in column) for column in columns), default=1.0)
         crowd = max((len(column) for column in columns), default=1)
         self.scale = min(THICKEST_IN, 0.55 + 0.3 * crowd) / (most or 1.0)
         self.boxes = self._boxes()
         self.lanes = self._lanes()
+        self.named: list[Any] = []  # boxes of names: where there is no room for one, it is left out
         low = max((box.top + box.tall for box in self.boxes.values()), default=0.0)
         below = sum(self.thick(flows[flow]) + LANE_IN for flow in network.back)
-        self.floor = low + (0.36 if self.scrap else 0.12)
+        self.floor = low + (TAIL_IN if self.scrap else 0.12)
         self.height = self.floor + below + (0.3 if network.back else 0.1)
 
     @property
@@ -145,10 +151,7 @@ class _Picture:
         tall = {spot: self.thick(self._size(spot)) for column in self.network.columns for spot in column}
         middle: dict[Spot, float] = {}
         for column in self.network.columns:
-            y = -sum(tall[spot] + _gap(spot) for spot in column) / 2
-            for spot in column:
-                middle[spot] = y + _gap(spot) + tall[spot] / 2
-                y += tall[spot] + _gap(spot)
+            _apart(column, [0.0] * len(column), tall, self._gaps(column), middle)
         for turn in range(ROUNDS):
             columns = self.network.columns if turn % 2 else self.network.columns[::-1]
             for column in columns:
@@ -158,13 +161,20 @@ class _Picture:
                     whole = sum(w for _, w in joined)
                     mean = sum(middle[other] * w for other, w in joined) / whole if whole else middle[spot]
                     wanted.append(mean)
-                _apart(column, wanted, tall, middle)
+                _apart(column, wanted, tall, self._gaps(column), middle)
         above = HEAD_IN + (TIER_IN if self.narrow else 0.0)
         top = min((middle[s] - tall[s] / 2 - (0.0 if s.flow else above) for s in middle), default=0.0)
         return {
             spot: Box(SIDE_IN + spot.layer * self.pitch, at - tall[spot] / 2 - top + 0.08, tall[spot])
             for spot, at in middle.items()
         }
+
+    def _gaps(self, column: Sequence[Spot]) -> list[float]:
+        """Space between each spot of a layer and the next: for the name of this, and the scrap of that one."""
+        return [
+            (PASSING_IN if b.flow else BETWEEN_IN) + (TAIL_IN if not a.flow and a.name in self.scrap else 0.0)
+            for a, b in itertools.pairwise(column)
+        ]
 
     def _lanes(self) -> dict[Pair, float]:
         """How far below the floor each flow that leads back runs: short ones first, so that they lie inside."""
@@ -191,7 +201,7 @@ class _Picture:
                 self._thrown_away(axes, spots[name], per_h, theme, placer)
         for name, box in spots.items():
             self._station(axes, name, box, name == bottleneck, theme)
-            placer.take(shapely.box(box.x, box.top, box.x + BAR_IN, box.top + box.tall))
+            placer.take(shapely.box(box.x, box.top, box.x + self.bar, box.top + box.tall))
         for name, box in spots.items():
             self._name(axes, name, box, name == bottleneck, theme, placer)
         self._rates(axes, ports, theme, placer)
@@ -223,10 +233,10 @@ class _Picture:
     def _band(self, axes: Axes, port: tuple[float, float], way: Sequence[Spot], theme: Theme) -> None:
         flow = (way[0].name, way[-1].name)
         half = self.thick(self.flows[flow]) / 2
-        points = [(self.boxes[way[0]].x + BAR_IN, port[0])]
+        points = [(self.boxes[way[0]].x + self.bar, port[0])]
         for spot in way[1:-1]:
             box = self.boxes[spot]
-            points += [(box.x, box.middle), (box.x + BAR_IN, box.middle)]
+            points += [(box.x, box.middle), (box.x + self.bar, box.middle)]
         points.append((self.boxes[way[-1]].x, port[1]))
         line = np.concatenate([_curve(a, b) for a, b in zip(points[::2], points[1::2], strict=True)])
         edge = np.concatenate([line - [0, half], (line + [0, half])[::-1]])
@@ -241,9 +251,9 @@ class _Picture:
     def _loop_line(self, flow: Pair, port: tuple[float, float]) -> Array:
         """Out of the origin, down, back along its lane, up and into the target."""
         spots = {spot.name: box for spot, box in self.boxes.items() if spot.flow is None}
-        r = min(self.thick(self.flows[flow]) / 2 + 0.05, 0.3 * (self.pitch - BAR_IN))
+        r = min(self.thick(self.flows[flow]) / 2 + 0.05, 0.3 * (self.pitch - self.bar))
         y = self.floor + self.lanes[flow]
-        x0, x1 = spots[flow[0]].x + BAR_IN, spots[flow[1]].x
+        x0, x1 = spots[flow[0]].x + self.bar, spots[flow[1]].x
         order = sorted(self.lanes, key=self.lanes.__getitem__).index(flow)
         out = r + 0.03 + min(0.06 * order, 0.25 * self.pitch)
         right, left = x0 + out, x1 - out
@@ -253,9 +263,9 @@ class _Picture:
     def _thrown_away(self, axes: Axes, box: Box, per_h: float, theme: Theme, placer: Placer) -> None:
         """A stub that bends down out of the line, and what is lost there."""
         thick = self.thick(per_h)
-        x, y = box.x + BAR_IN, box.top + box.tall - thick / 2
+        x, y = box.x + self.bar, box.top + box.tall - thick / 2
         r = thick / 2 + 0.06
-        end = self.floor - 0.2
+        end = box.top + box.tall + r + 0.06
         line = _rounded([(x, y), (x + r + 0.02, y), (x + r + 0.02, end)], r)
         shape = shapely.LineString(line).buffer(thick / 2, cap_style="flat", join_style="round")
         _fill(axes, np.asarray(shape.exterior.coords), SCRAP, 0.9, 3, theme.paper)
@@ -270,7 +280,7 @@ class _Picture:
         from matplotlib.patches import Rectangle
 
         colour = theme.second if limits else theme.ink
-        axes.add_patch(Rectangle((box.x, box.top), BAR_IN, box.tall, facecolor=colour, linewidth=0, zorder=5))
+        axes.add_patch(Rectangle((box.x, box.top), self.bar, box.tall, facecolor=colour, linewidth=0, zorder=5))
 
     def _name(self, axes: Axes, name: str, box: Box, limits: bool, theme: Theme, placer: Placer) -> None:
         """A station's name and what passes it: above it, in two tiers where stations are close to each other."""
@@ -280,18 +290,23 @@ class _Picture:
         size, weight = 8.2, "bold" if limits else "normal"
         said = _fitting(name, self.pitch * (1.95 if self.narrow and alone else 0.98), size, placer.ruler, weight)
         last = all(origin != name for origin, _ in self.network.ways)
-        flows = f"{rate(self.through[name] - self.scrap.get(name, 0.0))} good" if last else rate(self.through[name])
+        good = self.through[name] - self.scrap.get(name, 0.0) - sum(v for f, v in self.flows.items() if f[0] == name)
+        flows = f"{rate(good)} good" if last else rate(self.through[name])
         width = max(placer.ruler(said, size, weight)[0], placer.ruler(flows, 7.2)[0])
-        x = min(max(box.x + BAR_IN / 2, width / 2 + 0.03), self.width - width / 2 - 0.03)
+        x = min(max(box.x + self.bar / 2, width / 2 + 0.03), self.width - width / 2 - 0.03)
         y = box.top - 0.11 - raised
+        tall = placer.ruler(said, size, weight)[1]
+        place = shapely.box(x - width / 2, y - 0.1 - tall, x + width / 2, y + 0.07)
+        if any(place.intersects(other) for other in self.named):
+            return
+        self.named.append(place)
+        placer.take(place)
         axes.text(x, y, flows, fontsize=7.2, color=theme.muted, ha="center", va="center", zorder=9,
                   path_effects=_halo(theme))  # fmt: skip
-        tall = placer.ruler(said, size, weight)[1]
         axes.text(x, y - 0.12, said, fontsize=size, color=theme.second if limits else theme.ink, ha="center",
                   va="baseline", fontweight=weight, zorder=9, linespacing=1.0, path_effects=_halo(theme))  # fmt: skip
         if raised:
-            axes.plot([box.x + BAR_IN / 2] * 2, [y + 0.09, box.top - 0.02], color=theme.rule, linewidth=0.8, zorder=1)
-        placer.take(shapely.box(x - width / 2, y - 0.1 - tall, x + width / 2, y + 0.07))
+            axes.plot([box.x + self.bar / 2] * 2, [y + 0.09, box.top - 0.02], color=theme.rule, linewidth=0.8, zorder=1)
 
     def _rates(
         self, axes: Axes, ports: Mapping[Pair, tuple[float, float]], theme: Theme, placer: Placer
@@ -315,7 +330,7 @@ class _Picture:
                 way = self.network.ways[flow]
                 first, then = self.boxes[way[0]], self.boxes[way[1]]
                 end = then.middle if len(way) > 2 else ports[flow][1]
-                line = _curve((first.x + BAR_IN, ports[flow][0]), (then.x, end))
+                line = _curve((first.x + self.bar, ports[flow][0]), (then.x, end))
                 points = [tuple(line[round(share * 39)]) for share in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78)]
                 text, colour = rate(per_h), theme.ink
             label = placer.at(text, points, 7.2, "bold")
@@ -326,20 +341,20 @@ class _Picture:
                           va="center", zorder=8, path_effects=_halo(theme), bbox=paper if back else None)  # fmt: skip
 
 
-def _gap(spot: Spot) -> float:
-    return PASSING_IN if spot.flow else BETWEEN_IN
-
-
 def _apart(
-    column: Sequence[Spot], wanted: Sequence[float], tall: Mapping[Spot, float], middle: dict[Spot, float]
+    column: Sequence[Spot],
+    wanted: Sequence[float],
+    tall: Mapping[Spot, float],
+    gaps: Sequence[float],
+    middle: dict[Spot, float],
 ) -> None:
-    """Middles as near to the wanted ones as their order and their gaps allow.
+    """Middles as near to the wanted ones as their order and the gaps between them allow.
 
     Least squares, each weighing as much as flows there (pool adjacent violators): what joins them then lies level.
     """
     offsets = [0.0]
-    for a, b in itertools.pairwise(column):
-        offsets.append(offsets[-1] + tall[a] / 2 + _gap(b) + tall[b] / 2)
+    for (a, b), gap in zip(itertools.pairwise(column), gaps, strict=True):
+        offsets.append(offsets[-1] + tall[a] / 2 + gap + tall[b] / 2)
     blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
     for spot, y, offset in zip(column, wanted, offsets, strict=True):
         blocks.append((y - offset, tall[spot], 1))

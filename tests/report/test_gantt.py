@@ -107,6 +107,12 @@ def test_an_hour_cut_short_has_fewer_strips(events, tmp_path):
     assert text.count("▸ mill") == 2
 
 
+def test_of_very_many_resources_there_is_one_strip(tmp_path):
+    many = [event(i, 3000 + i, f"m{i}", "working", i) for i in range(gantt.MOST_LINES + 1)]
+    text = draw_gantt(many, tmp_path / "b.svg", start_s=0, end_s=3600, bottleneck="m7").read_text()
+    assert text.count("▸ m7") == 1
+
+
 def test_one_product_needs_no_mark(tmp_path):
     alone = [event(0, 9, "mill", "working", 0, product="gear"), event(9, 12, "mill", "strange", 0, product="gear")]
     text = draw_gantt(alone, tmp_path / "b.svg", start_s=0, end_s=20).read_text()

@@ -67,6 +67,15 @@ def test_no_word_covers_another(tmp_path, monkeypatch, count, rework):
     assert all(size.buffer(0.01).contains(box) for _, box in texts)
 
 
+def test_of_a_very_long_line_all_stations_are_drawn_and_as_many_named_as_have_room(tmp_path, monkeypatch):
+    flows, names = long_line(90, rework=False)
+    texts, size = words_of(made(flows), tmp_path, monkeypatch)
+    assert 30 < len(texts) <= 180
+    assert size.bounds[2] <= sankey.MOST_IN
+    for (said, box), (other, place) in itertools.combinations(texts, 2):
+        assert box.intersection(place).area < 0.05 * min(box.area, place.area), (said, other)
+
+
 def test_rates_are_said(tmp_path, monkeypatch):
     flows = {("in", "mill 1"): 30.0, ("in", "mill 2"): 20.0, ("mill 1", "test"): 30.0, ("mill 2", "test"): 25.0,
              ("test", "mill 2"): 5.0, ("test", "out"): 48.0}  # fmt: skip
@@ -109,7 +118,7 @@ def test_stations_never_overlap(flows):
         for a, b in itertools.pairwise(column):
             assert picture.boxes[b].top - picture.boxes[a].top - picture.boxes[a].tall > 0.1
     for box in picture.boxes.values():
-        assert box.top >= 0 and box.top + box.tall < picture.height and box.x + sankey.BAR_IN < picture.width
+        assert box.top >= 0 and box.top + box.tall < picture.height and box.x + picture.bar < picture.width
 
 
 def test_nothing_flows(tmp_path, fake):
