@@ -68,7 +68,7 @@ def test_no_word_covers_another(tmp_path, monkeypatch, count, rework):
 
 
 def test_of_a_very_long_line_all_stations_are_drawn_and_as_many_named_as_have_room(tmp_path, monkeypatch):
-    flows, names = long_line(90, rework=False)
+    flows, _ = long_line(90, rework=False)
     texts, size = words_of(made(flows), tmp_path, monkeypatch)
     assert 30 < len(texts) <= 180
     assert size.bounds[2] <= sankey.MOST_IN
