@@ -162,7 +162,7 @@ def _belts(network: Network, world: World, window_s: float) -> dict[str, dict[st
 
 def active_share(shares: Mapping[str, float]) -> float:
     """Share of time that a resource is active: all but waiting for something else, or nobody being there."""
-    return math.fsum(share for state, share in shares.items() if state not in WAITING)
+    return sum([share for state, share in shares.items() if state not in WAITING])
 
 
 def _active(
@@ -199,24 +199,28 @@ def _moves(network: Network, world: World, hours: float) -> dict[tuple[str, str,
     return used
 
 
-def figures(replication: Replication) -> dict[str, float]:
-    """All that a replication measured, by the names that `FlowResult.samples` has; nan where there was nothing."""
+def figures(replication: Replication) -> list[float]:
+    """All that a replication measured, in the order of `figure_names`; nan where there was nothing."""
     r = replication
-    q5, q50, q95 = r.lead_time_quantiles_s
     energy = r.power_w / 1000 / r.per_h if r.per_h > 0 else math.nan
-    found = {
-        "throughput": r.per_h, "lead_time": r.lead_time_s, "lead_time_5": q5, "lead_time_50": q50, "lead_time_95": q95,
-        "wip": r.wip, "scrap": r.scrap_per_h, "rework": r.rework_per_h, "power": r.power_w / 1000, "energy": energy,
-        "on_time": r.on_time, "tardiness": r.tardiness_s,
-    }  # fmt: skip
-    for product, per_h in r.by_product.items():
-        found[f"throughput.{product}"] = per_h
-    for name, times in r.stations.items():
-        found.update(zip((f"{kind}.{name}" for kind in EFFECTIVENESS), times.effectiveness, strict=True))
-    for name, shares in r.shares.items():
-        for state, share in shares.items():
-            found[f"share.{name}.{state}"] = share
+    found = [r.per_h, r.lead_time_s, *r.lead_time_quantiles_s, r.wip, r.scrap_per_h, r.rework_per_h, r.power_w / 1000,
+             energy, r.on_time, r.tardiness_s, *r.by_product.values()]  # fmt: skip
+    for times in r.stations.values():
+        found += times.effectiveness
+    for shares in r.shares.values():
+        found += shares.values()
     return found
+
+
+def figure_names(replication: Replication) -> list[str]:
+    """What `figures` are: the keys of `FlowResult.samples`."""
+    r = replication
+    names = ["throughput", "lead_time", "lead_time_5", "lead_time_50", "lead_time_95", "wip", "scrap", "rework",
+             "power", "energy", "on_time", "tardiness"]  # fmt: skip
+    names += [f"throughput.{product}" for product in r.by_product]
+    names += [f"{kind}.{name}" for name in r.stations for kind in EFFECTIVENESS]
+    names += [f"share.{name}.{state}" for name, shares in r.shares.items() for state in shares]
+    return names
 
 
 EFFECTIVENESS = ("availability", "effectiveness", "quality", "oee")

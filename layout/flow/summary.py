@@ -21,6 +21,7 @@ from layout.flow.statistics import (
     Replication,
     average_moves,
     average_scrap,
+    figure_names,
     figures,
     quantile,
 )
@@ -48,14 +49,13 @@ def result(
 ) -> FlowResult:
     """The result of these replications; `world` is that of a single one, whose batches then give the intervals."""
     level = network.line.time.level
-    rows = [figures(r) for r in done]
-    names = list(rows[0])
-    samples = np.array([list(row.values()) for row in rows])
+    names = figure_names(done[0])
+    samples = np.array([figures(r) for r in done])
     found = dict(zip(names, estimates(samples, level), strict=True))
     batches = 0
     said = [*warmup.warnings, *warnings]
     if world is not None:
-        batched, batches, odd = long_run(network, world, rows[0], level)
+        batched, batches, odd = long_run(network, world, dict(zip(names, samples[0].tolist(), strict=True)), level)
         found.update(batched)
         said += odd
     stations = [s for s in done[0].stations if any(r.stations[s].done for r in done)]
@@ -83,8 +83,7 @@ def result(
         tardiness_s=_known(found["tardiness"]),
         effectiveness={s: Effectiveness(*(found[f"{kind}.{s}"] for kind in EFFECTIVENESS)) for s in stations},
         shares=shares,
-        samples={name: values for name, column in zip(names, samples.T.tolist(), strict=True)
-                 if (values := _measured(column))},
+        samples=_by_name(names, samples),
         warmup_s=warmup.length_s,
         warmup_by=warmup.by,
         replications=len(done),
@@ -94,12 +93,14 @@ def result(
     )  # fmt: skip
 
 
-def _measured(column: list[float]) -> tuple[float, ...]:
-    """One measure in each replication; empty where none had anything to measure."""
-    if all(x == x for x in column):
-        return tuple(column)
-    known = tuple(math.nan if x != x else x for x in column)  # one nan for all: equal results compare as equal
-    return () if all(x is math.nan for x in known) else known
+def _by_name(names: list[str], samples: Any) -> dict[str, tuple[float, ...]]:
+    """Each measure in every replication; those that none had anything of are left out."""
+    found = dict(zip(names, map(tuple, samples.T.tolist()), strict=True))
+    for k in np.flatnonzero(np.isnan(samples).any(axis=0)).tolist():
+        known = tuple(math.nan if x != x else x for x in found.pop(names[k]))
+        if any(x is not math.nan for x in known):  # one nan for all: equal results compare as equal
+            found[names[k]] = known
+    return found
 
 
 def _quantile(q: float) -> str:
