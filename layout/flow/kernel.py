@@ -16,6 +16,7 @@ import numpy as np
 from layout.flow.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.clocks import next_clock, set_clock
 from layout.flow.cycles import in_turn
+from layout.flow.direct import finish_direct
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
@@ -77,6 +78,12 @@ def simulate_run(run: Any) -> None:
             w.status = TIME_STANDS_STILL
             break
         w.now, w.again = now, 0
+        if not more and k < w.n_servers and _direct(w, k):
+            w.events += 1
+            finish_direct(w, k)
+            if w.feeds > 0:
+                _settle(w)
+            continue
         idle_failure = _ring(w, k)
         w.events += 1
         while (more or w.again == 1) and w.status == DONE:
@@ -89,6 +96,13 @@ def simulate_run(run: Any) -> None:
         if idle_failure and not _anything_moves(w):
             w.status = STANDSTILL
     _end(w)
+
+
+@inlined
+def _direct(w: Any, v: Any) -> Any:
+    """Whether the end of an operation comes next, at a station where it can be dealt with in one go."""
+    server = servers(w, v)
+    return server.ring == RING_FINISH and stations(w, server.station).in_row == 1 and w.tracing == 0
 
 
 @inlined

@@ -11,6 +11,7 @@ import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
+from layout.flow.chains import mark_rows
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
 from layout.flow.streams import name_key, parameters, stream_keys
@@ -138,6 +139,7 @@ class _Compiler:
             **doing,
             **tables,
         ).addressed()
+        mark_rows(self.line, self.moves, tuple(self.stations), tuple(self.links), world)
         names = np.array(self.stream_names, np.uint64)
         return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
                        tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names,
@@ -185,8 +187,9 @@ class _Compiler:
                 "mix": self._stream(None, "mix", name) if len(made) > 1 else -1,
                 "mix0": mix0,
                 "mix1": len(mixes),
-                **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "queue_head", "queue_tail",
-                                 "ready_head", "ready_tail", "outside_head", "outside_tail"), -1),
+                **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "row_next", "row_prev",
+                                 "row_link", "queue_head", "queue_tail", "ready_head", "ready_tail", "outside_head",
+                                 "outside_tail"), -1),
             })  # fmt: skip
             for v in range(station.servers):
                 servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,

@@ -57,9 +57,11 @@ def _dtype(integers: str, floats: str) -> np.dtype[Any]:
 
 STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
-    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back
+    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
+    # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
+    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges "
+    "doors judges in_row row_next row_prev row_link row_fed "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back
@@ -221,7 +223,7 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "servers", "places", "ways",
-             "zones", "arms", "cycles", "kernel")  # fmt: skip
+             "zones", "arms", "cycles", "direct", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -1,0 +1,122 @@
+"""Machines in a row, dealt with in one go: the same run as by marking and settling, to the last bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layout.flow.network import compile_line
+from layout.flow.simulation import run_once
+from layout.flow.statistics import measure
+from tests.flow.builders import (
+    arm,
+    arm_times,
+    belt,
+    belt_times,
+    exponential,
+    failure,
+    line,
+    link,
+    moves,
+    product,
+    serial,
+    station,
+)
+
+HORIZON_S, WARMUP_S = 900.0, 60.0
+TIMES = st.one_of(st.sampled_from((1.0, 2.0, 3.0)), st.floats(0.2, 5.0).map(exponential))
+FAILURES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.builds(
+        lambda between, repair, clock: failure(exponential(between), exponential(repair), clock),
+        st.floats(5.0, 100.0), st.floats(1.0, 20.0), st.sampled_from(("operating", "calendar")),
+    ),
+    max_size=2,
+)  # fmt: skip
+
+
+def assert_same(made, times, machines):
+    """Both ways give the same figures, departures and events; `machines` go the direct way."""
+    network = compile_line(made, times)
+    table = network.world.stations
+    assert [network.stations[s] for s in np.flatnonzero(table["in_row"])] == machines
+    ways = []
+    for direct in (True, False):
+        if not direct:
+            table["in_row"] = 0
+        world, _ = run_once(network, 3, 0, HORIZON_S, WARMUP_S, 512)
+        ways.append((measure(network, world), world.departures.tobytes(), world.run["events"][0]))
+    assert ways[0] == ways[1]
+    assert ways[0][0].left > 0
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_row(data):
+    n = data.draw(st.integers(2, 6))
+    times = data.draw(st.lists(TIMES, min_size=n, max_size=n))
+    places = data.draw(st.lists(st.integers(0, 3), min_size=n - 1, max_size=n - 1))
+    failing = {i: data.draw(FAILURES) for i in range(n)}
+    source = data.draw(st.sampled_from(("saturated", exponential(3.0), 2.0)))
+    made = serial(times, places, failures=failing, source=source)
+    assert_same(made, moves(), [f"m{i + 1}" for i in range(n)])
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_row_between_other_things(data):
+    """A belt or an arm brings parts and takes them away; a second way joins in the middle; two products."""
+    mix = ("red", "blue")
+
+    def work(name, places):
+        return station(name, {f"{name} op": {p: data.draw(TIMES) for p in mix}}, buffer=(places, 0), products=mix,
+                       failures=data.draw(FAILURES))  # fmt: skip
+
+    stations = [
+        station("source", source=data.draw(st.sampled_from(("saturated", exponential(2.0)))), products=mix),
+        *(work(name, data.draw(st.integers(0, 2))) for name in ("a", "b", "c", "d", "e")),
+        station("sink", sink=True, products=mix),
+    ]  # fmt: skip
+    by_arm = data.draw(st.booleans())
+    made = line(
+        stations,
+        [product("red", [f"{m} op" for m in "abcde"], share=2.0), product("blue", [f"{m} op" for m in "bcde"])],
+        arms=[arm("robot", ["source", "a"])] if by_arm else [],
+        belts=([] if by_arm else [belt("source", "a")]) + [belt("source", "b"), belt("d", "e")],
+        links=[link(x, y) for x, y in ("ab", "bc", "cd")] + [link("e", "sink")],
+    )  # fmt: skip
+    times = moves(
+        {"robot": arm_times(["source", "a"], [0.0, 1.0])} if by_arm else {},
+        {b: belt_times(3.0, 4, 0.5) for b in made.belts},
+    )
+    assert_same(made, times, list("bce" if by_arm else "abce"))
+
+
+def test_a_row_into_a_sink_of_its_own():
+    made = line(
+        [station("source", source="saturated"), station("a", {"a op": exponential(2.0)}, buffer=(1, 0)),
+         station("b", {"b op": exponential(2.0)}), station("sink", sink=True)],
+        [product(route=["a op", "b op"])],
+        links=[link("source", "a"), link("a", "b"), link("b", "sink")],
+    )  # fmt: skip
+    assert_same(made, moves(), ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"servers": 2},
+        {"buffer": (1, 1)},
+        {"doors": True},
+    ],
+)
+def test_what_is_more_than_a_row_is_settled(change):
+    doors = {"m2": (1.0, 1.0)} if change.pop("doors", False) else None
+    stations = [
+        station("m1", {"op1": exponential(1.0)}, source="saturated"),
+        station("m2", {"op2": exponential(1.0)}, **change),
+        station("m3", {"op3": exponential(1.0)}, sink=True),
+    ]
+    made = line(stations, [product(route=["op1", "op2", "op3"], sources=["m1"], sinks=["m3"])],
+                links=[link("m1", "m2"), link("m2", "m3")])  # fmt: skip
+    assert_same(made, moves(doors=doors), ["m1", "m3"] if "buffer" in change else ["m3"])
