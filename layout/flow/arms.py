@@ -18,7 +18,7 @@ import numpy as np
 from layout.flow.clocks import set_clock
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import active, counted, note
-from layout.flow.places import arrive, crowd, depart, fits, reserve
+from layout.flow.places import arrive, choose, crowd, depart, fits, reserve
 from layout.flow.records import (
     ARM_CARRYING,
     ARM_COMING,
@@ -128,7 +128,7 @@ def aim(w: Any, a: Any, s: Any, p: Any) -> Any:
             continue
         if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
             continue
-        queue = crowd(w, step, c)
+        queue = crowd(w, p, step, s, c)
         if queue < load and fits(w, p, b):
             load, goal, target = queue, c, b
     return goal, target
@@ -142,6 +142,7 @@ def send(w: Any, a: Any, p: Any, origin: Any, target: Any, goal: Any) -> Any:
         return False
     parts(w, p).claimed = 1
     parts(w, p).reach = hops(w, origin, goal) - 1
+    choose(w, p, goal)
     reserve(w, p, target, goal)
     arms(w, arm.lead).idle -= 1
     arm.part, arm.origin, arm.target, arm.state = p, origin, target, ARM_FETCHING

@@ -113,6 +113,7 @@ class _Compiler:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
         when, level = _clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
+        run["ruled"] = any(step["rule"] for step in steps)
         hop, hops = self._hops()
         world = rec.World(
             run=run,
@@ -216,7 +217,8 @@ class _Compiler:
                 names = set(product.sinks if operation is None else self.line.able(operation, name))
                 at = [self.at[s] for s in self.stations if s in names]
                 steps.append({"product": number, "able0": len(able), "able1": len(able) + len(at),
-                              "progress": k / len(product.route)})  # fmt: skip
+                              "rule": rec.ROUTING[self.line.routing.get(operation or "", "shortest_queue")],
+                              "progress": k / max(1, len(product.route))})  # fmt: skip
                 able += at
                 roles.append({s: rec.LEAVE if operation is None else self._process(s, operation, name) for s in at})
         judged: list[dict[str, Any]] = []

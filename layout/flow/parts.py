@@ -71,6 +71,15 @@ def mark_push(w: Any, s: Any) -> None:
         w.last_push = s
 
 
+@compiled
+def wake(w: Any) -> None:
+    """Finished parts that a rule held back may go on: wherever they stand, they are looked at again."""
+    for s in range(w.n_stations):
+        if stations(w, s).ready_head >= 0:
+            mark_push(w, s)
+    w.to_dispatch = 1
+
+
 @inlined
 def _count_inside(w: Any, change: Any) -> None:
     w.wip_area += w.inside * counted(w, w.wip_since, w.now)
@@ -97,7 +106,7 @@ def new_part(w: Any, s: Any) -> Any:
     part.step = products(w, part.product).step0
     part.serial = w.serials
     w.serials += 1
-    part.server = part.goal = part.next = part.prev = -1
+    part.server = part.goal = part.assigned = part.next = part.prev = -1
     part.claimed, part.reach = 0, FAR
     part.entered, part.deadline = -1.0, np.inf
     part.ready = part.since = w.now

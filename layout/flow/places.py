@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import append, enter, leave, mark_start, new_part, note
-from layout.flow.records import AT_STATION, DONE, LEAVE, STARVED, T_BLOCKED, T_WAITING
+from layout.flow.parts import append, enter, leave, mark_start, new_part, note, wake
+from layout.flow.records import AT_STATION, DONE, LEAVE, ROUTING, STARVED, T_BLOCKED, T_WAITING
 from layout.flow.servers import advance, free_server
-from layout.flow.tables import parts, servers, service, stations
+from layout.flow.tables import able, hop, hops, parts, servers, service, stations, steps
+
+_SHORTEST_QUEUE, _FIRST_FREE, _ROUND_ROBIN = ROUTING["shortest_queue"], ROUTING["first_free"], ROUTING["round_robin"]
 
 
 @inlined
@@ -18,6 +22,8 @@ def arrive(w: Any, p: Any, s: Any) -> None:
     if part.goal >= 0 and part.goal != s:
         stations(w, part.goal).load -= 1
         station.load += 1
+        if w.ruled == 1:
+            wake(w)
     part.goal = -1
     part.claimed = 0
     if service(w, s, part.step) == LEAVE:
@@ -36,11 +42,49 @@ def fits(w: Any, p: Any, s: Any) -> Any:
 
 
 @inlined
-def crowd(w: Any, step: Any, s: Any) -> Any:
-    """Parts at or on their way to station s, for each of its servers; not looked at where there is no choice."""
+def crowd(w: Any, p: Any, step: Any, s: Any, goal: Any) -> Any:
+    """What a part at station s chooses the least of: parts at or on their way to `goal`, for each of its servers.
+
+    Infinite where the rule of its next operation keeps it from there for now; not looked at where there is no choice.
+    """
+    if step.rule != _SHORTEST_QUEUE:
+        return 0.0 if _allowed(w, p, step, s, goal) else np.inf
     if step.able1 - step.able0 == 1:
         return 0.0
-    return stations(w, s).load / stations(w, s).servers
+    return stations(w, goal).load / stations(w, goal).servers
+
+
+@compiled
+def _allowed(w: Any, p: Any, step: Any, s: Any, goal: Any) -> Any:
+    """Whether the rule lets a part go from station s to `goal`: it has a server free for it, or it is its turn."""
+    if step.rule == _FIRST_FREE:
+        station = stations(w, goal)
+        on_their_way = station.load
+        for v in range(station.server0, station.server0 + station.servers):
+            if servers(w, v).part >= 0:
+                on_their_way -= 1
+        return station.idle > on_their_way
+    if parts(w, p).assigned >= 0:
+        return goal == parts(w, p).assigned
+    n = step.able1 - step.able0
+    for i in range(n):
+        c = able(w, step.able0 + (step.turn + i) % n)
+        if hop(w, s, c) >= 0 and hops(w, s, c) <= parts(w, p).reach:
+            return goal == c
+    return False
+
+
+@inlined
+def choose(w: Any, p: Any, goal: Any) -> None:
+    """The part is sent to `goal`; where stations take turns it is the next one's."""
+    step = steps(w, parts(w, p).step)
+    if step.rule == _ROUND_ROBIN and parts(w, p).assigned < 0:
+        parts(w, p).assigned = goal
+        i = step.able0
+        while able(w, i) != goal:
+            i += 1
+        step.turn = (i + 1 - step.able0) % (step.able1 - step.able0)
+        wake(w)
 
 
 @inlined

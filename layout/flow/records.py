@@ -45,6 +45,8 @@ LEFT, SCRAPPED, JOINED = 0, 1, 2
 MOST_ZONES = 63
 # Dispatch rules of arms and fleets, by their number.
 RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3, "cycle": 4}
+# Rules by which a part chooses among the stations able to do its next operation, by their number.
+ROUTING = {"shortest_queue": 0, "first_free": 1, "round_robin": 2}
 # States and resource kinds of a trace.
 TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked")
 T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -80,8 +82,10 @@ MODE = _dtype("calendar between repair", "due")
 # n: draws so far; done: operations in the window that took their time from here
 STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
                    ("c", np.float64), ("done", np.int64)])  # fmt: skip
-PART = _dtype("step product serial server claimed goal reach next prev", "entered ready since due deadline")
-STEP = _dtype("product able0 able1", "progress")
+# assigned: the station whose turn it was, where its next operation is shared out in turn
+PART = _dtype("step product serial server claimed goal reach assigned next prev", "entered ready since due deadline")
+# rule: of ROUTING; run: turn: which of the stations able is next
+STEP = _dtype("product able0 able1 rule turn", "progress")
 # What comes of an operation: scrapped below the first chance, else back to step `to` below the second, else on.
 QUALITY = _dtype("stream to", "scrap rework")
 PRODUCT = _dtype("step0 left", "")
@@ -109,9 +113,10 @@ BELT = _dtype(
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
+    # ruled: whether any operation has a rule other than the shortest queue
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; rounds: of granting
-    "starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
+    "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
@@ -212,8 +217,8 @@ def _address(table: Any) -> int:
 
 _CHANGING = tuple(
     World._fields.index(name)
-    for name in ("run", "stations", "servers", "modes", "streams", "products", "arms", "belts", "links", "moved",
-                 "zones", "when")
+    for name in ("run", "stations", "servers", "modes", "streams", "steps", "products", "arms", "belts", "links",
+                 "moved", "zones", "when")
 )  # fmt: skip
 _PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
 TABLES = World._fields[1:]

@@ -9,7 +9,7 @@ import numpy as np
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw, uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import active, append, counted, enter, gone, leave, mark_feed, mark_push, mark_start, note
+from layout.flow.parts import active, append, counted, enter, gone, leave, mark_feed, mark_push, mark_start, note, wake
 from layout.flow.records import (
     ACTIVE,
     AT_STATION,
@@ -49,6 +49,8 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         stations(w, server.station).idle -= 1
     if state == STARVED:
         stations(w, server.station).idle += 1
+        if w.ruled == 1:
+            wake(w)
     if ACTIVE >> server.state & 1:
         server.ended = w.now
     if ACTIVE >> state & 1:
@@ -156,7 +158,7 @@ def _done(w: Any, v: Any, stream: Any) -> Any:
     if server.following <= part.step and counts:
         stations(w, server.station).reworked += 1
     part.step = server.following
-    part.reach = FAR
+    part.reach, part.assigned = FAR, -1
     return True
 
 

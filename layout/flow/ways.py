@@ -9,7 +9,7 @@ import numpy as np
 from layout.flow.clocks import set_clock
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, counted, mark_push, note
-from layout.flow.places import arrive, crowd, depart, fits, reserve
+from layout.flow.places import arrive, choose, crowd, depart, fits, reserve
 from layout.flow.records import AT_BELT, AT_LINK, LEAVE, T_TRANSIT, T_WAITING
 from layout.flow.tables import able, belts, hop, hops, links, parts, service, stations, steps, when
 
@@ -19,6 +19,7 @@ def link_send(w: Any, k: Any, p: Any, goal: Any) -> None:
     """A part leaves by link k; a link of no time puts it down at once."""
     link, part = links(w, k), parts(w, p)
     part.reach = hops(w, link.origin, goal) - 1
+    choose(w, p, goal)
     reserve(w, p, link.target, goal)
     depart(w, p, link.origin)
     if link.time > 0.0:
@@ -54,6 +55,7 @@ def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
     belt, part = belts(w, k), parts(w, p)
     part.goal = goal
     part.reach = hops(w, belt.origin, goal) - 1
+    choose(w, p, goal)
     stations(w, goal).load += 1
     depart(w, p, belt.origin)
     part.due = w.now + belt.transit
@@ -107,7 +109,7 @@ def send(w: Any, s: Any, p: Any) -> Any:
         b = hop(w, s, goal)
         if b < 0 or hops(w, s, goal) > part.reach:
             continue
-        load = crowd(w, step, goal)
+        load = crowd(w, p, step, s, goal)
         if load >= best_load:
             continue
         k = stations(w, s).belts_out
@@ -152,7 +154,8 @@ def _wants(w: Any, p: Any, s: Any, target: Any) -> Any:
     step = steps(w, parts(w, p).step)
     for i in range(step.able0, step.able1):
         goal = able(w, i)
-        if hop(w, s, goal) == target and hops(w, s, goal) <= parts(w, p).reach:
+        near = hop(w, s, goal) == target and hops(w, s, goal) <= parts(w, p).reach
+        if near and (step.rule == 0 or crowd(w, p, step, s, goal) < np.inf):
             return True
     return False
 
