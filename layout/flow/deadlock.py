@@ -33,11 +33,16 @@ def standstill(network: Network, world: World) -> Standstill | None:
     waits = _waits(network, world)
     stuck = _stuck(waits)
     if not stuck:
-        if int(run["status"]) != rec.STANDSTILL:
+        if int(run["status"]) != rec.STANDSTILL or _finished(world):
             return None
         return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
     since = max(waits[name][1] for name in _cycle(waits, stuck))
     return Standstill(_cycle(waits, stuck), float(run["horizon"]) - since)
+
+
+def _finished(world: World) -> bool:
+    """Whether all that was ordered is done and gone, and no more comes."""
+    return int(world.run[0]["inside"]) == 0 and not world.stations["saturated"].any()
 
 
 def _suspicious(world: World) -> bool:

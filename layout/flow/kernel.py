@@ -19,7 +19,7 @@ from layout.flow.cycles import in_turn
 from layout.flow.direct import finish_direct
 from layout.flow.draws import draw
 from layout.flow.jit import compiled, entry, inlined
-from layout.flow.parts import append, counted, enter, mark_feed, mark_push, mark_start, new_part, note
+from layout.flow.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.places import start
 from layout.flow.records import (
     ARM_CARRYING,
@@ -45,7 +45,7 @@ from layout.flow.records import (
     WORKING,
 )
 from layout.flow.servers import fail, finish, repair
-from layout.flow.tables import arms, belts, clocks, links, modes, parts, servers, stations, when
+from layout.flow.tables import arms, belts, clocks, links, modes, orders, parts, servers, stations, when
 from layout.flow.ways import feed, link_arrive, push
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
@@ -120,6 +120,8 @@ def _begin(w: Any) -> None:
             mark_start(w, s)
         elif station.arrivals >= 0:
             set_clock(w, station.clock, draw(w, station.arrivals))
+        elif station.order < station.order1:
+            set_clock(w, station.clock, orders(w, station.order).at)
 
 
 @compiled
@@ -151,20 +153,38 @@ def _ring(w: Any, k: Any) -> Any:
     elif owner == OWNER_LINK:
         link_arrive(w, i)
     else:
-        _part_arrives(w, k, i)
+        _parts_arrive(w, k, i)
     return False
 
 
-@inlined
-def _part_arrives(w: Any, k: Any, s: Any) -> None:
-    """A part comes to source s from outside and waits there, without limit, until it may start."""
+@compiled
+def _parts_arrive(w: Any, k: Any, s: Any) -> None:
+    """Parts come to source s from outside: one by chance, or those that are ordered for now."""
     station = stations(w, s)
-    p = new_part(w, s)
+    if station.arrivals >= 0:
+        _wait_outside(w, s, new_part(w, s))
+        set_clock(w, k, w.now + draw(w, station.arrivals))
+        return
+    while station.order < station.order1 and orders(w, station.order).at <= w.now:
+        order = orders(w, station.order)
+        station.order += 1
+        for _ in range(order.number):
+            p = made(w, order.product)
+            if p < 0:
+                return
+            parts(w, p).deadline = order.due
+            _wait_outside(w, s, p)
+    set_clock(w, k, orders(w, station.order).at if station.order < station.order1 else np.inf)
+
+
+@inlined
+def _wait_outside(w: Any, s: Any, p: Any) -> None:
+    """A part stands outside source s, where there is room without limit, until it may start."""
     if p >= 0:
+        station = stations(w, s)
         enter(w, p)
         station.outside_head, station.outside_tail = append(w, station.outside_head, station.outside_tail, p)
         mark_start(w, s)
-        set_clock(w, k, w.now + draw(w, station.arrivals))
 
 
 @compiled

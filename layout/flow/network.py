@@ -98,6 +98,7 @@ class _Compiler:
         self.paths = paths(line, moves)
         self.streams: list[tuple[int, float, float, float]] = []
         self.samples: list[float] = []
+        self.orders: list[dict[str, Any]] = []
         self.stream_names: list[int] = []
         self.numbers: dict[int, int] = {}
         self.clocks: list[tuple[int, int]] = []
@@ -109,7 +110,7 @@ class _Compiler:
         arms, tables = self._crews()
         belts, links = self._belts(stations), self._links(stations)
         for s in stations:
-            if s["arrivals"] >= 0:
+            if s["arrivals"] >= 0 or s["order"] < s["order1"]:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
         when, level = _clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
@@ -126,6 +127,7 @@ class _Compiler:
             steps=_table(steps, rec.STEP),
             products=_table(products, rec.PRODUCT),
             mixes=_table(mixes, rec.MIX),
+            orders=_table(self.orders, rec.ORDER),
             arms=_table(arms, rec.ARM),
             belts=_table(belts, rec.BELT),
             links=_table(links, rec.LINK),
@@ -171,6 +173,8 @@ class _Compiler:
                 sum_ += self.line.products[p].share
                 mixes.append({"product": self.products.index(p), "cumulative": sum_ / whole})
             source = station.is_source and bool(made)
+            ordered = self._orders(name, made)
+            self.orders += ordered
             doors = self.moves.doors.get(name)
             stations.append({
                 "row": i,
@@ -183,11 +187,13 @@ class _Compiler:
                 "server0": len(servers),
                 "servers": station.servers,
                 "idle": station.servers,
-                "saturated": int(source and station.arrivals is None),
+                "saturated": int(source and station.saturated),
                 "arrivals": self._stream(station.arrivals, "arrivals", name) if source and station.arrivals else -1,
                 "mix": self._stream(None, "mix", name) if len(made) > 1 else -1,
                 "mix0": mix0,
                 "mix1": len(mixes),
+                "order": len(self.orders) - len(ordered),
+                "order1": len(self.orders),
                 **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "row_next", "row_prev",
                                  "row_link", "queue_head", "queue_tail", "ready_head", "ready_tail", "outside_head",
                                  "outside_tail"), -1),
@@ -204,6 +210,18 @@ class _Compiler:
                         "repair": self._stream(failure.repair, "repair", name, str(v), mode),
                     })  # fmt: skip
         return servers, modes, stations, mixes
+
+    def _orders(self, station: str, made: list[str]) -> list[dict[str, Any]]:
+        rows = []
+        for order in sorted(self.line.stations[station].schedule, key=lambda order: order.at_s):
+            if order.product not in made:
+                hint = f"products that do: {', '.join(made) or 'none'}"
+                raise LayoutError(
+                    Problem(f"{order.product!r} is ordered at {station!r} but cannot enter there", hint=hint)
+                )
+            rows.append({"product": self.products.index(order.product), "number": order.number, "at": order.at_s,
+                         "due": math.inf if order.due_s is None else order.due_s})  # fmt: skip
+        return rows
 
     def _steps(self) -> tuple[list[Any], list[Any], list[int], Any]:
         steps: list[dict[str, Any]] = []

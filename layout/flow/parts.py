@@ -88,21 +88,15 @@ def _count_inside(w: Any, change: Any) -> None:
 
 
 @inlined
-def new_part(w: Any, s: Any) -> Any:
-    """A part at source s, its product drawn from the mix; -1 where the pool is empty."""
-    station = stations(w, s)
+def made(w: Any, product: Any) -> Any:
+    """A part of a product, at the begin of its route; -1 where the pool is empty."""
     p = w.free
     if p < 0:
         w.status = POOL_FULL
         return p
     w.free = parts(w, p).next
-    m = station.mix0
-    if station.mix1 - m > 1:
-        u = uniform(w, station.mix)
-        while m < station.mix1 - 1 and u >= mixes(w, m).cumulative:
-            m += 1
     part = parts(w, p)
-    part.product = mixes(w, m).product
+    part.product = product
     part.step = products(w, part.product).step0
     part.serial = w.serials
     w.serials += 1
@@ -111,6 +105,18 @@ def new_part(w: Any, s: Any) -> Any:
     part.entered, part.deadline = -1.0, np.inf
     part.ready = part.since = w.now
     return p
+
+
+@inlined
+def new_part(w: Any, s: Any) -> Any:
+    """A part at source s, its product drawn from the mix; -1 where the pool is empty."""
+    station = stations(w, s)
+    m = station.mix0
+    if station.mix1 - m > 1:
+        u = uniform(w, station.mix)
+        while m < station.mix1 - 1 and u >= mixes(w, m).cumulative:
+            m += 1
+    return made(w, mixes(w, m).product)
 
 
 @inlined

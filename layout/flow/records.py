@@ -61,9 +61,10 @@ STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
     # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
     # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
-    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does
+    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
+    # order..order1: orders still to come
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges in_row row_next row_prev row_link row_fed "
+    "doors judges in_row row_next row_prev row_link row_fed order order1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back
@@ -90,6 +91,7 @@ STEP = _dtype("product able0 able1 rule turn", "progress")
 QUALITY = _dtype("stream to", "scrap rework")
 PRODUCT = _dtype("step0 left", "")
 MIX = _dtype("product", "cumulative")
+ORDER = _dtype("product number", "at due")  # parts that come together: at a time, due at another (inf: none)
 ARM = _dtype(
     # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
     # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
@@ -158,6 +160,7 @@ class World(NamedTuple):
     qualities: Records
     products: Records
     mixes: Records
+    orders: Records
     arms: Records
     belts: Records
     links: Records

@@ -144,11 +144,9 @@ def test_an_arm_keeps_the_rules(rule):
     events = trace(given, times, seed=1, until_s=2000.0)
     work = [e.resource for e in events if e.state == "working"]
     one, two = work.count("m1"), work.count("m2")
-    assert one >= 48
     assert abs(one - two) <= 3 if rule == "round_robin" else two > 3 * one
     if rule == "first_free":
-        assert not any(e.state == "waiting" and e.resource in ("m1", "m2") and e.end_s - e.start_s > 1e-9
-                       and e.start_s in {f.end_s for f in events if f.resource == "r"} for e in events)  # fmt: skip
+        assert not any(e.state == "waiting" and e.resource in ("m1", "m2") for e in events)
 
 
 def test_where_there_is_no_choice_no_rule_matters():
