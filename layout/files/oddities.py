@@ -90,12 +90,13 @@ def _times(spec: ScenarioSpec, found: Findings) -> None:
 
 
 def _parts(spec: ScenarioSpec, found: Findings) -> None:
-    coming = [product for name, product in spec.products.items() if enters(spec, name)]
-    shares = [product.share for product in coming]
-    given = any("share" in product.model_fields_set for product in coming)
-    if given and abs(sum(shares) - 1) > 1e-6:
-        hint = "they are scaled to a sum of 100 %"
-        found.add("the products' shares do not sum to 100 %", "products", value=f"{sum(shares):.4g}", hint=hint)
+    for name, machine in spec.machines.items():
+        here = [e for p, e in spec.products.items() if machine.source and e.source in (None, name) and enters(spec, p)]
+        given = any("share" in product.model_fields_set for product in here)
+        whole = sum(product.share for product in here)
+        if given and abs(whole - 1) > 1e-6:
+            what = f"the shares of the products that enter at {name} do not sum to 100 %"
+            found.add(what, "products", value=f"{whole:.4g}", hint="they are scaled to a sum of 100 %")
     wanted = {operation for product in spec.products.values() for operation in product.route}
     for machine, entry in spec.machines.items():
         for operation, times in entry.operations.items():
