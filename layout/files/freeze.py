@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from layout.files.atomic import write_text
+from layout.files.csv_columns import references
 from layout.files.scenario_models import ROBOT_SUFFIXES, is_file
 from layout.files.xacro import expand, is_xacro
 from layout.model.scenario import Scenario
@@ -35,6 +36,10 @@ def freeze(scenario: Scenario, folder: Path) -> None:
             number = sum(old != new for old, new in moved.items()) + 1
             moved[name] = _copy(name, scenario.path.parent, folder, number)
         entry[key] = moved[name]
+    for _, holder, key in references(document):
+        if holder[key] not in moved:
+            moved[holder[key]] = _copy_table(holder[key], scenario.path.parent, folder, len(moved) + 1)
+        holder[key] = moved[holder[key]]
     if all(old == new for old, new in moved.items()):
         shutil.copyfile(scenario.path, folder / "scenario.yaml")
         return
@@ -68,6 +73,15 @@ def _copy(name: str, base: Path, folder: Path, number: int) -> str:
     new = f"models/{number}/{source.name}" if outside else name
     (folder / new).parent.mkdir(parents=True, exist_ok=True)
     _copy_mesh(source, folder / new)
+    return new
+
+
+def _copy_table(name: str, base: Path, folder: Path, number: int) -> str:
+    """Copy a CSV file; the name that the copy has in the run folder."""
+    outside = Path(name).is_absolute() or ".." in Path(name).parts
+    new = f"tables/{number}/{Path(name).name}" if outside else name
+    (folder / new).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(base / name, folder / new)
     return new
 
 

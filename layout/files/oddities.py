@@ -90,8 +90,8 @@ def _times(spec: ScenarioSpec, found: Findings) -> None:
 
 
 def _parts(spec: ScenarioSpec, found: Findings) -> None:
-    for name, machine in spec.machines.items():
-        here = [e for p, e in spec.products.items() if machine.source and e.source in (None, name) and enters(spec, p)]
+    for name, entry in spec.machines.items():
+        here = [e for p, e in spec.products.items() if entry.source and e.source in (None, name) and enters(spec, p)]
         given = any("share" in product.model_fields_set for product in here)
         whole = sum(product.share for product in here)
         if given and abs(whole - 1) > 1e-6:

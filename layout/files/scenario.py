@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from layout.errors import Problem, ScenarioError
 from layout.files.checks import check_models, check_names
+from layout.files.csv_columns import inline
 from layout.files.heal import Healed, heal, lost
 from layout.files.layouts import parse_start
 from layout.files.oddities import oddities
@@ -31,7 +32,7 @@ def check_scenario(path: Path, *, wait: bool = False) -> tuple[Scenario, tuple[P
     """Like `load_scenario`, with what is odd but legal. Does not wait: convex hulls do for pieces not made yet."""
     path = Path(path)
     raw = read_bytes(path, ScenarioError)
-    document = parse_document(raw, str(path), go_on=True)
+    document, columns = inline(parse_document(raw, str(path), go_on=True), path.parent)
     spec, wrong, healed = _parse(document)
     problems = check_names(spec, document)
     found = load_models(spec, document, path.parent, wait=wait)
@@ -49,7 +50,7 @@ def check_scenario(path: Path, *, wait: bool = False) -> tuple[Scenario, tuple[P
     if problems:
         raise _error(problems, document)
     scenario = Scenario(
-        spec=spec, models=models, variables=free, start=start, path=path, digest=digest(raw, found.loaded)
+        spec=spec, models=models, variables=free, start=start, path=path, digest=digest(raw + columns, found.loaded)
     )  # fmt: skip
     return scenario, (*oddities(spec, models, free, document), *found.warnings)
 

@@ -72,6 +72,8 @@ class Distribution:
 
     def scaled(self, factor: float) -> Distribution:
         """The same distribution of times that are longer by a factor."""
+        if self.kind == "geometric":
+            return Distribution(self.kind, (self.parameters[0], self.parameters[1] * factor))
         shaped = self.kind in ("erlang", "gamma", "lognormal", "weibull")  # one time, then a number without a unit
         p = self.parameters
         return Distribution(self.kind, (p[0] * factor, *p[1:]) if shaped else tuple(x * factor for x in p))
