@@ -3,7 +3,8 @@
 It answers what the bottleneck is beyond doubt: the resource whose speed the throughput follows. A machine's process
 times shrink, an arm's or a fleet's moves and hand-overs, a belt's transit and the least time between its parts.
 
-Source: finite differences with common random numbers, Law, Simulation Modeling and Analysis, 5th ed., ch. 12.5.
+Source: finite differences with common random numbers: Glasserman and Yao, "Some guidelines and guarantees for common
+random numbers", Management Science 38, 1992.
 """
 
 from __future__ import annotations
