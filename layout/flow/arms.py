@@ -24,6 +24,7 @@ from layout.flow.records import (
     ARM_COMING,
     ARM_FETCHING,
     ARM_HOMING,
+    ARM_LOW,
     ARM_WAITING,
     AT_ARM,
     RULES,
@@ -61,12 +62,11 @@ _LONGEST_WAITING, _PULL = RULES["longest_waiting"], RULES["pull"]
 @inlined
 def _nearest_unit(w: Any, a: Any, s: Any) -> Any:
     """The unit without a task that is first at station s, of those led by a; -1 where none can come. And its time."""
-    lead = arms(w, a)
-    at = lead.offset2 + local(w, a, s)
+    lead, row = arms(w, a), local(w, a, s)
     best, least = -1, np.inf
     for u in range(a, a + lead.units):
         if arms(w, u).state == ARM_WAITING:
-            travel = empty(w, at + arms(w, u).position * lead.n)
+            travel = empty_s(w, u, row)
             if travel < least:
                 best, least = u, travel
     return best, least
@@ -171,6 +171,7 @@ def come(w: Any, a: Any) -> None:
     arm = arms(w, a)
     reached = w.now + empty_s(w, a, arm.going)
     arm.in_empty += counted(w, w.now, reached)
+    arm.left -= reached - w.now
     active(w, arm)
     arm.ended = reached
     if w.tracing == 1:
@@ -186,7 +187,7 @@ def _came(w: Any, a: Any) -> None:
     arm.position, arm.there = arm.going, 1
     if arm.held != 0:
         give_up(w, a, 0)
-    _rest(w, a)
+    rest(w, a)
 
 
 @inlined
@@ -209,6 +210,7 @@ def _fetch(w: Any, a: Any) -> None:
     picked = reached + pick(w, arm.offset + at)
     arm.in_empty += counted(w, now, reached)
     arm.in_handling += counted(w, reached, picked)
+    arm.left -= picked - now
     active(w, arm)
     arm.ended = picked
     if w.tracing == 1:
@@ -230,6 +232,7 @@ def _carry(w: Any, a: Any) -> None:
     placed = reached + place(w, arm.offset + to)
     arm.in_loaded += counted(w, now, reached)
     arm.in_handling += counted(w, reached, placed)
+    arm.left -= placed - now
     active(w, arm)
     arm.ended = placed
     if w.tracing == 1:
@@ -281,18 +284,24 @@ def _put_down(w: Any, a: Any) -> None:
         set_moved(w, leg, moved(w, leg) + 1)
     p = arm.part
     arm.position, arm.there, arm.part = to, 0, -1
-    _rest(w, a)
+    if arm.left < arm.least:
+        arm.state = ARM_LOW
+        w.to_charge = 1
+        set_clock(w, arm.clock, np.inf)
+    else:
+        rest(w, a)
     if arm.held != 0:
         w.to_withdraw = 1
     arrive(w, p, arm.target)
 
 
 @inlined
-def _rest(w: Any, a: Any) -> None:
+def rest(w: Any, a: Any) -> None:
+    """Unit a waits for its next task."""
     arm = arms(w, a)
     arm.state = ARM_WAITING
     arms(w, arm.lead).idle += 1
-    w.to_dispatch = 1
+    w.to_dispatch = w.to_park = 1
     set_clock(w, arm.clock, np.inf)
 
 
@@ -301,7 +310,7 @@ def _home(w: Any, a: Any) -> None:
     """The arm has come home, outside all zones."""
     arms(w, a).position, arms(w, a).there = arms(w, a).n, 0
     give_up(w, a, 0)
-    _rest(w, a)
+    rest(w, a)
 
 
 @compiled

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.arms import dispatch, grant, unit_rings, withdraw
+from layout.flow.charging import charge, charger_rings, park
 from layout.flow.clocks import next_clock, set_clock
 from layout.flow.cycles import in_turn
 from layout.flow.direct import finish_direct
@@ -23,6 +24,7 @@ from layout.flow.parts import append, counted, enter, made, mark_feed, mark_push
 from layout.flow.places import start
 from layout.flow.records import (
     ARM_CARRYING,
+    ARM_LOW,
     AT_BELT,
     AT_STATION,
     BLOCKED,
@@ -114,6 +116,7 @@ def _begin(w: Any) -> None:
             if modes(w, m).calendar == 1 and modes(w, m).due < when(w, v):
                 server.ring = RING_FAIL + m - server.mode0
                 set_clock(w, v, modes(w, m).due)
+    w.to_park = 1
     for s in range(w.n_stations):
         station = stations(w, s)
         if station.saturated == 1:
@@ -142,7 +145,10 @@ def _ring(w: Any, k: Any) -> Any:
             fail(w, i, ring - RING_FAIL)
             return idle
     elif owner == OWNER_ARM:
-        unit_rings(w, i)
+        if arms(w, i).state < ARM_LOW:
+            unit_rings(w, i)
+        else:
+            charger_rings(w, i)
     elif owner == OWNER_BELT_OUT:
         set_clock(w, k, np.inf)
         belts(w, i).waiting, belts(w, i).since_blocked = 1, w.now
@@ -232,6 +238,10 @@ def _settle(w: Any) -> None:
             grant(w)
         elif w.to_withdraw == 1:
             withdraw(w)
+        elif w.to_charge == 1:
+            charge(w)
+        elif w.to_park == 1:
+            park(w)
         else:
             return
 

@@ -14,6 +14,7 @@ from layout.flow import records as rec
 from layout.flow.chains import mark_rows
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
+from layout.flow.stops import between_tasks
 from layout.flow.streams import name_key, parameters, stream_keys
 from layout.flow.turns import turns_of
 from layout.model.distribution import Distribution
@@ -299,13 +300,16 @@ class _Compiler:
                 turns.append({"station": self.at[station], "feeder0": len(flat["feeder_at"]),
                               "feeders": -1 if feeders is None else len(feeders)})  # fmt: skip
                 flat["feeder_at"] += [self.at[s] for s in feeders or ()]
+            stops, fields = between_tasks(crew, times, len(flat["stop_at"]))
+            flat["stop_at"] += stops
+            docks = [row for row, s in enumerate(served) if s >= 0]
             for unit in range(k):
                 units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
                               "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
                               "lead": lead, "units": k, "idle": 0 if unit else k, "ended": -1.0,
-                              "position": n if zones.inside[0] else unit % n,
+                              "position": n if zones.inside[0] else docks[unit % len(docks)],
                               "zones": len(zones.numbers), "zone0": len(flat["zone_at"]),
-                              "turn0": turn0, "turns": len(turns) - turn0})  # fmt: skip
+                              "turn0": turn0, "turns": len(turns) - turn0, **fields})  # fmt: skip
                 local.append(row_of)
             flat["arm_of"] += rows
             flat["arm_at"] += reachable + [-1] * (n - len(reachable))
@@ -362,7 +366,9 @@ class _Compiler:
 
 _FLAT = {
     **dict.fromkeys(("pick", "place", "empty", "loaded", "home"), np.float64),
-    **dict.fromkeys(("arm_of", "arm_at", "zone_at", "feeder_at", "fetch", "carry", "inside", "way_out"), np.int64),
+    **dict.fromkeys(
+        ("arm_of", "arm_at", "zone_at", "feeder_at", "stop_at", "fetch", "carry", "inside", "way_out"), np.int64
+    ),
 }  # tables of all arms and fleets, one after another
 
 

@@ -22,6 +22,7 @@ ACTIVE = 1 << WORKING | 1 << DOWN
 RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 # What a unit (an arm, or a vehicle of a fleet) is doing.
 ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING, ARM_COMING = 0, 1, 2, 3, 4
+ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 # Clocks that are compared at once (`clocks`).
@@ -48,8 +49,9 @@ RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3, "cycle"
 # Rules by which a part chooses among the stations able to do its next operation, by their number.
 ROUTING = {"shortest_queue": 0, "first_free": 1, "round_robin": 2}
 # States and resource kinds of a trace.
-TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked")
-T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED = 0, 1, 2, 3, 4, 5, 6, 7
+TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked",
+                "charging")  # fmt: skip
+T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED, T_CHARGING = range(9)
 AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
 
 
@@ -67,9 +69,9 @@ STATION = _dtype(
     "doors judges in_row row_next row_prev row_link row_fed order order1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
-    # scrapped, reworked: operations in the window whose part was thrown away, or sent back
+    # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
-    "to_start to_feed to_push scrapped reworked",
+    "to_start to_feed to_push scrapped reworked charging",
     "room_since closing opening",
 )
 SERVER = _dtype(
@@ -95,15 +97,17 @@ ORDER = _dtype("product number", "at due")  # parts that come together: at a tim
 ARM = _dtype(
     # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
     # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
-    # turn0, turns: of its cycle
-    "n stops offset offset2 rule clock lead units zones zone0 turn0 turns "
+    # turn0, turns: of its cycle; park0, parks, charger0, chargers: of its parking places and chargers in stop_at
+    "n stops offset offset2 rule clock lead units zones zone0 turn0 turns park0 parks charger0 chargers "
     # run: idle: units without a task (of the first of them); position: row of where it stands; there: on the side where
     # parts are taken out, not brought in; going: row of where it goes without a part; turn: next in its cycle
     # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
     # held, claims: zones it has and waits for; keep: those it still needs after it arrived (bits)
     "idle position there going turn state part origin target arriving held claims keep periods",
-    # ended: end of its last move or hand-over; until: end of the hand-over under way; since: of its claim
-    "ended until since in_empty in_loaded in_handling",
+    # lasts, charge: time (s) that the battery lasts, and takes to charge; left: of it; least: charged when below
+    # ended: end of its last move or hand-over; until: end of the hand-over under way; since: of its claim, or of
+    # waiting at the charger
+    "lasts charge least left ended until since in_empty in_loaded in_handling in_charging",
 )
 # feeders: stations from which others bring parts there, itself first (-1: one of them is a source, which never ends)
 TURN = _dtype("station feeder0 feeders", "")
@@ -117,8 +121,10 @@ CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
     # ruled: whether any operation has a rule other than the shortest queue
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
-    # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; rounds: of granting
-    "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw rounds "
+    # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
+    # vehicle may charge, go and park; rounds: of granting
+    "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
+    "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
@@ -143,6 +149,7 @@ class World(NamedTuple):
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
     turns : stations that arms and fleets take parts from in turn; feeder_at : numbers of the stations that feed them
+    stop_at : rows of the stops where vehicles park and charge, one fleet after another
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
@@ -183,6 +190,7 @@ class World(NamedTuple):
     moved: Any
     turns: Records
     feeder_at: Any
+    stop_at: Any
     zones: Records
     zone_at: Any
     fetch: Any
@@ -231,7 +239,7 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "servers", "places", "ways",
-             "zones", "arms", "cycles", "direct", "kernel")  # fmt: skip
+             "zones", "arms", "cycles", "charging", "direct", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -143,11 +143,14 @@ def _stations(network: Network, world: World, window_s: float) -> dict[str, dict
 
 def _arms(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
-    spent = zip(*(world.arms[f"in_{state}"].tolist() for state in ("empty", "loaded", "handling")), strict=True)
-    for name, times in zip(network.units, spent, strict=True):
-        empty, loaded, handling = (time / window_s for time in times)
+    states = ("empty", "loaded", "handling", "charging", "lasts")
+    spent = zip(*(world.arms[s if s == "lasts" else f"in_{s}"].tolist() for s in states), strict=True)
+    for name, (*times, lasts_s) in zip(network.units, spent, strict=True):
+        empty, loaded, handling, charging = (time / window_s for time in times)
         shares[name] = {"moving_empty": empty, "moving_loaded": loaded, "handling": handling,
-                        "waiting": max(0.0, 1.0 - empty - loaded - handling)}  # fmt: skip
+                        "waiting": max(0.0, 1.0 - empty - loaded - handling - charging)}  # fmt: skip
+        if lasts_s > 0.0:
+            shares[name]["charging"] = charging
     return shares
 
 
