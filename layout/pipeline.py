@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from layout import feasibility, flow, motion, objective
 from layout.model.line import Layout
 from layout.model.realise import largest_line, realise
-from layout.model.results import Evaluation, Moves
+from layout.model.results import Evaluation, Moves, Violation
 from layout.model.scenario import Scenario
 from layout.scene import Scene
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What can be said of a line without simulation.
+
+    moves : whose times they are: "planned", "straight lines" where the layout breaks rules, "none" without a layout:
+        then of all machines that may be bought, by their times alone
+    violations : rules that the layout breaks
+    """
+
+    ceiling: flow.Ceiling
+    analysis: flow.Analysis
+    moves: str
+    violations: tuple[Violation, ...] = ()
 
 
 class Evaluator:
@@ -57,6 +72,24 @@ class Evaluator:
             objectives=objective.measure(line, moves, result),
             stage_s=clock.laps,
         )
+
+    def limits(self, layout: Layout | None) -> Limits:
+        """The ceiling of a layout, what it hangs on, and the analytic figure that applies; None: of any layout."""
+        if layout is None:
+            line = largest_line(self.scenario)
+            return Limits(flow.ceiling(line, Moves()), flow.analyse(line, Moves()), "none")
+        line = realise(self.scenario, layout)
+        violations = feasibility.check(line, self.scene)
+        moves = motion.straight_line(line) if violations else motion.plan(line)
+        basis = "straight lines" if violations else "planned"
+        return Limits(flow.ceiling(line, moves), flow.analyse(line, moves), basis, violations)
+
+    def with_exact(self, evaluation: Evaluation) -> Evaluation:
+        """The same, with the exact throughput in the long run where the line is one that can be solved."""
+        if evaluation.moves is None:
+            return evaluation
+        figure = flow.analyse(realise(self.scenario, evaluation.layout), evaluation.moves).figure
+        return replace(evaluation, exact_per_h=figure.per_h if figure is not None and figure.exact else None)
 
     def with_gains(self, evaluation: Evaluation, *, seed: int | None = None) -> Evaluation:
         """The same, with what one more percent of each resource's speed brings: a simulation for each.

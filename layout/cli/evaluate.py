@@ -38,7 +38,7 @@ def evaluate(
     write = writer(scenario, trace, gantt, hour)
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate, seed=seed, replications=replications)
-        evaluation = evaluator.with_gains(evaluation, seed=seed)
+        evaluation = evaluator.with_exact(evaluator.with_gains(evaluation, seed=seed))
     written = write(evaluation, seed)
     if json_:
         typer.echo(json.dumps(evaluation_to_json(evaluation, scenario), indent=2))

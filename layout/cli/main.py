@@ -21,6 +21,7 @@ from layout.errors import LayoutError
 COMMANDS: dict[str, str] = {
     "new": "layout.cli.new",
     "check": "layout.cli.check",
+    "bound": "layout.cli.bound",
     "evaluate": "layout.cli.evaluate",
     "compare": "layout.cli.compare",
     "optimize": "layout.cli.optimize",

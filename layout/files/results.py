@@ -26,6 +26,7 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
             for v in evaluation.violations
         ],
         "bound_per_h": evaluation.bound_per_h,
+        "exact_per_h": evaluation.exact_per_h,
         "throughput_per_h": _estimate(flow.throughput_per_h) if flow else None,
         "by_product": {name: _estimate(e) for name, e in flow.by_product.items()} if flow else {},
         "lead_time_s": _estimate(flow.lead_time_s) if flow else None,

@@ -323,6 +323,7 @@ class Evaluation:
     bound_per_h : analytic upper bound on throughput
     objectives : measure -> value, for every measure that could be computed (see `scenario.MEASURES`)
     gains : what a little more speed of each resource brings, the greatest first, where that was asked for
+    exact_per_h : throughput in the long run from an exact solution, where there is one and it was asked for
     """
 
     layout: Layout
@@ -332,6 +333,7 @@ class Evaluation:
     flow: FlowResult | None = None
     objectives: Mapping[str, float] = field(default_factory=dict)
     gains: tuple[Gain, ...] = ()
+    exact_per_h: float | None = None
     stage_s: Mapping[str, float] = field(default_factory=dict)
 
     @property

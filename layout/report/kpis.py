@@ -39,8 +39,9 @@ def figures(outcome: Outcome) -> RenderableType:
                 table.add_row(f"  {quantile} within", words.estimate(each, words.time_unit(found.mean)), "")
     for row in _more(outcome):
         table.add_row(*row)
-    if outcome.bound_per_h is not None:
-        table.add_row("ceiling", words.plain(outcome.bound_per_h, PER_H, 4), "analytic upper bound")
+    if outcome.ceiling_per_h is not None:
+        note = "analytic upper bound" if outcome.exact_per_h is None else "exact, in the long run"
+        table.add_row("ceiling", words.plain(outcome.ceiling_per_h, PER_H, 4), note)
     if not outcome.feasible:
         table.add_row(Text("not feasible", "bold red"), "", "")
     notes = [Text(warning, "yellow") for warning in outcome.warnings]

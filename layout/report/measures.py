@@ -79,12 +79,15 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
             )
         if name == "throughput":
             rows += _by_product(start, best, shown)
-        if name == "throughput" and (best.bound_per_h or (start and start.bound_per_h)):
-            bounds = (start.bound_per_h if start else None, best.bound_per_h)
+        if name == "throughput" and (best.ceiling_per_h or (start and start.ceiling_per_h)):
+            bounds = (start.ceiling_per_h if start else None, best.ceiling_per_h)
+            exact = best.exact_per_h is not None
             rows.append(
                 Row(
                     "ceiling",
-                    "analytic upper bound of that layout: nothing waits, nothing blocks",
+                    "exact, in the long run"
+                    if exact
+                    else "analytic upper bound of that layout: nothing waits, nothing blocks",
                     words.plain(bounds[0], Unit(1, " /h"), 4),
                     words.plain(bounds[1], Unit(1, " /h"), 4),
                     words.change(*bounds),

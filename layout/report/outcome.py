@@ -29,6 +29,7 @@ class Outcome:
     feasible: bool
     violations: tuple[Violation, ...] = ()
     bound_per_h: float | None = None
+    exact_per_h: float | None = None
     throughput_per_h: Estimate | None = None
     by_product: Mapping[str, Estimate] = field(default_factory=dict)
     lead_time_s: Estimate | None = None
@@ -56,6 +57,11 @@ class Outcome:
     def handling_distance_m(self) -> float | None:
         """Metres travelled by parts for each good part."""
         return self.objectives.get("handling_distance")
+
+    @property
+    def ceiling_per_h(self) -> float | None:
+        """The exact throughput in the long run where it is known, else the upper bound."""
+        return self.bound_per_h if self.exact_per_h is None else self.exact_per_h
 
     @property
     def floor_area_m2(self) -> float | None:
@@ -92,6 +98,7 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
         feasible=evaluation.feasible,
         violations=evaluation.violations,
         bound_per_h=_finite(evaluation.bound_per_h),
+        exact_per_h=evaluation.exact_per_h,
         objectives={name: value for name, value in evaluation.objectives.items() if math.isfinite(value)},
         gains=evaluation.gains,
         **known,
@@ -114,6 +121,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
             for v in data.get("violations") or ()
         ),
         bound_per_h=_finite(data.get("bound_per_h")),
+        exact_per_h=_finite(data.get("exact_per_h")),
         throughput_per_h=_estimate(data.get("throughput_per_h")),
         by_product=_estimates(data.get("by_product")),
         lead_time_s=_estimate(data.get("lead_time_s")),
