@@ -27,7 +27,7 @@ _POSITIVE = {"exponential", "erlang", "gamma", "lognormal", "weibull", "triangul
 
 def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[str, ...], world: World) -> None:
     """Fill in what `records.STATION` says of rows."""
-    if not all(map(_usual, (line, *line.products.values()))):
+    if all(line.links[name].time_s > 0 for name in links) or not all(map(_usual, (line, *line.products.values()))):
         return
     served = {s for arm in line.arms.values() for s in arm.serves} | {s for f in line.fleets.values() for s in f.serves}
     passed = _passed(line, world, stations)

@@ -26,7 +26,7 @@ _TIMES = ir.VectorType(ir.DoubleType(), GAME)
 
 def _sixteen(builder: Any, record: Any, first: Any) -> tuple[Any, Any]:
     """The sixteen times from clock `first` on, and the least of them."""
-    start = builder.inttoptr(address(builder, record, "when"), ir.DoubleType().as_pointer())
+    start = address(builder, record, "when", ir.DoubleType())
     times = builder.load(builder.bitcast(builder.gep(start, [first]), _TIMES.as_pointer()), align=8)
     fmin = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
         builder.module, ir.FunctionType(ir.DoubleType(), [_TIMES]), f"llvm.vector.reduce.fmin.v{GAME}f64"

@@ -154,6 +154,7 @@ class World(NamedTuple):
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
     when, level : the clocks' times (s) with the tournament over them, and where each level of it begins
+    changing : the tables that change, one after another in one block of bytes, and where each is: copied at once
     """
 
     run: Records
@@ -199,24 +200,38 @@ class World(NamedTuple):
     way_out: Any
     when: Any
     level: Any
+    changing: Any = ()
 
     def addressed(self) -> World:
         """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
         for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
             self.run[f"n_{name}"] = getattr(self, name).size
         self.run["n_levels"] = self.level.size
-        self.run["address"][0] = [_address(table) for table in self[1:]]
-        return self
+        spans, end = [], 0
+        for number in _CHANGING:
+            size = self[number].nbytes
+            spans.append((number, end, end + size, self[number].dtype))
+            end += -(-size // _LINE) * _LINE
+        whole, tables = np.zeros(end, np.uint8), list(self)
+        for number, start, stop, dtype in spans:
+            tables[number] = whole[start:stop].view(dtype)
+            tables[number][:] = self[number]
+        tables[-1] = (whole, tuple(spans), np.array([start for _, start, _, _ in spans]))
+        tables[0]["address"][0] = [_address(table) for table in tables[1:-1]]
+        return World(*tables)
 
     def fresh(self, parts: Records, trace: Records, departures: Records) -> World:
         """A copy to run on: what the line is stays shared, what changes is its own."""
         tables = list(self)
-        for number in _CHANGING:
-            tables[number] = tables[number].copy()
+        whole, spans, starts = self.changing
+        whole = whole.copy()
+        for number, start, stop, dtype in spans:
+            tables[number] = whole[start:stop].view(dtype)
         tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
         run = tables[0]
         addresses = run["address"][0]
-        for number in (*_CHANGING[1:], _PARTS, _TRACE, _DEPARTURES):
+        addresses[_MOVED] = (_address(whole) + starts)[1:]
+        for number in (_PARTS, _TRACE, _DEPARTURES):
             addresses[number - 1] = _address(tables[number])
         run["n_trace"], run["n_log"] = trace.size, departures.size
         return World(*tables)
@@ -226,13 +241,13 @@ def _address(table: Any) -> int:
     return int(table.ctypes.data)  # `__array_interface__` spells out every field
 
 
-_CHANGING = tuple(
-    World._fields.index(name)
-    for name in ("run", "stations", "servers", "modes", "streams", "steps", "products", "arms", "belts", "links",
-                 "moved", "zones", "when")
-)  # fmt: skip
+_LINE = 64  # bytes: tables begin where the processor's cache lines do
+CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "products", "arms", "belts", "links", "moved",
+            "zones", "when")  # fmt: skip
+_CHANGING = tuple(map(World._fields.index, CHANGING))
+_MOVED = np.array(_CHANGING[1:]) - 1
 _PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
-TABLES = World._fields[1:]
+TABLES = World._fields[1:-1]
 
 
 def _digest() -> str:

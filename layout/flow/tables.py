@@ -18,15 +18,22 @@ from layout.flow import records as rec
 _BYTE, _WORD = ir.IntType(8), ir.IntType(64)
 
 
-def _field(builder: Any, record: Any, offset: int) -> Any:
-    """The int64 that stands `offset` bytes into the run's record."""
+def _constant(builder: Any, load: Any) -> Any:
+    """What stays the same all through a run: it is read once, however much is written in between."""
+    load.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return load
+
+
+def _field(builder: Any, record: Any, offset: int, kind: Any) -> Any:
+    """The constant that stands `offset` bytes into the run's record."""
     pointer = builder.gep(builder.bitcast(record, _BYTE.as_pointer()), [_WORD(offset)])
-    return builder.load(builder.bitcast(pointer, _WORD.as_pointer()))
+    return _constant(builder, builder.load(builder.bitcast(pointer, kind.as_pointer())))
 
 
-def address(builder: Any, record: Any, table: str) -> Any:
-    """Where a table lies, as the int64 that the run's record holds."""
-    return _field(builder, record, rec.RUN.fields["address"][1] + 8 * rec.TABLES.index(table))  # type: ignore[index]
+def address(builder: Any, record: Any, table: str, kind: Any) -> Any:
+    """Where a table lies: a pointer to things of that kind."""
+    offset = rec.RUN.fields["address"][1] + 8 * rec.TABLES.index(table)  # type: ignore[index]
+    return _field(builder, record, offset, kind.as_pointer())
 
 
 def _rows(table: str, dtype: Any) -> Any:
@@ -37,8 +44,8 @@ def _rows(table: str, dtype: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number = arguments
             start = builder.mul(number, _WORD(dtype.itemsize))
-            place = builder.add(address(builder, record, table), start)
-            return builder.inttoptr(place, context.get_value_type(row_type))
+            place = builder.gep(address(builder, record, table, _BYTE), [start])
+            return builder.bitcast(place, context.get_value_type(row_type))
 
         return row_type(w, types.int64), build
 
@@ -53,8 +60,9 @@ def _values(table: str, dtype: Any) -> Any:
     def typing(typing_context: Any, w: Any, i: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number = arguments
-            pointer = context.get_value_type(item_type).as_pointer()
-            return builder.load(builder.gep(builder.inttoptr(address(builder, record, table), pointer), [number]))
+            start = address(builder, record, table, context.get_value_type(item_type))
+            load = builder.load(builder.gep(start, [number]))
+            return load if table in rec.CHANGING else _constant(builder, load)
 
         return item_type(w, types.int64), build
 
@@ -68,10 +76,9 @@ def _matrix(table: str, columns: str) -> Any:
     def typing(typing_context: Any, w: Any, i: Any, j: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, row, column = arguments
-            width = _field(builder, record, rec.RUN.fields[columns][1])  # type: ignore[index]
+            width = _field(builder, record, rec.RUN.fields[columns][1], _WORD)  # type: ignore[index]
             place = builder.add(builder.mul(row, width), column)
-            start = address(builder, record, table)
-            return builder.load(builder.gep(builder.inttoptr(start, _WORD.as_pointer()), [place]))
+            return _constant(builder, builder.load(builder.gep(address(builder, record, table, _WORD), [place])))
 
         return types.int64(w, types.int64, types.int64), build
 
@@ -86,8 +93,8 @@ def _setter(table: str, dtype: Any) -> Any:
     def typing(typing_context: Any, w: Any, i: Any, value: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             record, number, new = arguments
-            pointer = context.get_value_type(item_type).as_pointer()
-            builder.store(new, builder.gep(builder.inttoptr(address(builder, record, table), pointer), [number]))
+            start = address(builder, record, table, context.get_value_type(item_type))
+            builder.store(new, builder.gep(start, [number]))
             return context.get_dummy_value()
 
         return types.void(w, types.int64, item_type), build
