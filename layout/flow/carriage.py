@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from layout.flow.masks import HeldTimes
 from layout.flow.paths import Paths
 from layout.flow.programme import Programme, Terms
@@ -34,6 +36,12 @@ class Crew:
         least = float(self.pick[i] + self.loaded[i, j] + self.place[j])
         return least if math.isfinite(least) else 0.0
 
+    def longest_s(self) -> float:
+        """Most time under way for one task and the way from there to wherever."""
+        longest = [float(np.max(times, where=np.isfinite(times), initial=0.0)) for times in
+                   (self.empty, self.pick, self.loaded, self.place, self.empty)]  # fmt: skip
+        return sum(longest)
+
 
 class Carriage:
     """The transports of a line, and what they do."""
@@ -43,7 +51,6 @@ class Carriage:
         self.held = HeldTimes(line, moves)
         crews = {name: self._crew(name) for name in (*line.arms, *line.fleets)}
         self.crews = {name: crew for name, crew in crews.items() if crew is not None}
-        self.travel: dict[str, Terms] = defaultdict(dict)  # fleet -> time under way
 
     def _crew(self, name: str) -> Crew | None:
         """None where its times are not known."""
@@ -85,7 +92,6 @@ class Carriage:
                 if transport in self.crews:
                     crew = self.crews[transport]
                     load[transport][z] = crew.task_s(origin, target)
-                    self.travel[transport][z] = _loaded_s(crew, origin, target)
                     self.held.task(transport, origin, target, z)
                     down[transport][target][z] = 1.0
                     up[transport][origin][z] = 1.0
@@ -108,10 +114,12 @@ class Carriage:
         self.programme.at_most(transport, "handling and moves", terms, fleet.units)
         if fleet.battery is None:
             return
-        # a full charge at the beginning is for nothing
+        # a full charge at the beginning is for nothing, and so is what the last task takes beyond an empty battery
         start, end = counted_s(self.line.time)
         battery, free = fleet.battery, fleet.units * fleet.battery.charge_s / (end - start)
-        charging = {z: time * battery.charge_s / battery.lasts_s for z, time in self.travel[transport].items()}
+        beyond_s = max(0.0, self.crews[transport].longest_s() - battery.below * battery.lasts_s)
+        each = battery.charge_s / (battery.lasts_s + beyond_s)
+        charging = {z: time * each for z, time in terms.items()}
         both = {z: value + charging.get(z, 0.0) for z, value in terms.items()}
         self.programme.at_most(transport, "handling, moves and charging", both, fleet.units + free)
         if fleet.chargers:
@@ -150,11 +158,6 @@ class Carriage:
                 if math.isfinite(empty_s):
                     e = self.programme.variable()
                     starts[b][e] = ends[a][e] = 1.0
-                    load[e] = self.travel[transport][e] = empty_s
+                    load[e] = empty_s
                     self.held.empty(transport, b, a, e)
         self.programme.equal += [*starts.values(), *ends.values()]
-
-
-def _loaded_s(crew: Crew, origin: str, target: str) -> float:
-    time = float(crew.loaded[crew.stations.index(origin), crew.stations.index(target)])
-    return time if math.isfinite(time) else 0.0

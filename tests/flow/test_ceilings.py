@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layout.flow import bound, ceiling
+from layout.flow import bound, ceiling, simulate
 from layout.flow.programme import Programme
 from layout.flow.windows import on_share
 from layout.model.line import Staff
@@ -159,7 +159,7 @@ def test_orders_limit():
 
 
 def test_batteries_take_vehicles_away():
-    """A round is 2 x 10 s under way and 2 x 2 s at the docks; 100 s under way cost 25 s of charging."""
+    """A round is 24 s of moves and hand-overs; 1000 s of them cost 250 s of charging. None goes on when empty."""
     names = ["a", "z"]
     stations = [station("a", {"op": 1e-3}, source="saturated", buffer=(0, 9)), station("z", sink=True),
                 station("plug")]  # fmt: skip
@@ -168,13 +168,13 @@ def test_batteries_take_vehicles_away():
     make = lambda f: line(stations, [product(route=["op"], sources=["a"], sinks=["z"])], fleets=[f],  # noqa: E731
                           horizon_s=3e7)  # fmt: skip
     assert bound(make(cart), times) == pytest.approx(2 * PER_H / 24)
-    cell = Battery(lasts_s=100.0, charge_s=25.0, charger="plug")
+    cell = Battery(lasts_s=1000.0, charge_s=250.0, charger="plug")
     assert bound(make(replace(cart, battery=cell, chargers=("plug",))), times) == pytest.approx(
-        2 * PER_H / 29, rel=1e-4
+        2 * PER_H / 30, rel=1e-4
     )
-    slow = Battery(lasts_s=100.0, charge_s=200.0, charger="plug")
+    slow = Battery(lasts_s=1000.0, charge_s=2000.0, charger="plug")
     alone = replace(cart, units=4, battery=slow, chargers=("plug",))
-    assert bound(make(alone), times) == pytest.approx(PER_H / 40, rel=1e-4)  # one plug
+    assert bound(make(alone), times) == pytest.approx(PER_H / 48, rel=1e-3)  # one plug
 
 
 def test_a_machine_that_stands_still_by_the_calendar_may_do_so_while_it_waits():
@@ -212,3 +212,48 @@ def test_nothing_limits_and_nothing_is_made():
     programme.gain[programme.variable()] = 1.0
     assert programme.limits() == (float("inf"), ())
     assert ceiling(line([station("a", source="saturated")], []), moves()).per_h == 0
+
+
+FEW = settings(max_examples=15, deadline=None, derandomize=True)
+SHORT = {"horizon_s": 6000.0, "warmup_s": 600.0, "replications": 3}
+
+
+def never_above(made, times, parts):
+    """The simulation is not above the bound, but for its interval and the parts that lay in the line before."""
+    found = simulate(made, times).throughput_per_h
+    window_h = (made.time.horizon_s - made.time.warmup_s) / PER_H
+    assert found.low <= bound(made, times) + parts / window_h
+
+
+@FEW
+@given(st.data())
+def test_no_row_is_above_its_bound(data):
+    """Scrap, rework, failures on both clocks, orders, places."""
+    count = data.draw(st.integers(2, 4))
+    means = data.draw(st.lists(st.floats(2.0, 20.0), min_size=count, max_size=count))
+    places = data.draw(st.lists(st.integers(0, 3), min_size=count - 1, max_size=count - 1))
+    clock = data.draw(st.sampled_from(["operating", "calendar"]))
+    modes = {0: {"stop": failure(exponential(300.0), exponential(40.0), clock)}}
+    link_s = data.draw(st.sampled_from([0.0, 6.0]))
+    times = [exponential(m) if data.draw(st.booleans()) else m for m in means]
+    made = serial(times, places, failures=modes, link_s=link_s, **SHORT)
+    where = data.draw(st.integers(1, count))
+    again = data.draw(st.sampled_from([None, Rework(share=0.3, to=f"op{where}")]))
+    quality = Quality(scrap=data.draw(st.sampled_from([0.0, 0.2])), rework=again)
+    made = changed(made, f"m{where}", quality={f"op{where}": quality})
+    if data.draw(st.booleans()):
+        orders = tuple(Order(at_s=700.0 * i, product="part", number=20) for i in range(9))
+        made = changed(made, "m1", schedule=orders)
+    never_above(made, moves(), parts=sum(places) + count)
+
+
+@FEW
+@given(st.integers(1, 3), st.floats(20.0, 400.0), st.floats(10.0, 400.0), st.sampled_from([0.1, 0.3]))
+def test_no_fleet_with_batteries_is_above_its_bound(units, lasts_s, charge_s, below):
+    names = ["a", "z", "plug"]
+    stations = [station("a", source="saturated", servers=9), station("z", sink=True), station("plug")]
+    battery = Battery(lasts_s=lasts_s, charge_s=charge_s, below=below, charger="plug")
+    cart = replace(fleet("carts", units, names[:2]), battery=battery, chargers=("plug",))
+    made = line(stations, [product(route=["op"], sources=["a"], sinks=["z"])], fleets=[cart], **SHORT)
+    made = changed(made, "a", operations={"op": {"part": exponential(0.5)}})
+    never_above(made, moves(fleets={"carts": fleet_times(names, [0.0, 10.0, 12.0], handover_s=2.0)}), parts=units + 1)
