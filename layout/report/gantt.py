@@ -95,23 +95,25 @@ def _union(events: Iterable[TraceEvent]) -> list[tuple[float, float]]:
 
 
 def _lanes(events: Sequence[TraceEvent]) -> list[int]:
-    """A lane for each event: a part keeps its own until it is gone, the first that is free is taken."""
-    until: dict[int, float] = {}
-    for event in events:
-        if event.part >= 0:
-            until[event.part] = max(until.get(event.part, 0.0), event.end_s)
+    """A lane for each event: a part keeps one through its visit, the first that is free then."""
+    visits: list[list[int]] = []  # events of one part, the next beginning where the one before ends
+    latest: dict[int, list[int]] = {}
+    for i, event in enumerate(events):
+        visit = latest.get(event.part, []) if event.part >= 0 else []
+        if not visit or event.start_s > events[visit[-1]].end_s + 1e-6:
+            visit = []
+            visits.append(visit)
+        visit.append(i)
+        latest[event.part] = visit
     free_at: list[float] = []
-    lane_of: dict[int, int] = {}
-    lanes = []
-    for event in events:
-        lane = lane_of.get(event.part)
-        if lane is None:
-            lane = next((i for i, free in enumerate(free_at) if free <= event.start_s + 1e-9), len(free_at))
-            free_at += [0.0] * (lane + 1 - len(free_at))
-            if event.part >= 0:
-                lane_of[event.part] = lane
-        free_at[lane] = max(free_at[lane], until.get(event.part, event.end_s))
-        lanes.append(lane)
+    lanes = [0] * len(events)
+    for visit in visits:
+        start_s = events[visit[0]].start_s
+        lane = next((k for k, free in enumerate(free_at) if free <= start_s + 1e-9), len(free_at))
+        free_at += [0.0] * (lane + 1 - len(free_at))
+        free_at[lane] = max(events[i].end_s for i in visit)
+        for i in visit:
+            lanes[i] = lane
     return lanes
 
 

@@ -256,7 +256,8 @@ class _Picture:
         x0, x1 = spots[flow[0]].x + self.bar, spots[flow[1]].x
         order = sorted(self.lanes, key=self.lanes.__getitem__).index(flow)
         out = r + 0.03 + min(0.06 * order, 0.25 * self.pitch)
-        right, left = x0 + out, x1 - out
+        scrap = self.thick(self.scrap[flow[0]]) + 0.08 if flow[0] in self.scrap else 0.0
+        right, left = x0 + min(out + scrap, 0.85 * (self.pitch - self.bar)), x1 - out
         corners = [(x0, port[0]), (right, port[0]), (right, y), (left, y), (left, port[1]), (x1, port[1])]
         return _rounded(corners, r)
 
@@ -265,13 +266,13 @@ class _Picture:
         thick = self.thick(per_h)
         x, y = box.x + self.bar, box.top + box.tall - thick / 2
         r = thick / 2 + 0.06
-        end = box.top + box.tall + r + 0.06
+        end = box.top + box.tall + 0.2
         line = _rounded([(x, y), (x + r + 0.02, y), (x + r + 0.02, end)], r)
         shape = shapely.LineString(line).buffer(thick / 2, cap_style="flat", join_style="round")
         _fill(axes, np.asarray(shape.exterior.coords), SCRAP, 0.9, 3, theme.paper)
         text = f"scrap {rate(per_h)}"
         w, h = placer.ruler(text, 7.6, "bold")
-        at = (max(x + r + 0.02 + thick / 2 - w / 2, w / 2 + 0.03), end + h / 2 + 0.03)
+        at = (max(x + r - 0.02 - thick / 2 - w / 2, w / 2 + 0.03), end - 0.01)
         axes.text(*at, text, fontsize=7.6, fontweight="bold", color=_readable(SCRAP, theme), ha="center", va="center",
                   zorder=8, path_effects=_halo(theme))  # fmt: skip
         placer.take(shapely.box(at[0] - w / 2, at[1] - h / 2, at[0] + w / 2, at[1] + h / 2))

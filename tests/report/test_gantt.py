@@ -75,6 +75,16 @@ def test_a_part_keeps_its_lane_through_a_breakdown():
     assert lanes == {(1, 0), (2, 1), (-1, 0)}
 
 
+def test_a_part_that_comes_again_needs_no_lane_meanwhile():
+    again = [
+        event(0, 10, "mill", "working", 1),
+        event(10, 20, "mill", "working", 2),
+        event(20, 30, "mill", "working", 1),
+    ]
+    (mill,) = rows(again, 0, 60)
+    assert mill.lanes == 1
+
+
 def test_a_belt_moves_while_a_part_is_on_its_way_and_is_blocked_while_one_waits():
     on = [event(0, 10, "belt", "transit", 1, "a", "b"), event(5, 15, "belt", "transit", 2, "a", "b"),
           event(10, 30, "belt", "waiting", 1, "a", "b"), event(40, 50, "belt", "transit", 3, "a", "b")]  # fmt: skip
