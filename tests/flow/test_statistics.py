@@ -15,7 +15,7 @@ from layout.flow.network import compile_line
 from layout.flow.simulation import replicate, run_once
 from layout.flow.statistics import measure, quantile
 from layout.model.distribution import deterministic
-from layout.model.production import Power
+from layout.model.production import Order, Power, Quality
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -99,6 +99,27 @@ def test_an_idle_station_has_no_effectiveness():
     stations = [station("in", source=10_000.0), station("m", {"work": 4.0}, sink=True)]
     made = line(stations, [product(sources=["in"], sinks=["m"])], links=[link("in", "m")], horizon_s=1000.0)
     assert simulate(made, moves()).effectiveness == {}
+
+
+def test_orders_that_are_due():
+    """Four parts that come together, 5 s each, due after 12 s: they leave at 5, 10, 15 and 20 s."""
+    made = serial([5.0], source=1e9, horizon_s=100.0)
+    orders = (Order(at_s=0.0, product="part", number=4, due_s=12.0),)
+    made = replace(made, stations={"m1": replace(made.stations["m1"], arrivals=None, schedule=orders)})
+    found = simulate(made, moves())
+    assert (found.on_time.mean, found.tardiness_s.mean) == (0.5, 2.75)
+    assert found.samples["on_time"] == (0.5, 0.5)
+
+
+def test_scrap_lowers_the_quality():
+    made = serial([1.0, 0.5], horizon_s=4000.0, replications=10)
+    scrapping = replace(made.stations["m1"], quality={"op1": Quality(scrap=0.25)})
+    found = simulate(replace(made, stations={**made.stations, "m1": scrapping}), moves())
+    quality = found.effectiveness["m1"].quality
+    assert quality.low <= 0.75 <= quality.high
+    assert found.effectiveness["m2"].quality.mean == 1.0
+    assert found.scrap_per_h.mean == pytest.approx(3600 * (1 - quality.mean), abs=1.0)
+    assert found.throughput_per_h.mean == pytest.approx(3600 * quality.mean, abs=1.0)
 
 
 def test_deadlines():

@@ -24,6 +24,15 @@ def test_mean_and_cv(text, mean, cv):
     assert (found.mean_s, found.cv) == (pytest.approx(mean), pytest.approx(cv))
 
 
+@pytest.mark.parametrize("text", [text for text, _, _ in CASES] + [
+    {"weibull": {"scale": "3 s", "shape": 1.7}}, {"triangular": ["1 s", "2 s", "5 s"]},
+])  # fmt: skip
+def test_scaled_times_keep_their_shape(text):
+    found = read_distribution(text)
+    longer = found.scaled(1.5)
+    assert (longer.mean_s, longer.cv) == (pytest.approx(1.5 * found.mean_s), pytest.approx(found.cv))
+
+
 def test_weibull_and_triangular_against_scipy():
     weibull = read_distribution({"weibull": {"scale": "3 s", "shape": 1.7}})
     frozen = stats.weibull_min(1.7, scale=3)
