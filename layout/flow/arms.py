@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from layout.flow.clocks import set_clock
+from layout.flow.inlets import has_place, room_since
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import active, counted, note
-from layout.flow.places import arrive, choose, crowd, depart, fits, reserve
+from layout.flow.places import arrive, choose, crowd, depart, reserve
 from layout.flow.records import (
     ARM_CARRYING,
     ARM_COMING,
@@ -96,7 +97,7 @@ def dispatch(w: Any, a: Any) -> Any:
             if part.claimed == 0:
                 goal, target = aim(w, a, s, p)
                 if goal >= 0:
-                    request = max(part.ready, stations(w, target).room_since)
+                    request = max(part.ready, room_since(w, p, target))
                     key_1, key_2, key_3 = request, part.ready, 0.0
                     if arm.rule == _NEAREST:
                         key_1, key_2, key_3 = travel, key_1, key_2
@@ -129,7 +130,7 @@ def aim(w: Any, a: Any, s: Any, p: Any) -> Any:
         if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
             continue
         queue = crowd(w, p, step, s, c)
-        if queue < load and fits(w, p, b):
+        if queue < load and has_place(w, p, b):
             load, goal, target = queue, c, b
     return goal, target
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.arms import aim, come, empty_s, send
+from layout.flow.inlets import room_since
 from layout.flow.jit import compiled, inlined
 from layout.flow.records import ARM_COMING, ARM_WAITING
 from layout.flow.tables import arms, belts, feeder_at, inside, links, local, parts, stations, turns
@@ -62,7 +63,7 @@ def _go_on(w: Any, a: Any) -> None:
         if part.claimed == 0:
             goal, target = aim(w, arm.lead, s, p)
             if goal >= 0:
-                request = max(part.ready, stations(w, target).room_since)
+                request = max(part.ready, room_since(w, p, target))
                 if request < best_request or (request == best_request and part.ready < best_ready):
                     best_request, best_ready = request, part.ready
                     best_p, best_target, best_goal = p, target, goal

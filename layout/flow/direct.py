@@ -35,7 +35,7 @@ def finish_direct(w: Any, v: Any) -> None:
         part.ready = part.since = now
         part.next = part.prev = -1
         station.ready_head = station.ready_tail = p
-        server.left, server.busy = 0.0, 0
+        server.left, server.busy, server.held = 0.0, 0, 1
         set_state(w, v, BLOCKED)
         schedule_idle(w, v)
         return
@@ -62,6 +62,7 @@ def finish_direct(w: Any, v: Any) -> None:
         station.ready_head = station.ready_tail = -1
         _move(w, p, station.row_link, s)
         s, v = previous, station.server0
+        servers(w, v).held = 0
 
 
 @inlined

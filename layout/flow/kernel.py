@@ -19,6 +19,7 @@ from layout.flow.clocks import next_clock, set_clock
 from layout.flow.cycles import in_turn
 from layout.flow.direct import finish_direct
 from layout.flow.draws import draw
+from layout.flow.inlets import put_in
 from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.places import start
@@ -30,6 +31,7 @@ from layout.flow.records import (
     BLOCKED,
     DONE,
     DOWN,
+    LACKING,
     LOG_TO_EMPTY,
     OWNER_ARM,
     OWNER_BELT_IN,
@@ -47,7 +49,20 @@ from layout.flow.records import (
     WORKING,
 )
 from layout.flow.servers import fail, finish, repair
-from layout.flow.tables import arms, belts, clocks, links, modes, orders, parts, servers, stations, when
+from layout.flow.tables import (
+    arms,
+    belts,
+    clocks,
+    inlets,
+    links,
+    modes,
+    orders,
+    parts,
+    products,
+    servers,
+    stations,
+    when,
+)
 from layout.flow.ways import feed, link_arrive, push
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
@@ -125,6 +140,14 @@ def _begin(w: Any) -> None:
             set_clock(w, station.clock, draw(w, station.arrivals))
         elif station.order < station.order1:
             set_clock(w, station.clock, orders(w, station.order).at)
+    for i in range(w.n_inlets):
+        inlet = inlets(w, i)
+        for _ in range(inlet.initial):
+            p = made(w, inlet.product)
+            if p < 0:
+                return
+            parts(w, p).step = products(w, inlet.product).step1
+            put_in(w, p, i)
 
 
 @compiled
@@ -273,7 +296,7 @@ def _end(w: Any) -> None:
             server.in_blocked += span
         elif server.state == DOWN:
             server.in_down += span
-        elif server.state == STARVED:
+        elif server.state == STARVED or server.state == LACKING:
             server.in_starved += span
     for k in range(w.n_belts):
         belt = belts(w, k)
@@ -301,21 +324,33 @@ def _end(w: Any) -> None:
                 state = T_WAITING if parts(w, p).server < 0 else T_BLOCKED
                 note(w, parts(w, p).since, end, AT_STATION, s, state, p, s, s)
                 p = parts(w, p).next
+    for i in range(w.n_inlets):
+        _stay(w, inlets(w, i).queue_head, end)
+        if w.tracing == 1:
+            p = inlets(w, i).queue_head
+            while p >= 0:
+                s = inlets(w, i).station
+                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
+                p = parts(w, p).next
     for v in range(w.n_servers):
-        if servers(w, v).busy == 1:
-            w.sojourn += counted(w, parts(w, servers(w, v).part).entered, end)
-            w.inside_found += 1
+        if servers(w, v).busy == 1 or servers(w, v).lacks == 1:
+            _found(w, servers(w, v).part, end)
     for a in range(w.n_arms):
         if arms(w, a).state == ARM_CARRYING:
-            w.sojourn += counted(w, parts(w, arms(w, a).part).entered, end)
-            w.inside_found += 1
+            _found(w, arms(w, a).part, end)
 
 
 @compiled
 def _stay(w: Any, p: Any, end: Any) -> None:
     """Count the parts of a queue that are in the line, and the time they have spent in it."""
     while p >= 0:
-        if parts(w, p).entered >= 0.0:
-            w.sojourn += counted(w, parts(w, p).entered, end)
-            w.inside_found += 1
+        _found(w, p, end)
         p = parts(w, p).next
+
+
+@inlined
+def _found(w: Any, p: Any, end: Any) -> None:
+    """Count a part that is in the line at the end, and the time it has spent there."""
+    if 0.0 <= parts(w, p).entered < np.inf:
+        w.sojourn += counted(w, parts(w, p).entered, end)
+        w.inside_found += 1

@@ -12,6 +12,7 @@ import numpy as np
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
 from layout.flow.chains import mark_rows
+from layout.flow.joining import Joining, aboard
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
 from layout.flow.stops import between_tasks
@@ -66,7 +67,8 @@ def compile_line(line: Line, moves: Moves) -> Network:
     problems += [
         Problem(f"product {p.name!r} takes no time at any station", hint="give an operation a time")
         for p in line.products.values()
-        if not any(line.stations[s].operations[o][p.name].mean_s > 0 for o in p.route for s in line.able(o, p.name))
+        if not (p.joined or p.released or p.circulates)
+        and not any(line.stations[s].operations[o][p.name].mean_s > 0 for o in p.route for s in line.able(o, p.name))
     ]
     if problems:
         raise LayoutError(problems)
@@ -98,6 +100,7 @@ class _Compiler:
         self.at = {name: i for i, name in enumerate(self.stations)}
         self.paths = paths(line, moves)
         self.streams: list[tuple[int, float, float, float]] = []
+        self.joining = Joining(line)
         self.samples: list[float] = []
         self.orders: list[dict[str, Any]] = []
         self.stream_names: list[int] = []
@@ -168,7 +171,7 @@ class _Compiler:
         mixes: list[dict[str, Any]] = []
         for i, name in enumerate(self.stations):
             station = self.line.stations[name]
-            made = [p for p in self.products if name in self.line.products[p].sources]
+            made = [p for p in self.products if name in self.line.products[p].sources and self._enters(p)]
             mix0, whole, sum_ = len(mixes), sum(self.line.products[p].share for p in made), 0.0
             for p in made:
                 sum_ += self.line.products[p].share
@@ -180,6 +183,7 @@ class _Compiler:
             stations.append({
                 "row": i,
                 "doors": int(doors is not None),
+                "joins": int(any(s == name for s, _ in self.joining.at)),
                 "judges": int(bool(station.quality)),
                 "closing": doors.close_s if doors else 0.0,
                 "opening": doors.open_s if doors else 0.0,
@@ -212,6 +216,10 @@ class _Compiler:
                     })  # fmt: skip
         return servers, modes, stations, mixes
 
+    def _enters(self, product: str) -> bool:
+        """Whether it comes from outside: nothing releases it, and it does not circulate."""
+        return not (self.line.products[product].released or self.line.products[product].circulates)
+
     def _orders(self, station: str, made: list[str]) -> list[dict[str, Any]]:
         rows = []
         for order in sorted(self.line.stations[station].schedule, key=lambda order: order.at_s):
@@ -231,16 +239,25 @@ class _Compiler:
         roles: list[dict[int, int]] = []
         for number, name in enumerate(self.products):
             product = self.line.products[name]
-            products.append({"step0": len(steps)})
+            products.append({"step0": len(steps), "step1": len(steps) + len(product.route),
+                             "carrier": int(product.circulates > 0)})  # fmt: skip
             for k, operation in enumerate((*product.route, None)):
                 names = set(product.sinks if operation is None else self.line.able(operation, name))
                 at = [self.at[s] for s in self.stations if s in names]
                 steps.append({"product": number, "able0": len(able), "able1": len(able) + len(at),
+                              "begins": self.joining.released_of(product.releases.get(operation or "", {})),
+                              "aboard": self.joining.released_of(aboard(self.line, product, k)) if operation else -1,
                               "rule": rec.ROUTING[self.line.routing.get(operation or "", "shortest_queue")],
                               "progress": k / max(1, len(product.route))})  # fmt: skip
                 able += at
-                roles.append({s: rec.LEAVE if operation is None else self._process(s, operation, name) for s in at})
+                roles.append({
+                    s: self._process(s, operation, name) if operation is not None
+                    else rec.JOIN - self.joining.at[self.stations[s], name] if product.joined
+                    else rec.LEAVE
+                    for s in at
+                })  # fmt: skip
         judged: list[dict[str, Any]] = []
+        need = np.full((len(self.stations), len(steps)), -1, np.int64)
         quality = np.full((len(self.stations), len(steps)), -1, np.int64)
         service = np.full((len(self.stations), len(steps)), rec.PASS, np.int64)
         for k, role in enumerate(roles):
@@ -249,15 +266,30 @@ class _Compiler:
                 if value >= 0 and (chances := self._quality(s, steps, k)):
                     quality[s, k] = len(judged)
                     judged.append(chances)
-        tables = {"service": service, "quality": quality, "qualities": _table(judged, rec.QUALITY)}
+                if value >= 0:
+                    name, operation = self._operation(steps, k)
+                    need[s, k] = self.joining.needs_of(
+                        self.stations[s], self.line.products[name].components.get(operation, {})
+                    )
+        tables = {
+            "service": service, "quality": quality, "qualities": _table(judged, rec.QUALITY), "need": need,
+            "inlets": _table(self.joining.inlets, rec.INLET), "needs": _table(self.joining.needs, rec.NEED),
+            "released": _table(self.joining.released, rec.RELEASED),
+        }  # fmt: skip
         return steps, products, able, tables
+
+    def _operation(self, steps: list[Any], k: int) -> tuple[str, str]:
+        """Product and operation of a step that is not its route's end."""
+        number = steps[k]["product"]
+        first = next(i for i, step in enumerate(steps) if step["product"] == number)
+        return self.products[number], self.line.products[self.products[number]].route[k - first]
 
     def _quality(self, s: int, steps: list[Any], k: int) -> dict[str, Any] | None:
         """The row of `qualities` of step k at a station, if its parts are not always good."""
-        product = self.products[steps[k]["product"]]
+        product, operation = self._operation(steps, k)
         route = self.line.products[product].route
         at = k - next(i for i, step in enumerate(steps) if step["product"] == steps[k]["product"])
-        found = self.line.stations[self.stations[s]].quality.get(route[at])
+        found = self.line.stations[self.stations[s]].quality.get(operation)
         if found is None or (found.scrap == 0 and found.rework is None):
             return None
         row = {"stream": self._stream(None, "quality", self.stations[s], route[at], product), "scrap": found.scrap,

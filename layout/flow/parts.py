@@ -12,7 +12,7 @@ import numpy as np
 
 from layout.flow.draws import uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.records import AT_ONCE_S, FAR, LEFT, LOG_FULL, POOL_FULL, TRACE_FULL
+from layout.flow.records import AT_ONCE_S, FAR, JOINED, LEFT, LOG_FULL, POOL_FULL, SCRAPPED, TRACE_FULL
 from layout.flow.tables import departures, mixes, parts, products, stations, steps, trace
 
 
@@ -102,7 +102,7 @@ def made(w: Any, product: Any) -> Any:
     w.serials += 1
     part.server = part.goal = part.assigned = part.next = part.prev = -1
     part.claimed, part.reach = 0, FAR
-    part.entered, part.deadline = -1.0, np.inf
+    part.entered, part.deadline = np.inf if products(w, product).carrier == 1 else -1.0, np.inf
     part.ready = part.since = w.now
     return p
 
@@ -141,17 +141,25 @@ def leave(w: Any, p: Any) -> None:
 
 @inlined
 def gone(w: Any, p: Any, kind: Any) -> None:
-    """The part is in the line no more: it left, was scrapped, or became part of another. It is counted and logged."""
+    """The part is in the line no more: it left, was scrapped, or became part of another. It is counted and logged.
+
+    A carrier, which entered at infinity, never was in the line.
+    """
     part = parts(w, p)
-    _count_inside(w, -1)
-    w.sojourn += counted(w, part.entered, w.now)
-    if w.logged < w.n_log:
-        row = departures(w, w.logged)
-        w.logged += 1
-        row.product, row.kind = part.product, kind
-        row.time, row.lead, row.late = w.now, w.now - part.entered, w.now - part.deadline
-    else:
-        w.status = LOG_FULL
+    if part.entered < np.inf:
+        _count_inside(w, -1)
+        w.sojourn += counted(w, part.entered, w.now)
+        if kind == SCRAPPED:
+            w.scrapped += 1
+        elif kind == JOINED:
+            w.joined += 1
+        if w.logged < w.n_log:
+            row = departures(w, w.logged)
+            w.logged += 1
+            row.product, row.kind = part.product, kind
+            row.time, row.lead, row.late = w.now, w.now - part.entered, w.now - part.deadline
+        else:
+            w.status = LOG_FULL
     part.next = w.free
     w.free = p
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.inlets import complete, expect, expected, has_place, put_in, take_place
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, enter, leave, mark_start, new_part, note, wake
-from layout.flow.records import AT_STATION, DONE, LEAVE, ROUTING, STARVED, T_BLOCKED, T_WAITING
-from layout.flow.servers import advance, free_server
+from layout.flow.records import AT_STATION, DONE, JOIN, LACKING, LEAVE, ROUTING, STARVED, T_BLOCKED, T_WAITING
+from layout.flow.servers import advance, let_go
 from layout.flow.tables import able, hop, hops, parts, servers, service, stations, steps
 
 _SHORTEST_QUEUE, _FIRST_FREE, _ROUND_ROBIN = ROUTING["shortest_queue"], ROUTING["first_free"], ROUTING["round_robin"]
@@ -20,25 +21,23 @@ def arrive(w: Any, p: Any, s: Any) -> None:
     """A part comes to rest at station s, where its place is reserved; in a sink it leaves the line."""
     part, station = parts(w, p), stations(w, s)
     if part.goal >= 0 and part.goal != s:
-        stations(w, part.goal).load -= 1
-        station.load += 1
+        expect(w, p, part.goal, -1)
+        expect(w, p, s, 1)
         if w.ruled == 1:
             wake(w)
     part.goal = -1
     part.claimed = 0
-    if service(w, s, part.step) == LEAVE:
+    role = service(w, s, part.step)
+    if role == LEAVE:
         station.load -= 1
         leave(w, p)
+        return
+    if role <= JOIN:
+        put_in(w, p, JOIN - role)
         return
     part.since = w.now
     station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
     mark_start(w, s)
-
-
-@inlined
-def fits(w: Any, p: Any, s: Any) -> Any:
-    """Whether station s has a place for the part; what leaves the line there needs none."""
-    return stations(w, s).used < stations(w, s).places or service(w, s, parts(w, p).step) == LEAVE
 
 
 @inlined
@@ -51,7 +50,7 @@ def crowd(w: Any, p: Any, step: Any, s: Any, goal: Any) -> Any:
         return 0.0 if _allowed(w, p, step, s, goal) else np.inf
     if step.able1 - step.able0 == 1:
         return 0.0
-    return stations(w, goal).load / stations(w, goal).servers
+    return expected(w, p, goal) / stations(w, goal).servers
 
 
 @compiled
@@ -61,7 +60,7 @@ def _allowed(w: Any, p: Any, step: Any, s: Any, goal: Any) -> Any:
         station = stations(w, goal)
         on_their_way = station.load
         for v in range(station.server0, station.server0 + station.servers):
-            if servers(w, v).part >= 0:
+            if servers(w, v).part >= 0 or servers(w, v).held > 0:
                 on_their_way -= 1
         return station.idle > on_their_way
     if parts(w, p).assigned >= 0:
@@ -90,18 +89,37 @@ def choose(w: Any, p: Any, goal: Any) -> None:
 @inlined
 def reserve(w: Any, p: Any, s: Any, goal: Any) -> None:
     """Keep a place at station s for a part that is on its way to `goal`."""
-    if service(w, s, parts(w, p).step) != LEAVE:
-        stations(w, s).used += 1
+    take_place(w, p, s)
     parts(w, p).goal = goal
-    stations(w, goal).load += 1
+    expect(w, p, goal, 1)
+
+
+@compiled
+def _resume(w: Any, s: Any) -> None:
+    """Servers whose parts waited for components go on with those that are complete, the longest waiting first."""
+    station = stations(w, s)
+    while w.status == DONE:
+        best, since = -1, np.inf
+        for v in range(station.server0, station.server0 + station.servers):
+            server = servers(w, v)
+            if server.state == LACKING and server.since < since and complete(w, s, parts(w, server.part).step):
+                best, since = v, server.since
+        if best < 0:
+            return
+        advance(w, best)
+        w.events += 1
 
 
 @compiled
 def start(w: Any, s: Any) -> None:
     """Servers of station s that are up and free take the next part: of its queue, of the arrivals, of the stock."""
     station = stations(w, s)
+    if station.joins == 1:
+        _resume(w, s)
     while station.idle > 0 and w.status == DONE:
         p = station.queue_head
+        if p >= 0 and station.joins == 1 and not complete(w, s, parts(w, p).step):
+            return
         if p >= 0:
             station.queue_head = parts(w, p).next
             if station.queue_head < 0:
@@ -118,6 +136,9 @@ def start(w: Any, s: Any) -> None:
                     return
             station.used += 1
             station.load += 1
+            if station.joins == 1:
+                station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
+                continue
         else:
             return
         if w.tracing == 1:
@@ -158,7 +179,18 @@ def depart(w: Any, p: Any, s: Any) -> None:
             return
         if w.tracing == 1:
             note(w, parts(w, held).since, w.now, AT_STATION, s, T_BLOCKED, held, s, s)
-        v = parts(w, held).server
-        parts(w, held).server, parts(w, held).since = -1, w.now
-    part.server = -1
-    free_server(w, v)
+        p, v = held, parts(w, held).server
+        parts(w, p).since = w.now
+    parts(w, p).server = -1
+    if servers(w, v).part == p:
+        servers(w, v).part = -1
+    let_go(w, v)
+
+
+@inlined
+def stay(w: Any, p: Any, s: Any) -> None:
+    """A finished part goes on at station s itself, if there is room."""
+    if has_place(w, p, s):
+        reserve(w, p, s, s)
+        depart(w, p, s)
+        arrive(w, p, s)

@@ -16,6 +16,8 @@ Records = Any  # numpy structured array: its fields have no static type
 
 # What a server is doing.
 STARVED, WORKING, BLOCKED, DOWN = 0, 1, 2, 3
+# It has a part, whose next operation waits for components: counted as starved.
+LACKING = 9
 # The states in which it is active (bits): in the others it waits for something else.
 ACTIVE = 1 << WORKING | 1 << DOWN
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
@@ -29,6 +31,8 @@ OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE
 GAME = 16
 # What a station means to a step of a route (other than the number of the process-time stream).
 PASS, LEAVE = -1, -2
+# From JOIN on down: it waits there, in inlet (JOIN - it), to be made part of another.
+JOIN = -3
 # What follows an operation, other than the number of a step.
 SCRAP = -1
 # More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a
@@ -64,9 +68,9 @@ STATION = _dtype(
     # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
     # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
     # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
-    # order..order1: orders still to come
+    # joins: whether it joins components to parts; order..order1: orders still to come
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges in_row row_next row_prev row_link row_fed order order1 "
+    "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles
@@ -75,7 +79,8 @@ STATION = _dtype(
     "room_since closing opening",
 )
 SERVER = _dtype(
-    "station mode0 modes state part ring busy periods following",
+    # part: what it works on, or holds; held: finished parts that it holds; lacks: whether it waits for components
+    "station mode0 modes state part ring busy periods following held lacks",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
     # following: the step that its part goes on to after this operation; SCRAP: none
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active
@@ -88,10 +93,18 @@ STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a"
 # assigned: the station whose turn it was, where its next operation is shared out in turn
 PART = _dtype("step product serial server claimed goal reach assigned next prev", "entered ready since due deadline")
 # rule: of ROUTING; run: turn: which of the stations able is next
-STEP = _dtype("product able0 able1 rule turn", "progress")
+# begins, aboard: first row in `released` of what is released at the end, and of the carriers that the part has got then
+STEP = _dtype("product able0 able1 rule turn begins aboard", "progress")
+# Places of a station for a product that is joined to others there; initial: how many stand there at the start.
+# run: used: places taken or reserved; load: parts there or sent there; waiting: parts there, in a queue
+INLET = _dtype("station product places initial used load waiting queue_head queue_tail", "room_since")
+# Components of an operation at a station, and products that an operation releases: more: whether the next row is, too.
+NEED = _dtype("inlet number more", "")
+RELEASED = _dtype("product number more", "")
 # What comes of an operation: scrapped below the first chance, else back to step `to` below the second, else on.
 QUALITY = _dtype("stream to", "scrap rework")
-PRODUCT = _dtype("step0 left", "")
+# step1: its last step; carrier: it never leaves, and is no part in the line
+PRODUCT = _dtype("step0 step1 carrier left", "")
 MIX = _dtype("product", "cumulative")
 ORDER = _dtype("product number", "at due")  # parts that come together: at a time, due at another (inf: none)
 ARM = _dtype(
@@ -128,7 +141,8 @@ _RUN = _dtype(
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
-    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps",
+    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
+    "n_inlets",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -145,6 +159,7 @@ class World(NamedTuple):
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
     quality : (stations, steps) int, row of `qualities` of a step at a station; -1: always good
+    need : (stations, steps) int, first row of `needs` of a step at a station; -1: nothing
     local : (units, stations) int, a station's row in the unit's matrices
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
@@ -166,6 +181,9 @@ class World(NamedTuple):
     parts: Records
     steps: Records
     qualities: Records
+    inlets: Records
+    needs: Records
+    released: Records
     products: Records
     mixes: Records
     orders: Records
@@ -180,6 +198,7 @@ class World(NamedTuple):
     hops: Any
     service: Any
     quality: Any
+    need: Any
     local: Any
     arm_at: Any
     arm_of: Any
@@ -204,7 +223,7 @@ class World(NamedTuple):
 
     def addressed(self) -> World:
         """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
-        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps"):
+        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets"):
             self.run[f"n_{name}"] = getattr(self, name).size
         self.run["n_levels"] = self.level.size
         spans, end = [], 0
@@ -242,8 +261,8 @@ def _address(table: Any) -> int:
 
 
 _LINE = 64  # bytes: tables begin where the processor's cache lines do
-CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "products", "arms", "belts", "links", "moved",
-            "zones", "when")  # fmt: skip
+CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets", "products", "arms", "belts", "links",
+            "moved", "zones", "when")  # fmt: skip
 _CHANGING = tuple(map(World._fields.index, CHANGING))
 _MOVED = np.array(_CHANGING[1:]) - 1
 _PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
@@ -253,8 +272,8 @@ TABLES = World._fields[1:-1]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "servers", "places", "ways",
-             "zones", "arms", "cycles", "charging", "direct", "kernel")  # fmt: skip
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "servers", "places",
+             "ways", "zones", "arms", "cycles", "charging", "direct", "kernel")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -8,15 +8,32 @@ import numpy as np
 
 from layout.flow.clocks import set_clock
 from layout.flow.draws import draw, uniform
+from layout.flow.inlets import complete, join
 from layout.flow.jit import compiled, inlined
-from layout.flow.parts import active, append, counted, enter, gone, leave, mark_feed, mark_push, mark_start, note, wake
+from layout.flow.parts import (
+    active,
+    append,
+    counted,
+    enter,
+    gone,
+    leave,
+    made,
+    mark_feed,
+    mark_push,
+    mark_start,
+    note,
+    wake,
+)
 from layout.flow.records import (
     ACTIVE,
     AT_STATION,
     BLOCKED,
+    DONE,
     DOWN,
     FAR,
+    LACKING,
     LEAVE,
+    PASS,
     RING_FAIL,
     RING_FINISH,
     RING_NONE,
@@ -28,7 +45,7 @@ from layout.flow.records import (
     T_WORKING,
     WORKING,
 )
-from layout.flow.tables import modes, parts, qualities, quality, servers, service, stations, streams
+from layout.flow.tables import modes, parts, qualities, quality, released, servers, service, stations, steps, streams
 
 
 @inlined
@@ -46,7 +63,8 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         server.in_down += span
     else:
         server.in_starved += span
-        stations(w, server.station).idle -= 1
+        if server.state == STARVED:
+            stations(w, server.station).idle -= 1
     if state == STARVED:
         stations(w, server.station).idle += 1
         if w.ruled == 1:
@@ -93,6 +111,14 @@ def advance(w: Any, v: Any) -> None:
         role = service(w, s, part.step)
         if role < 0:
             break
+        if station.joins == 1:
+            if not complete(w, s, part.step):
+                server.lacks = 1
+                set_state(w, v, LACKING)
+                schedule_idle(w, v)
+                return
+            server.lacks = 0
+            join(w, s, part.step)
         if part.entered < 0.0:
             enter(w, p)
         work = draw(w, role)
@@ -115,19 +141,57 @@ def advance(w: Any, v: Any) -> None:
     if role == LEAVE:
         set_state(w, v, BLOCKED)
         leave(w, p)
-        free_server(w, v)
-        return
-    part.ready = part.since = now
-    station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
-    mark_push(w, s)
-    w.to_dispatch = 1
-    set_state(w, v, BLOCKED)
-    if station.out < station.places_out:
-        station.out += 1
-        part.server = -1
+        server.part = -1
+    else:
+        _hand_on(w, v, p)
+        set_state(w, v, BLOCKED)
+    if server.held == 0:
         free_server(w, v)
     else:
         schedule_idle(w, v)
+
+
+@inlined
+def _hand_on(w: Any, v: Any, p: Any) -> None:
+    """A part of server v is ready for its transport: it takes a place of the out-buffer, or stays in the server."""
+    part, s = parts(w, p), servers(w, v).station
+    station = stations(w, s)
+    part.ready = part.since = w.now
+    if service(w, s, part.step) != PASS:
+        part.reach = 0  # it goes on here, and nowhere else
+    station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
+    mark_push(w, s)
+    w.to_dispatch = 1
+    if station.out < station.places_out:
+        station.out += 1
+        part.server = -1
+    else:
+        part.server = v
+        servers(w, v).held += 1
+
+
+@compiled
+def _release(w: Any, v: Any, n: Any) -> None:
+    """Parts of the products that row n of `released` names begin at server v, and those of the rows that belong to it."""
+    while n >= 0 and w.status == DONE:
+        row = released(w, n)
+        for _ in range(row.number):
+            p = made(w, row.product)
+            if p < 0:
+                return
+            if parts(w, p).entered < 0.0:
+                enter(w, p)
+            _hand_on(w, v, p)
+        n = n + 1 if row.more == 1 else -1
+
+
+@inlined
+def let_go(w: Any, v: Any) -> None:
+    """Server v holds one finished part less; with the last it is free, unless it works on another."""
+    server = servers(w, v)
+    server.held -= 1
+    if server.held == 0 and server.busy == 0 and server.lacks == 0:
+        free_server(w, v)
 
 
 @inlined
@@ -154,7 +218,10 @@ def _done(w: Any, v: Any, stream: Any) -> Any:
     if counts:
         streams(w, stream).done += 1
     if server.following == SCRAP:
+        _release(w, v, steps(w, part.step).aboard)
         return False
+    if server.following > part.step:
+        _release(w, v, steps(w, part.step).begins)
     if server.following <= part.step and counts:
         stations(w, server.station).reworked += 1
     part.step = server.following
@@ -169,10 +236,13 @@ def _scrap(w: Any, v: Any) -> None:
     server.left, server.busy = 0.0, 0
     if w.warmup < w.now <= w.horizon:
         stations(w, server.station).scrapped += 1
-    w.scrapped += 1
     gone(w, server.part, SCRAPPED)
+    server.part = -1
     set_state(w, v, BLOCKED)
-    free_server(w, v)
+    if server.held == 0:
+        free_server(w, v)
+    else:
+        schedule_idle(w, v)
 
 
 @inlined
@@ -237,8 +307,11 @@ def fail(w: Any, v: Any, mode_number: Any) -> None:
 def repair(w: Any, v: Any) -> None:
     """Server v runs again: it goes on with its part's work, holds a finished part, or may take the next."""
     server = servers(w, v)
-    if server.part < 0:
+    if server.part < 0 and server.held == 0:
         set_state(w, v, STARVED)
+        mark_start(w, server.station)
+    elif server.lacks == 1:
+        set_state(w, v, LACKING)
         mark_start(w, server.station)
     elif server.busy == 1:
         server.began = w.now

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from layout.flow.clocks import set_clock
+from layout.flow.inlets import expect, has_place, take_place
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, counted, mark_push, note
-from layout.flow.places import arrive, choose, crowd, depart, fits, reserve
-from layout.flow.records import AT_BELT, AT_LINK, LEAVE, T_TRANSIT, T_WAITING
+from layout.flow.places import arrive, choose, crowd, depart, reserve, stay
+from layout.flow.records import AT_BELT, AT_LINK, PASS, T_TRANSIT, T_WAITING
 from layout.flow.tables import able, belts, hop, hops, links, parts, service, stations, steps, when
 
 
@@ -56,7 +57,7 @@ def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
     part.goal = goal
     part.reach = hops(w, belt.origin, goal) - 1
     choose(w, p, goal)
-    stations(w, goal).load += 1
+    expect(w, p, goal, 1)
     depart(w, p, belt.origin)
     part.due = w.now + belt.transit
     belt.free_in = w.now + belt.spacing
@@ -89,8 +90,7 @@ def belt_leave(w: Any, k: Any) -> None:
         belt.since_empty = w.now
     if w.now > w.warmup:
         belt.moved += 1
-    if service(w, belt.target, part.step) != LEAVE:
-        stations(w, belt.target).used += 1
+    take_place(w, p, belt.target)
     arrive(w, p, belt.target)
     mark_push(w, belt.origin)
 
@@ -122,7 +122,7 @@ def send(w: Any, s: Any, p: Any) -> Any:
                 if when(w, belt.clock_in) != belt.free_in:
                     set_clock(w, belt.clock_in, belt.free_in)
             k = belt.next_out
-        if best_goal == goal or not fits(w, p, b):
+        if best_goal == goal or not has_place(w, p, b):
             continue
         k = stations(w, s).links_out
         while k >= 0:
@@ -144,7 +144,10 @@ def push(w: Any, s: Any) -> None:
     while p >= 0:
         following = parts(w, p).next
         if parts(w, p).claimed == 0:
-            send(w, s, p)
+            if service(w, s, parts(w, p).step) != PASS:
+                stay(w, p, s)
+            else:
+                send(w, s, p)
         p = following
 
 
@@ -169,7 +172,7 @@ def feed(w: Any, s: Any) -> None:
         k = station.belts_in
         while k >= 0:
             belt = belts(w, k)
-            if belt.waiting == 1 and belt.since_blocked < oldest and fits(w, belt.head, s):
+            if belt.waiting == 1 and belt.since_blocked < oldest and has_place(w, belt.head, s):
                 oldest, from_belt = belt.since_blocked, k
             k = belt.next_in
         k = station.links_in
@@ -181,7 +184,7 @@ def feed(w: Any, s: Any) -> None:
                     parts(w, p).claimed == 0
                     and parts(w, p).ready < oldest
                     and _wants(w, p, origin, s)
-                    and fits(w, p, s)
+                    and has_place(w, p, s)
                 ):
                     oldest, from_belt, from_link, first = parts(w, p).ready, -1, k, p
                     break
