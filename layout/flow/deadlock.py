@@ -33,7 +33,12 @@ def standstill(network: Network, world: World) -> Standstill | None:
     waits = _waits(network, world)
     stuck = _stuck(waits)
     if not stuck:
-        if int(run["status"]) != rec.STANDSTILL or _finished(world):
+        if int(run["status"]) != rec.STANDSTILL:
+            return None
+        lacking = _lacking(network, world)
+        if lacking:
+            return Standstill(lacking, float(run["horizon"] - run["now"]))
+        if _finished(world):
             return None
         return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
     since = max(waits[name][1] for name in _cycle(waits, stuck))
@@ -41,8 +46,28 @@ def standstill(network: Network, world: World) -> Standstill | None:
 
 
 def _finished(world: World) -> bool:
-    """Whether all that was ordered is done and gone, and no more comes."""
-    return int(world.run[0]["inside"]) == 0 and not world.stations["saturated"].any()
+    """Whether all that was ordered is done and gone but for components that nothing waits for, and no more comes."""
+    waiting = int(world.inlets["waiting"].sum()) if world.inlets.size else 0
+    return int(world.run[0]["inside"]) <= waiting and not world.stations["saturated"].any()
+
+
+def _lacking(network: Network, world: World) -> tuple[str, ...]:
+    """A station where a part waits for components that nothing brings any more, and the products that it lacks."""
+    for s, name in enumerate(network.stations):
+        first, n = int(world.stations[s]["server0"]), int(world.stations[s]["servers"])
+        waiting = [int(world.stations[s]["queue_head"])]
+        waiting += [int(v["part"]) for v in world.servers[first : first + n] if v["lacks"]]
+        for p in waiting:
+            row = int(world.need[s, int(world.parts[p]["step"])]) if p >= 0 else -1
+            lacks = []
+            while row >= 0:
+                inlet = world.inlets[int(world.needs[row]["inlet"])]
+                if int(inlet["waiting"]) < int(world.needs[row]["number"]):
+                    lacks.append(network.products[int(inlet["product"])])
+                row = row + 1 if world.needs[row]["more"] else -1
+            if lacks:
+                return (name, *lacks)
+    return ()
 
 
 def _suspicious(world: World) -> bool:
@@ -83,6 +108,8 @@ def _wanted(network: Network, world: World, s: int, part: Any) -> set[str]:
     """Stations and belts that could take a finished part of station s; "" where an arm is already coming."""
     if int(part["claimed"]):
         return {""}
+    if int(world.service[s, int(part["step"])]) != rec.PASS:
+        return {network.stations[s]}  # it goes on there, once there is room
     step = world.steps[int(part["step"])]
     wanted: set[str] = set()
     for i in range(int(step["able0"]), int(step["able1"])):

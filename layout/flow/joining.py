@@ -16,19 +16,6 @@ from layout.flow.paths import back_to, by_name
 from layout.model.line import Line, LineProduct
 
 
-def aboard(line: Line, product: LineProduct, k: int) -> dict[str, int]:
-    """The carriers that a part of a product has got while step k of its route is done: carrier -> how many."""
-    got: dict[str, int] = {}
-    for i, operation in enumerate(product.route[: k + 1]):
-        for name, number in product.components.get(operation, {}).items():
-            if line.products[name].circulates:
-                got[name] = got.get(name, 0) + number
-        for name, number in product.releases.get(operation, {}).items() if i < k else ():
-            if name in got:
-                got[name] -= number
-    return {name: number for name, number in got.items() if number > 0}
-
-
 @dataclass
 class Joining:
     """Rows of `records.INLET`, `NEED` and `RELEASED` for a line.

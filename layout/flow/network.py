@@ -12,9 +12,9 @@ import numpy as np
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
 from layout.flow.chains import mark_rows
-from layout.flow.joining import Joining, aboard
+from layout.flow.joining import Joining
 from layout.flow.masks import Shared
-from layout.flow.paths import Paths, back_to, by_name, paths, unconnected
+from layout.flow.paths import Paths, aboard, back_to, by_name, paths, unconnected
 from layout.flow.stops import between_tasks
 from layout.flow.streams import name_key, parameters, stream_keys
 from layout.flow.turns import turns_of

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from layout.errors import LayoutError, Problem
-from layout.model.line import Fleet, Line
+from layout.model.line import Fleet, Line, LineProduct
 from layout.model.results import FleetTimes, Moves
 
 
@@ -139,7 +139,10 @@ def unconnected(line: Line, moves: Moves | None = None) -> tuple[tuple[str, str,
         product = line.products[name]
         if not product.sources:
             found[name, "", product.route[0] if product.route else ""] = None
-        before = [set(product.sources), *(set[str]() for _ in product.route)]  # where parts stand before each step
+        before = [
+            set(product.sources) | _dropped(line, name),
+            *(set[str]() for _ in product.route),
+        ]  # where parts stand before each step
         known = -1
         while known < (known := sum(map(len, before))):
             for k, operation in enumerate(product.route):
@@ -153,6 +156,22 @@ def unconnected(line: Line, moves: Moves | None = None) -> tuple[tuple[str, str,
     return tuple(found)
 
 
+def _dropped(line: Line, carrier: str) -> set[str]:
+    """Stations that scrap parts which have got the carrier, so that it goes back from there."""
+    if not line.products[carrier].circulates:
+        return set()
+    return {
+        station.name
+        for product in line.products.values()
+        for k, operation in enumerate(product.route)
+        for station in line.stations.values()
+        if operation in station.quality
+        and station.quality[operation].scrap > 0
+        and product.name in station.operations.get(operation, {})
+        and carrier in aboard(line, product, k)
+    }
+
+
 def back_to(route: Sequence[str], k: int, operation: str) -> int:
     """Step of a route that parts go back to from step k: the last one of that name up to there.
 
@@ -164,3 +183,16 @@ def back_to(route: Sequence[str], k: int, operation: str) -> int:
     raise LayoutError(
         Problem(f"the route has no {operation!r} up to {route[k]!r} to send parts back to", hint="name one before it")
     )
+
+
+def aboard(line: Line, product: LineProduct, k: int) -> dict[str, int]:
+    """The carriers that a part of a product has got while step k of its route is done: carrier -> how many."""
+    got: dict[str, int] = {}
+    for i, operation in enumerate(product.route[: k + 1]):
+        for name, number in product.components.get(operation, {}).items():
+            if line.products[name].circulates:
+                got[name] = got.get(name, 0) + number
+        for name, number in product.releases.get(operation, {}).items() if i < k else ():
+            if name in got:
+                got[name] -= number
+    return {name: number for name, number in got.items() if number > 0}

@@ -172,7 +172,7 @@ def _hand_on(w: Any, v: Any, p: Any) -> None:
 
 @compiled
 def _release(w: Any, v: Any, n: Any) -> None:
-    """Parts of the products that row n of `released` names begin at server v, and those of the rows that belong to it."""
+    """Parts of the products that row n of `released` names begin at server v, and those of the rows with it."""
     while n >= 0 and w.status == DONE:
         row = released(w, n)
         for _ in range(row.number):
