@@ -59,7 +59,8 @@ def simulate(
         if until is None or _precise([r.per_h for r in done], until, time.level):
             break
         if len(done) >= time.at_most:
-            warnings.append(f"{len(done)} replications, the most allowed, did not bring the throughput to {until:.2g}")
+            most = f"{len(done)} replications, the most allowed"
+            warnings.append(f"{most}: half the throughput's interval is still more than {100 * until:g} % of its mean")
             break
     alone = world if len(done) == 1 else None
     return result(runs.network, done, stopped, warmup, alone, warnings)
