@@ -166,7 +166,8 @@ def _stays(world: rec.World, edges: Any) -> Any:
         free[p] = True
         p = int(parts["next"][p])
     inside = parts["entered"][~free]
-    entered = np.sort(np.concatenate([gone["time"] - gone["lead"], inside[inside >= 0.0]]))
+    inside = inside[(inside >= 0.0) & (inside < np.inf)]  # the others are not in the line: at a source, or carriers
+    entered = np.sort(np.concatenate([gone["time"] - gone["lead"], inside]))
     return _passed(entered, edges) - _passed(gone["time"], edges)
 
 
