@@ -9,6 +9,7 @@ from layout.files.floor_checks import check_ways
 from layout.files.polygons import fault
 from layout.files.production_checks import check_production
 from layout.files.routes import Network, check_routes
+from layout.files.transport_checks import check_stops, check_transports
 from layout.files.yaml import Document, KeyPath, did_you_mean
 from layout.model.distribution import KINDS, Distribution
 from layout.model.equip import on_rail, with_tool
@@ -42,6 +43,7 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _operations(spec, found)
     _ends(spec, found)
     _transports(spec, found)
+    check_transports(spec, found.add)
     check_production(spec, found.add)
     if not fault(spec.floor.boundary):
         _places(spec, found)
@@ -56,6 +58,7 @@ def check_models(spec: ScenarioSpec, models: Mapping[str, Model], document: Docu
     if not fault(spec.floor.boundary):
         _sizes(spec, models, found)
     _ports(spec, models, found)
+    check_stops(spec, models, found.add)
     network = Network(spec, models)
     check_routes(spec, network, found.add)
     _payloads(spec, models, network, found)

@@ -128,9 +128,10 @@ class Network:
                 at, _ = self.reach(at, targets)
                 seen |= at
         for transport in self.spec.transport.values():
-            seen |= set(
-                transport.serves if isinstance(transport, (Robot, Vehicle)) else (transport.from_, transport.to)
-            )
+            if isinstance(transport, (Robot, Vehicle)):
+                seen |= set(transport.stops if isinstance(transport, Vehicle) else transport.serves)
+            else:
+                seen |= {transport.from_, transport.to}
         return seen
 
 

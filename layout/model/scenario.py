@@ -314,6 +314,13 @@ class Vehicle(Spec):
     battery: Battery | None = None
     power: Power | None = None
 
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Machines where its vehicles dock, for whatever reason."""
+        parking = () if self.parking is None else (self.parking,)
+        charger = () if self.battery is None else (self.battery.charger,)
+        return tuple(dict.fromkeys((*self.serves, *parking, *charger)))
+
 
 class Conveyor(Spec):
     """A belt from one machine's belt port to another's: accumulating, with speed, pitch between parts, and width."""

@@ -38,9 +38,9 @@ _DIGITS = 9
 
 @dataclass(frozen=True, eq=False)
 class Docks:
-    """Where the vehicles of a fleet hand over.
+    """Where the vehicles of a fleet hand over, park and charge.
 
-    stations : those of its stations that it can dock at
+    stations : those of its stops that it can dock at
     poses : (k, 3) float, x (m), y (m), yaw (rad) of a vehicle at each dock; nose to the machine
     owners : (k,) the station each belongs to
     out, in_ : for each of `stations`, the row of the dock where parts are taken out and brought in
@@ -64,7 +64,7 @@ def docks_of(fleet: Fleet, line: Line) -> Docks:
     outs: list[int] = []
     ins: list[int] = []
     missing: list[str] = []
-    for name in fleet.serves:
+    for name in fleet.stops:
         station = line.stations.get(name)
         if station is None:
             continue
@@ -171,7 +171,7 @@ _WAYS: OrderedDict[bytes, _Ways] = OrderedDict()
 
 
 def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None = None) -> FleetTimes:
-    """A fleet's times among its stations.
+    """A fleet's times among its stops.
 
     A vehicle backs straight out of its dock by its own length, drives in straight pieces from rest to rest (trapezoids
     of speed), turns on the spot in between, and drives the last piece straight into the next dock from a vehicle's
@@ -225,7 +225,7 @@ def least_times(fleet: Fleet, line: Line) -> FleetTimes:
     """Lower bounds of what `fleet_times` gives, for any layout: out of the dock, a straight line from there into the
     next dock, and the net turn. Stations without a vehicle port count 0."""
     found, body = docks_of(fleet, line), Body.of(fleet)
-    names = tuple(name for name in fleet.serves if name in line.stations)
+    names = tuple(name for name in fleet.stops if name in line.stations)
     poses = found.poses
     backs = _approaches(poses, body.length_m)
     apart = np.hypot(*(backs[:, None] - poses[None, :, :2]).transpose(2, 0, 1)).reshape(len(poses), len(poses))

@@ -45,6 +45,7 @@ STATE_COLOURS: dict[str, str] = {
     "handling": "#4fa3d8",
     "moving_empty": "#a5d0ee",
     "setup": "#cc79a7",
+    "charging": "#009e73",
     "blocked": "#e69f00",
     "down": "#a63603",
     "starved": "#d3d9e0",

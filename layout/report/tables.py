@@ -25,14 +25,14 @@ NARROW_BAR = 12
 WIDE = 100
 _COLOURS = {
     "working": "blue", "moving_loaded": "blue", "moving": "blue", "handling": "bright_blue", "moving_empty": "cyan",
-    "setup": "magenta", "blocked": "yellow", "down": "red",
+    "setup": "magenta", "charging": "green", "blocked": "yellow", "down": "red",
     "starved": "bright_black", "waiting": "bright_black", "empty": "bright_black",
     "off_shift": "bright_black",
 }  # fmt: skip
 # Each state has its own letter-like mark too, so that the bars read without colour.
 _MARKS = {
     "working": "█", "moving_loaded": "█", "moving": "█", "empty": "·", "handling": "▓", "moving_empty": "▒",
-    "setup": "s", "blocked": "b", "down": "x", "starved": "·", "waiting": "·", "off_shift": " ",
+    "setup": "s", "charging": "c", "blocked": "b", "down": "x", "starved": "·", "waiting": "·", "off_shift": " ",
 }  # fmt: skip
 
 

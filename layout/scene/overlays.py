@@ -60,9 +60,9 @@ def ports(line: Line) -> list[Piece]:
 
 
 def _served_by(line: Line, station: str) -> set[str]:
-    """Kinds of the transports that serve a station."""
+    """Kinds of the transports that come to a station."""
     found = {"arm" for arm in line.arms.values() if station in arm.serves}
-    found |= {"vehicle" for fleet in line.fleets.values() if station in fleet.serves}
+    found |= {"vehicle" for fleet in line.fleets.values() if station in fleet.stops}
     found |= {"belt" for belt in line.belts.values() if station in (belt.origin, belt.target)}
     return found | {"direct" for link in line.links.values() if station in (link.origin, link.target)}
 

@@ -138,7 +138,7 @@ def docks_of(scenario: Scenario) -> dict[str, tuple[Ring, ...]]:
         vehicle = scenario.models[transport.model]
         assert isinstance(vehicle, VehicleModel)
         length, width = (float(size) for size in np.ptp(np.asarray(vehicle.footprint_m), axis=0))
-        for machine in transport.serves:
+        for machine in transport.stops:
             model = scenario.models[machines[machine].model]
             assert isinstance(model, MachineModel)
             both = (model.port_for("out", "vehicle"), model.port_for("in", "vehicle"))

@@ -205,3 +205,20 @@ def test_moving_the_cell_computes_nothing_anew(table, cell) -> None:
     line, fleet = shop(table, cell, places, (16.0, -8.0, math.pi / 2))
     fleet_times(fleet, line)
     assert len(vehicles._WAYS) == known
+
+
+def test_parking_places_and_chargers_are_stops_too(table, cell) -> None:
+    """Ways lead there as to any dock; what is served keeps its own times to the bit."""
+    stations = [table(name, 4.0 * k, 0, ports=PORT) for k, name in enumerate(("a", "b", "yard", "plug"))]
+    plain = fleet_of(stations[:2])
+    both = replace(plain, parking=("yard",), chargers=("plug",))
+    line = cell(stations)
+    ours, theirs = fleet_times(plain, line), fleet_times(both, line)
+    assert theirs.stations == ("a", "b", "yard", "plug") == least_times(both, line).stations
+    assert np.isfinite(theirs.travel_s).all()
+    assert (theirs.travel_s[:2, :2] == ours.travel_s).all()
+    assert theirs.travel_s[0, 1] == pytest.approx(theirs.travel_s[2, 3], rel=1e-9)
+    assert (least_times(both, line).travel_s <= theirs.travel_s + 1e-9).all()
+    shut = [*stations[:3], table("plug", 12.0, 0, ports={})]
+    with pytest.raises(LayoutError, match="no port for vehicles"):
+        fleet_times(both, cell(shut))
