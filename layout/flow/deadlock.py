@@ -15,6 +15,7 @@ from layout.flow import records as rec
 from layout.flow.network import Network
 from layout.flow.paths import by_name
 from layout.flow.records import World
+from layout.flow.turn_waits import idle_in_turn, turn_waits
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Standstill:
 def standstill(network: Network, world: World) -> Standstill | None:
     """The deadlock that a run ended in, if it did."""
     run = world.run[0]
-    if int(run["status"]) != rec.STANDSTILL and not _suspicious(world):
+    in_turn = idle_in_turn(world)
+    if int(run["status"]) != rec.STANDSTILL and not in_turn and not _suspicious(world):
         return None
-    waits = _waits(network, world)
+    waits = _waits(network, world) | (turn_waits(network, world) if in_turn else {})
     stuck = _stuck(waits)
     if not stuck:
         if int(run["status"]) != rec.STANDSTILL:
@@ -140,7 +142,7 @@ def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:
     seen: list[str] = []
     while here not in seen:
         seen.append(here)
-        here = by_name(waits[here][0][0] & stuck)[0]
+        here = by_name(next(wanted & stuck for wanted in waits[here][0] if wanted))[0]
     ring = seen[seen.index(here) :]
     start = ring.index(by_name(ring)[0])
     return tuple(ring[start:] + ring[:start])

@@ -194,6 +194,27 @@ def test_a_robot_waits_outside_the_space_it_shares():
         assert pick.start_s == coming.end_s  # it does not stand there waiting
 
 
+def test_a_cycle_that_cannot_go_on_is_named():
+    """Nobody takes parts from m2: it waits for the robot, which stands at m1 with no room for its part."""
+    for source in ("saturated", 50.0):
+        made, times = cell((20.0, 5.0), (0, 1), period=34.0)
+        made = replace(made, stations={**made.stations, "source": station("source", source=source)})
+        found = simulate(made, times)
+        (deadlock,) = found.deadlocks
+        assert deadlock.subjects == ("m2", "robot")
+        assert deadlock.amount * 3600 > 0.9 * 150 * 34.0 - 200.0
+        assert found.throughput_per_h.mean == 0
+        assert sum(found.resources["robot"].values()) == pytest.approx(1.0)
+
+
+def test_a_cycle_that_goes_on_is_no_deadlock():
+    for order in (forward(2), backward(2), (1, 0, 2)):
+        for until in (50.0, 61.0, 77.7, 100.1):
+            made, times = cell((20.0, 5.0), order)
+            short = replace(made, time=made.time.model_copy(update={"horizon_s": until, "warmup_s": 0.0}))
+            assert simulate(short, times).deadlocks == ()
+
+
 def test_permuted_names_and_files_change_nothing():
     made, times = cell((20.0, 5.0, 7.0), (0, 2, 3, 1))
     turned = replace(made, stations=dict(reversed(made.stations.items())))
