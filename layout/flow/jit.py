@@ -1,4 +1,4 @@
-"""How the kernel is compiled: as one piece of machine code, kept on disk.
+"""How the kernel is compiled: as one piece of machine code, which `machine_code` keeps on disk.
 
 Numba makes of every function something of its own that is optimised, callable and cached. The kernel has more than a
 hundred that only compiled code calls, and few that Python calls (`entry`). The hundred end here as LLVM code that
@@ -15,9 +15,11 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import compiler, funcdesc, lowering, typed_passes, untyped_passes
 from numba.core.codegen import CPUCodeLibrary
 from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
+from numba.np import arrayobj
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
@@ -25,7 +27,7 @@ _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
 def entry(function: F) -> F:
-    """Machine code that Python calls, made at the first call and kept on disk."""
+    """Machine code that Python calls: through `machine_code.Code`, or, compiled for the process, as it is."""
     return cast(F, _njit(**_OPTIONS, cache=True, no_cfunc_wrapper=True)(function))
 
 
@@ -94,6 +96,38 @@ class _PieceLowering(LoweringPass):
         context.insert_user_function(key, description, list(dict.fromkeys((library, *library._linking_libraries))))
         state["cr"] = compiler._LowerResult(description, lower.call_helper, cfunc=key, env=lower.env)
         return True
+
+
+def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) -> bytes:
+    """Machine code of an entry, as an object file with one C function: addresses of tables in, 0 out if all is well."""
+    types = tuple(map(cast(Any, numba).typeof, tables))
+    done = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
+    context, codegen = done.target_context, done.library.codegen
+    whole: Any = codegen.create_library(symbol)
+    for library in dict.fromkeys((done.library, *done.library._linking_libraries)):
+        whole.add_linking_library(library)
+    module = whole.create_ir_module(symbol)
+    word = ir.IntType(64)
+    outer = ir.Function(module, ir.FunctionType(ir.IntType(32), [word] * len(types)), symbol)
+    builder = ir.IRBuilder(outer.append_basic_block())
+    arrays = []
+    for table, kind, given in zip(tables, types, outer.args, strict=True):
+        array = context.make_array(kind)(context, builder)
+        size = context.get_constant(numba.types.intp, table.itemsize)
+        address = builder.inttoptr(given, array.data.type)
+        one = ir.Constant(ir.ArrayType(word, 1), [word(1)])
+        cast(Any, arrayobj).populate_array(array, address, one, one, size, None)
+        arrays.append(array._getvalue())
+    inner = context.declare_function(module, done.fndesc)
+    status, _ = context.call_conv.call_function(builder, inner, done.signature.return_type, types, arrays)
+    builder.ret(builder.zext(status.is_error, ir.IntType(32)))
+    whole.add_ir_module(module)
+    linked = whole._final_module
+    for library in whole._linking_libraries:
+        linked.link_in(library._get_module_for_linking(), preserve=True)
+    whole._optimize_final_module()
+    linked.verify()
+    return bytes(codegen._tm.emit_object(linked))
 
 
 @cache

@@ -11,6 +11,7 @@ from layout.flow import records as rec
 from layout.flow.checks import check
 from layout.flow.deadlock import Standstill, standstill
 from layout.flow.intervals import estimate
+from layout.flow.machine_code import Code
 from layout.flow.network import Network, compile_line
 from layout.flow.series import mser5
 from layout.flow.statistics import Replication, measure
@@ -18,6 +19,7 @@ from layout.flow.summary import Warmup, result
 from layout.model.line import Line
 from layout.model.results import FlowResult, Moves, TraceEvent
 
+simulate_run = Code("layout.flow.kernel", "simulate_run", rec.RUN)
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
 FIRST_LOG = 4096  # departures
@@ -112,8 +114,6 @@ def run_once(
 ) -> tuple[rec.World, int]:
     """One replication: the world it ended in, with every departure, and the room for parts that it needed (found by
     trying)."""
-    from layout.flow.kernel import simulate_run
-
     if horizon_s <= warmup_s:
         raise LayoutError(
             Problem("the warm-up leaves nothing to measure", value=f"{warmup_s} s", hint="make the horizon longer")

@@ -1,0 +1,76 @@
+"""Compiled code kept in a file: made once, loaded without the compiler, made again where the file is broken."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from layout.flow.machine_code import Code
+from tests.flow.tiny_kernel import OTHER, ROW
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    return tmp_path
+
+
+def run(code):
+    row, other = np.array([(1.5, 7)], ROW), np.array([(4.0,)], OTHER)
+    code(row, other)
+    return row[0].item()
+
+
+def fresh():
+    return Code("tests.flow.tiny_kernel", "multiply", ROW, OTHER)
+
+
+def never(*_):
+    raise AssertionError("compiled though there is a file")
+
+
+def test_made_once(folder, monkeypatch):
+    assert run(fresh()) == (6.0, 8)
+    (file,) = folder.glob("*.o")
+    monkeypatch.setattr(Code, "_made", never)
+    assert run(fresh()) == (6.0, 8)
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(AssertionError):
+        run(fresh())
+
+
+def test_a_broken_file_is_made_again(folder):
+    run(fresh())
+    (file,) = folder.glob("*.o")
+    whole = file.read_bytes()
+    for content in (b"", whole[:100], whole[:-1] + bytes([whole[-1] ^ 1])):
+        file.write_bytes(content)
+        assert run(fresh()) == (6.0, 8)
+        assert len(file.read_bytes()) == len(whole)
+
+
+def test_other_types_are_other_code(folder):
+    run(fresh())
+    wider = np.dtype([*ROW.descr, ("more", np.float64)])
+    row = np.array([(1.5, 7, 0.0)], wider)
+    Code("tests.flow.tiny_kernel", "multiply", wider, OTHER)(row, np.array([(2.0,)], OTHER))
+    assert row["x"][0] == 3.0
+    assert len(list(folder.glob("*.o"))) == 2
+
+
+def test_runs_where_no_file_can_be_kept(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    assert run(fresh()) == (6.0, 8)
+
+
+def test_a_later_process_needs_no_compiler(tmp_path):
+    """The compiler is imported only where the code has to be made."""
+    code = (
+        "import sys; from layout.flow.simulation import simulate_run; from layout.flow.records import RUN\n"
+        "simulate_run._load()\nprint('numba' in sys.modules)"
+    )
+    told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+            for _ in "ab"]  # fmt: skip
+    assert told[1] == "False\n"

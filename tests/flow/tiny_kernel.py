@@ -1,0 +1,22 @@
+"""A compiled function as small as can be, with one that it calls."""
+
+from typing import Any
+
+import numpy as np
+
+from layout.flow.jit import compiled, entry
+
+ROW = np.dtype([("x", np.float64), ("n", np.int64)])
+OTHER = np.dtype([("factor", np.float64)])
+
+
+@compiled
+def times(x: Any, factor: Any) -> Any:
+    return x * factor
+
+
+@entry
+def multiply(rows: Any, others: Any) -> None:
+    row = rows[0]
+    row.x = times(row.x, others[0].factor)
+    row.n += 1
