@@ -57,7 +57,7 @@ def _lacking(network: Network, world: World) -> tuple[str, ...]:
     """A station where a part waits for components that nothing brings any more, and the products that it lacks."""
     for s, name in enumerate(network.stations):
         first, n = int(world.stations[s]["server0"]), int(world.stations[s]["servers"])
-        waiting = [int(world.stations[s]["queue_head"])]
+        waiting = [int(world.stations[s]["queue_head"]), int(world.stations[s]["outside_head"])]
         waiting += [int(v["part"]) for v in world.servers[first : first + n] if v["lacks"]]
         for p in waiting:
             row = int(world.need[s, int(world.parts[p]["step"])]) if p >= 0 else -1

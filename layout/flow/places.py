@@ -111,6 +111,18 @@ def _resume(w: Any, s: Any) -> None:
 
 
 @compiled
+def _next_complete(w: Any, s: Any) -> Any:
+    """Whether the part that comes next at station s has the components it needs; it takes no place yet."""
+    station = stations(w, s)
+    p = station.queue_head
+    if p < 0:
+        if station.outside_head < 0 and station.saturated == 1:
+            station.outside_head = station.outside_tail = new_part(w, s)
+        p = station.outside_head
+    return p < 0 or complete(w, s, parts(w, p).step)
+
+
+@compiled
 def start(w: Any, s: Any) -> None:
     """Servers of station s that are up and free take the next part: of its queue, of the arrivals, of the stock."""
     station = stations(w, s)
@@ -118,7 +130,7 @@ def start(w: Any, s: Any) -> None:
         _resume(w, s)
     while station.idle > 0 and w.status == DONE:
         p = station.queue_head
-        if p >= 0 and station.joins == 1 and not complete(w, s, parts(w, p).step):
+        if station.joins == 1 and not _next_complete(w, s):
             return
         if p >= 0:
             station.queue_head = parts(w, p).next
@@ -136,9 +148,6 @@ def start(w: Any, s: Any) -> None:
                     return
             station.used += 1
             station.load += 1
-            if station.joins == 1:
-                station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
-                continue
         else:
             return
         if w.tracing == 1:

@@ -150,6 +150,81 @@ def test_carriers_enough_for_all_places_are_no_hindrance():
     assert {m: with_them.shares[m] for m in without.shares} == without.shares
 
 
+def test_carriers_in_a_ring_against_simpy():
+    """Three pallets, a place before each machine: the row blocks and runs short of pallets."""
+    given = ring([exponential(1.0), exponential(1.2), exponential(0.8)], 3, buffer=1)
+    draw, env, done = Draws(given, moves()), simpy.Environment(), []
+    pallets = simpy.Store(env)
+    pallets.items.extend(range(3))
+    places, queues = [simpy.Resource(env, 2) for _ in range(3)], [simpy.Store(env) for _ in range(3)]
+
+    def run(j):
+        while True:
+            place = (yield queues[j].get()) if j else (yield pallets.get())
+            yield env.timeout(draw("process", f"m{j + 1}", f"op{j + 1}", "part"))
+            if j == 2:
+                done.append(env.now)
+                pallets.put(0)
+            else:
+                following = places[j + 1].request()
+                yield following
+                queues[j + 1].put(following)
+            if j:
+                places[j].release(place)
+
+    for j in range(3):
+        env.process(run(j))
+    env.run(UNTIL_S)
+    ours = sorted(e.end_s for e in trace(given, moves(), seed=SEED, until_s=UNTIL_S)
+                  if e.resource == "m3" and e.state == "working" and e.end_s < UNTIL_S)  # fmt: skip
+    agree(ours, done)
+
+
+def load_station(pallets, buffer):
+    """One station loads and unloads pallets, 1 s each; a machine of 5 s works on what is on them."""
+    stations = [
+        station("LU", {"load": 1.0, "unload": 1.0}, source="saturated", sink=True, buffer=(buffer, 0),
+                inlets={"pallet": pallets}),
+        station("M", {"work": 5.0}, buffer=(1, 0)),
+    ]  # fmt: skip
+    products = [
+        product("part", ["load", "work", "unload"], sources=["LU"], sinks=["LU"], components={"load": {"pallet": 1}},
+                releases={"unload": {"pallet": 1}}),
+        product("pallet", [], share=0.0, sources=["LU"], sinks=["LU"], joined=True, released=True, circulates=pallets),
+    ]  # fmt: skip
+    links = [link("LU", "M"), link("M", "LU")]
+    return line(stations, products, links=links, horizon_s=7035.5, warmup_s=35.5, replications=1)
+
+
+@pytest.mark.parametrize(("n", "buffer", "cycle_s"), [(1, 0, 7.0), (2, 0, 5.0), (2, 1, 5.0), (3, 1, 5.0), (4, 1, 5.0)])
+def test_one_station_that_loads_and_unloads(n, buffer, cycle_s):
+    """New parts wait outside for pallets and are in nobody's way; a pallet released goes into the inlet beside."""
+    found = simulate(load_station(n, buffer), moves())
+    assert found.throughput_per_h.mean == pytest.approx(3600 / cycle_s, abs=0.52)
+    assert found.resources["M"]["working"] == pytest.approx(5.0 / cycle_s, abs=1e-3)
+    assert not found.deadlocks
+
+
+def test_a_full_loop_of_carriers_is_named():
+    """A part too many: the station is full of one for the machine, which is full of those for the station."""
+    found = simulate(load_station(3, 0), moves())
+    (deadlock,) = found.deadlocks
+    assert deadlock.subjects == ("LU", "M")
+
+
+def test_components_of_a_later_operation_by_hand():
+    """Prepared for 1 s, then a wheel every 5 s: the machine keeps the part, and is starved for 3 s of 5."""
+    given = assembly(1.0, 1.0, wheels=5.0, horizon_s=1005.5, warmup_s=5.5, replications=1)
+    weld = given.stations["weld"]
+    weld = replace(weld, operations={**weld.operations, "prepare": weld.operations["weld"]})
+    host = replace(given.products["host"], route=("prepare", "weld"))
+    found = simulate(replace(given, stations={**given.stations, "weld": weld},
+                             products={**given.products, "host": host}), moves())  # fmt: skip
+    assert found.throughput_per_h.mean == pytest.approx(720.0, rel=1e-9)
+    assert found.resources["weld"]["working"] == pytest.approx(0.4, rel=1e-9)
+    assert found.resources["weld"]["starved"] == pytest.approx(0.6, rel=1e-9)
+
+
 def test_disassembly_by_hand():
     """2 s to split, 1 s for each of three bits, no places: the splitter holds the last until 4 s."""
     stations = [station("split", {"split": {"host": 2.0}}, source="saturated", sink=True),
