@@ -40,17 +40,17 @@ def standstill(network: Network, world: World) -> Standstill | None:
         lacking = _lacking(network, world)
         if lacking:
             return Standstill(lacking, float(run["horizon"] - run["now"]))
-        if _finished(world):
+        if _finished(network, world):
             return None
         return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
     since = max(waits[name][1] for name in _cycle(waits, stuck))
     return Standstill(_cycle(waits, stuck), float(run["horizon"]) - since)
 
 
-def _finished(world: World) -> bool:
-    """Whether all that was ordered is done and gone but for components that nothing waits for, and no more comes."""
-    waiting = int(world.inlets["waiting"].sum()) if world.inlets.size else 0
-    return int(world.run[0]["inside"]) <= waiting and not world.stations["saturated"].any()
+def _finished(network: Network, world: World) -> bool:
+    """Whether all that was ordered is done, and no more comes; components that nothing waits for may be left."""
+    ordered = any(station.schedule for station in network.line.stations.values())
+    return ordered and (int(world.run[0]["inside"]) == 0 or world.inlets.size > 0)
 
 
 def _lacking(network: Network, world: World) -> tuple[str, ...]:

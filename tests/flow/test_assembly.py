@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 import simpy
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from layout.errors import LayoutError
 from layout.flow import simulate, trace, unconnected
@@ -298,6 +301,51 @@ def test_components_that_end_are_named():
     assert found.throughput_per_h.mean == pytest.approx(7.2)
     (deadlock,) = found.deadlocks
     assert deadlock.subjects == ("weld", "wheel")
+
+
+def test_components_left_over_are_no_deadlock():
+    """Two hosts are ordered; the wheels for more of them stay where they are."""
+    given = assembly(1.0, 1.0, horizon_s=1000.0, replications=1)
+    orders = (Order.model_validate({"at": 5, "product": "host", "number": 2}),)
+    hosts = replace(given.stations["hosts"], arrivals=None, schedule=orders)
+    found = simulate(replace(given, stations={**given.stations, "hosts": hosts}), moves())
+    assert found.throughput_per_h.mean == pytest.approx(7.2)
+    assert not found.deadlocks
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@drawn(data=st.data())
+def test_axioms(data):
+    """Random assembly cells: parts are conserved, shares sum to 1, Little's law holds; order changes nothing."""
+    number, places = data.draw(st.integers(1, 3)), data.draw(st.integers(3, 5))
+    given = assembly(exponential(1.0), exponential(data.draw(st.sampled_from([0.2, 0.6, 2.0]))), number=number,
+                     places=places, horizon_s=1500.0, warmup_s=100.0, replications=2)  # fmt: skip
+    share, scrap = data.draw(st.sampled_from([0.1, 0.4])), data.draw(st.sampled_from([0.0, 0.2]))
+    bad = Quality.model_validate({"scrap": scrap, "rework": {"share": share, "to": "weld"}})
+    kind = data.draw(st.sampled_from(["after", "again"]))
+    weld = replace(given.stations["weld"], servers=data.draw(st.integers(1, 2)), buffer_in=data.draw(st.integers(0, 2)),
+                   buffer_out=data.draw(st.integers(0, 2)))  # fmt: skip
+    stations, products = {**given.stations, "weld": weld}, dict(given.products)
+    if kind == "again":
+        stations["weld"] = replace(weld, quality={"weld": bad})
+    else:
+        stations["test"] = station("test", {"test": {"host": exponential(0.7)}}, sink=True, buffer=(5, 0),
+                                   quality={"test": Quality(scrap=scrap)})  # fmt: skip
+        stations["weld"] = replace(weld, is_sink=False)
+        products["host"] = replace(
+            products["host"], route=("weld", "test"), sinks=("test",), releases={"test": {"bit": 2}}
+        )
+        products["bit"] = product("bit", [], share=0.0, sources=["test"], sinks=["bits"], released=True)
+        stations["bits"] = station("bits", sink=True)
+    links = [*given.links.values(), *([link("weld", "test"), link("test", "bits")] if kind == "after" else [])]
+    made = replace(given, stations=stations, products=products, links={x.name: x for x in links})
+    found = simulate(made, moves())
+    turned = replace(made, stations=dict(reversed(stations.items())), products=dict(reversed(products.items())))
+    assert found.samples_per_h == simulate(turned, moves()).samples_per_h
+    assert found.throughput_per_h.mean > 0
+    for run in replicate(made, moves(), seed=made.time.seed, replications=2):
+        assert run.entered == run.left + run.scrapped + run.joined + run.inside
+        assert kind == "again" or run.by_product["bit"] > 0
 
 
 def test_more_carriers_than_places_are_named():
