@@ -24,6 +24,9 @@ class Unit:
     task: tuple | None = None  # origin, part
     carrying: bool = False
     claim: tuple | None = None  # since, needs
+    turn: int = 0
+    left: float = np.inf  # of its battery
+    low: bool = False
 
 
 @dataclass
@@ -40,6 +43,10 @@ class Crew:
     leave: np.ndarray | None
     zones: list
     units: list = field(default_factory=list)
+    cycle: tuple = ()
+    parking: tuple = ()
+    chargers: tuple = ()
+    battery: object = None
 
     def row(self, name):
         return self.serves.index(name)
@@ -51,8 +58,9 @@ class Row:
     def __init__(self, line, times, draw, until_s):
         self.line, self.times, self.draw, self.env = line, times, draw, simpy.Environment()
         (product,) = line.products.values()
-        self.order = [*product.sources, *(s for s in sorted(line.stations) if s not in product.sources + product.sinks),
-                      *product.sinks]  # fmt: skip
+        ends = product.sources + product.sinks
+        machines = sorted(s for s, station in line.stations.items() if station.operations and s not in ends)
+        self.order = [*product.sources, *machines, *product.sinks]
         inner = self.order[1:-1]
         self.places = {s: 1 + line.stations[s].buffer_in for s in inner}
         self.used = dict.fromkeys(inner, 0)
@@ -61,6 +69,7 @@ class Row:
         self.waiting = {s: [] for s in self.order[:-1]}
         self.out = dict.fromkeys(self.order[:-1], 0)
         self.freed = {}
+        self.plugs = {s: simpy.Resource(self.env, station.servers) for s, station in line.stations.items()}
         self.leaves, self.log = [], []
         self.crews = [self.crew(name) for name in sorted([*line.arms, *line.fleets])]
         self.units = [u for c in self.crews for u in c.units]
@@ -76,7 +85,12 @@ class Row:
             fleet, times = self.line.fleets[name], self.times.fleets[name]
             crew = Crew(fleet.dispatch, list(times.stations), times.travel_s, times.travel_s, times.handover_s,
                         times.handover_s, None, None, [])  # fmt: skip
-            crew.units = [Unit(f"{name} {i + 1}", crew, crew.serves[i % len(crew.serves)]) for i in range(fleet.units)]
+            crew.cycle = fleet.cycle if fleet.dispatch == "cycle" else ()
+            crew.parking, crew.chargers, crew.battery = fleet.parking, fleet.chargers, fleet.battery
+            docks = [s for s in times.stations if s in fleet.serves]
+            crew.units = [Unit(f"{name} {i + 1}", crew, docks[i % len(docks)]) for i in range(fleet.units)]
+            for unit in crew.units:
+                unit.left = fleet.battery.lasts_s if fleet.battery else np.inf
             return crew
         times = self.times.arms[name]
         zones = [z for z in self.times.zones if name in z.arms and all(self.enters(z, a) for a in z.arms)]
@@ -185,13 +199,60 @@ class Row:
                 yield self.env.timeout(0)
             self.changed = self.env.event()
             for crew in self.crews:
-                while self.dispatch(crew):
+                for unit in crew.units if crew.cycle else ():
+                    if unit.idle:
+                        self.go_on(unit)
+                while not crew.cycle and self.dispatch(crew):
                     pass
             self.grant()
             for unit in self.units:
                 if unit.idle and unit.held:
                     unit.idle = False
                     self.env.process(self.home(unit))
+                elif unit.low:
+                    unit.low = False
+                    self.env.process(self.charge(unit))
+                elif unit.idle and unit.crew.parking and not unit.crew.cycle and unit.at not in unit.crew.parking:
+                    unit.idle = False
+                    self.env.process(self.drive(unit, min(unit.crew.parking, key=lambda s: self.travel(unit, s))))
+
+    # -------------------------------------------------------- between tasks
+
+    def go_on(self, unit):
+        cycle = unit.crew.cycle
+        held = [s == self.order[0] or self.used[s] > 0 or bool(self.waiting[s]) for s in cycle]
+        if not any(held):
+            return
+        while not held[unit.turn]:
+            unit.turn = (unit.turn + 1) % len(cycle)
+        s = cycle[unit.turn]
+        if self.travel(unit, s) > 0:
+            unit.idle = False
+            self.env.process(self.drive(unit, s))
+            return
+        unit.at, target = s, self.following(s)
+        parts = [p for p in self.waiting[s] if not p.claimed]
+        if not parts or (target in self.used and self.used[target] == self.places[target]):
+            return
+        self.start(unit, s, min(parts, key=lambda p: (max(p.ready, self.room_since[target]), p.ready)))
+        unit.turn = (unit.turn + 1) % len(cycle)
+
+    def drive(self, unit, s):
+        yield self.leg(unit, "moving_empty", self.travel(unit, s))
+        unit.at, unit.idle = s, True
+        self.tell()
+
+    def charge(self, unit):
+        battery = unit.crew.battery
+        s = min(unit.crew.chargers, key=lambda s: self.travel(unit, s))
+        yield self.leg(unit, "moving_empty", self.travel(unit, s))
+        unit.at = s
+        with self.plugs[s].request() as plug:
+            yield plug
+            self.log.append((self.env.now, unit.name, "charging"))
+            yield self.env.timeout((1 - max(0.0, unit.left) / battery.lasts_s) * battery.charge_s)
+        unit.left, unit.idle = battery.lasts_s, True
+        self.tell()
 
     def travel(self, unit, s):
         crew = unit.crew
@@ -227,6 +288,10 @@ class Row:
             if not leaves and needs & others:
                 return False
             unit.held |= needs
+        self.start(unit, s, part, needs)
+        return True
+
+    def start(self, unit, s, part, needs=frozenset()):
         part.claimed, unit.idle, unit.task, unit.carrying = True, False, (s, part), False
         target = self.following(s)
         if target in self.used:
@@ -235,11 +300,11 @@ class Row:
             unit.claim = (self.env.now, needs)
         else:
             self.env.process(self.fetch(unit))
-        return True
 
     def leg(self, unit, state, time_s):
         if time_s > 0:
             self.log.append((self.env.now, unit.name, state))
+        unit.left -= time_s
         return self.env.timeout(time_s)
 
     def fetch(self, unit):
@@ -267,7 +332,9 @@ class Row:
             self.queue[target].put(1)
         else:
             self.leaves.append(self.env.now)
-        unit.at, unit.idle, unit.task, unit.carrying = target, True, None, False
+        battery = crew.battery
+        unit.low = battery is not None and unit.left < battery.below * battery.lasts_s
+        unit.at, unit.idle, unit.task, unit.carrying = target, not unit.low, None, False
         self.tell()
 
     def home(self, unit):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from layout.flow import trace
+from layout.model.production import Battery
 from layout.model.results import FleetTimes
 from tests.flow.builders import exponential, fleet, line, moves, product, station
 from tests.flow.simpy_cell import Row
@@ -11,7 +12,7 @@ from tests.flow.test_oracle import Draws
 from tests.flow.test_zones import crowded_line
 
 SEED, UNTIL_S = 5, 4000.0
-UNIT_STATES = ("moving_empty", "moving_loaded", "handling")
+UNIT_STATES = ("moving_empty", "moving_loaded", "handling", "charging")
 
 
 def agree(given, times, least):
@@ -52,3 +53,28 @@ def test_arms_that_share_zones(seed):
     """Two or three arms, zones of any shape, times at random."""
     given, times = crowded_line(2 + seed % 2, seed)
     agree(given, times, least=300)
+
+
+@pytest.mark.parametrize("rule", ["first_come", "nearest", "longest_waiting", "pull", "cycle"])
+@pytest.mark.parametrize("units", [1, 2, 3])
+@pytest.mark.parametrize("extras", ["park", "charge", "both"])
+def test_fleet_between_tasks(units, rule, extras):
+    """Two parking places, two chargers of one and two plugs; times at random."""
+    random = np.random.default_rng(units)
+    names, stops = ["a", "m1", "m2", "z"], ["yard 1", "yard 2", "plug 1", "plug 2"]
+    stations = [station("a", source="saturated"), station("z", sink=True)]
+    stations += [station(f"m{i}", {f"op{i}": exponential(float(random.uniform(6, 12)))}, buffer=(1, i % 2))
+                 for i in (1, 2)]  # fmt: skip
+    stations += [station(s, servers=1 + (s == "plug 2")) for s in stops]
+    how = {}
+    if extras != "charge":
+        how["parking"] = ("yard 1", "yard 2")
+    if extras != "park":
+        how["chargers"] = ("plug 1", "plug 2")
+        how["battery"] = Battery(lasts=90.0, charge=60.0, below=0.4, charger="plug")
+    carts = fleet("carts", units, names, rule, ("m2", "a", "m1"), **how)
+    given = line(stations, [product(route=["op1", "op2"], sources=["a"], sinks=["z"])], fleets=[carts])
+    travel = random.uniform(1.0, 6.0, (8, 8)) * (1 - np.eye(8))
+    served = FleetTimes(tuple(random.permutation(names + stops).tolist()), travel, random.uniform(0.3, 1.5, 8),
+                        np.zeros((8, 8)), {}, np.zeros((8, 3)))  # fmt: skip
+    agree(given, moves(fleets={"carts": served}), least=400)
