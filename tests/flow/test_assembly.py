@@ -19,6 +19,8 @@ from tests.flow.builders import (
     belt,
     belt_times,
     exponential,
+    fleet,
+    fleet_times,
     line,
     link,
     moves,
@@ -180,6 +182,65 @@ def test_carriers_in_a_ring_against_simpy():
     env.run(UNTIL_S)
     ours = sorted(e.end_s for e in trace(given, moves(), seed=SEED, until_s=UNTIL_S)
                   if e.resource == "m3" and e.state == "working" and e.end_s < UNTIL_S)  # fmt: skip
+    agree(ours, done)
+
+
+@pytest.mark.parametrize("by", ["arm", "vehicle"])
+def test_carriers_brought_back_by_hand(by):
+    """One pallet, 3, 2 and 4 s of work, 3, 3 and 5 s of moves, always by who just brought it: a part every 20 s."""
+    given = replace(ring([3.0, 2.0, 4.0], 1, horizon_s=2010.0, warmup_s=10.0, replications=1), links={})
+    names, at_m = list(given.stations), [0.0, 2.0, 4.0]
+    if by == "arm":
+        given = replace(given, arms={"r": arm("r", names)})
+        times = moves({"r": arm_times(names, at_m, pick_s=0.5, place_s=0.5)})
+    else:
+        given = replace(given, fleets={"v": fleet("v", 1, names)})
+        times = moves(fleets={"v": fleet_times(names, at_m, handover_s=0.5)})
+    found = simulate(given, times)
+    assert found.throughput_per_h.mean == pytest.approx(180.0, rel=1e-9)
+    assert found.lead_time_s.mean == pytest.approx(15.0, rel=1e-9)
+    assert {(m.origin, m.target): m.per_h for m in found.moves} == {
+        pair: pytest.approx(180.0) for pair in (("m1", "m2"), ("m2", "m3"), ("m3", "m1"))
+    }
+
+
+def test_disassembly_against_simpy():
+    """Two bits of each host go on to a machine with one place before it; the splitter holds what finds no room."""
+    stations = [station("a", source=exponential(3.0)),
+                station("split", {"split": {"host": exponential(1.0)}}, buffer=(1, 0), sink=True),
+                station("b", {"sort": {"bit": exponential(1.2)}}, buffer=(1, 0), sink=True)]  # fmt: skip
+    products = [product("host", ["split"], sources=["a"], sinks=["split"], releases={"split": {"bit": 2}}),
+                product("bit", ["sort"], share=0.0, sources=["split"], sinks=["b"], released=True)]  # fmt: skip
+    given = line(stations, products, links=[link("a", "split"), link("split", "b")])
+    draw, env, done = Draws(given, moves()), simpy.Environment(), []
+    hosts, bits, places = simpy.Store(env), simpy.Store(env), simpy.Resource(env, 2)
+
+    def arrivals():
+        while True:
+            yield env.timeout(draw("arrivals", "a"))
+            hosts.put(0)
+
+    def split():
+        while True:
+            yield hosts.get()
+            yield env.timeout(draw("process", "split", "split", "host"))
+            for _ in range(2):
+                place = places.request()
+                yield place
+                bits.put(place)
+
+    def sort():
+        while True:
+            place = yield bits.get()
+            yield env.timeout(draw("process", "b", "sort", "bit"))
+            done.append(env.now)
+            places.release(place)
+
+    for process in (arrivals, split, sort):
+        env.process(process())
+    env.run(UNTIL_S)
+    ours = sorted(e.end_s for e in trace(given, moves(), seed=SEED, until_s=UNTIL_S)
+                  if e.resource == "b" and e.state == "working" and e.end_s < UNTIL_S)  # fmt: skip
     agree(ours, done)
 
 
