@@ -16,7 +16,15 @@ def test_flow_against_other_simulators(tmp_path: Path) -> None:
                           capture_output=True, text=True, check=False, timeout=600)  # fmt: skip
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
-    for name in ("heap_vs_simpy", "heap_vs_salabim", "heap_vs_ciw", "shift_ms", "first_call_s", "later_call_s"):
+    for name in (
+        "heap_vs_simpy",
+        "recursion_vs_simpy",
+        "heap_vs_salabim",
+        "heap_vs_ciw",
+        "shift_ms",
+        "first_call_s",
+        "later_call_s",
+    ):
         assert figures[name] > 0
     assert set(figures["scaling"]) == {"machines", "parts"}
     assert picture.stat().st_size > 10_000

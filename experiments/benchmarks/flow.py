@@ -5,9 +5,10 @@ buffers of 5, the first machine never starved, 100,000 parts. All see the same t
 must agree on when each part leaves (1e-9) before anything is timed. Processor seconds; ratios are of seconds a part.
 
 heap_vs_simpy        SimPy over our events
+recursion_vs_simpy   SimPy over our recursion, which the row qualifies for (same bytes as the events)
 heap_vs_salabim      salabim over our events (on fewer parts, for it takes long)
 heap_vs_ciw          Ciw over our events, both on the row without failures: Ciw's do not age with the work (fewer parts)
-heap_ns              for each part and machine, figures included
+heap_ns, recursion_ns   for each part and machine, figures included
 shift_ms             an 8-h shift of the flagship cell at its start layout, 10 replications (median, warm)
 first_call_s         a new process, nothing compiled yet: start, imports, a small line simulated by events
 later_call_s         the same again, from what the first one left on disk
@@ -38,6 +39,7 @@ import numpy as np
 from layout.flow import draws, simulation
 from layout.flow.network import Network, compile_line
 from layout.flow.records import World
+from layout.flow.rows import run_row
 from layout.flow.statistics import measure
 from layout.flow.streams import name_key
 from layout.model.distribution import Distribution
@@ -97,17 +99,24 @@ def row(machines: int, failures: bool = True, servers: int = 1) -> Line:
 
 def by_events(network: Network, until_s: float) -> World:
     """The row's world after one replication by events."""
-    return simulation.run_once(network, SEED, 0, until_s, 0.0, simulation.FIRST_POOL)[0]
+    return simulation.by_events(network, SEED, 0, until_s, 0.0, simulation.FIRST_POOL)[0]
 
 
-RUNS: dict[str, Callable[[Network, float], World]] = {"events": by_events}
+def by_recursion(network: Network, until_s: float) -> World:
+    """The same by recursion."""
+    row = network.row
+    assert row is not None
+    return run_row(network, row, SEED, 0, until_s, 0.0)
+
+
+RUNS: dict[str, Callable[[Network, float], World]] = {"events": by_events, "recursion": by_recursion}
 
 
 def until(network: Network, parts: int) -> float:
     """When that many parts have left (s)."""
     rate = 0.5
     while True:
-        times = by_events(network, parts / rate).departures["time"]
+        times = by_recursion(network, parts / rate).departures["time"]
         if times.size >= parts:
             return float(times[parts - 1])
         rate *= 0.7
@@ -153,6 +162,8 @@ def ratios(parts: int) -> dict[str, Any]:
     network, bare = compile_line(row(MACHINES), Moves()), compile_line(row(MACHINES, failures=False), Moves())
     end_s = until(network, parts)
     ours = by_events(network, end_s)
+    if not np.array_equal(ours.departures, by_recursion(network, end_s).departures):
+        raise SystemExit("events and recursion do not agree")
     few = max(parts // 20, min(parts, 500))
     taken: dict[str, float] = {}
 
@@ -172,14 +183,18 @@ def ratios(parts: int) -> dict[str, Any]:
     peer("salabim", few, network, peers.salabim_row)
     peer("ciw", few, bare, peers.ciw_row, failures=False)
     mine("heap", network, by_events, end_s)
+    mine("recursion", network, by_recursion, end_s)
     mine("bare", bare, by_events, until(bare, parts))
     return {
         "heap_vs_simpy": taken["simpy"] / taken["heap"],
+        "recursion_vs_simpy": taken["simpy"] / taken["recursion"],
         "heap_vs_salabim": taken["salabim"] / taken["heap"],
         "heap_vs_ciw": taken["ciw"] / taken["bare"],
         "heap_ns": 1e9 * taken["heap"] / MACHINES,
+        "recursion_ns": 1e9 * taken["recursion"] / MACHINES,
         "simpy_s": taken["simpy"] * parts,
         "heap_s": taken["heap"] * parts,
+        "recursion_s": taken["recursion"] * parts,
         "parts_of_salabim_and_ciw": few,
     }
 
@@ -279,9 +294,11 @@ def table(figures: dict[str, Any]) -> None:
             "heap_vs_simpy",
             f"{figures['parts']:,} parts: SimPy {figures['simpy_s']:.2f} s, events {figures['heap_s']:.4f} s",
         ),
+        ("recursion_vs_simpy", f"recursion {1e3 * figures['recursion_s']:.2f} ms"),
         ("heap_vs_salabim", f"salabim on {few:,} parts, seconds a part"),
         ("heap_vs_ciw", f"Ciw on {few:,} parts, seconds a part; no failures for both"),
         ("heap_ns", "a part and machine"),
+        ("recursion_ns", "a part and machine"),
         ("shift_ms", "8 h of the flagship cell, 10 replications"),
         ("first_call_s", "a new process, nothing compiled"),
         ("later_call_s", "a new process"),

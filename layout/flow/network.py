@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from layout.flow.chains import mark_rows
 from layout.flow.joining import Joining
 from layout.flow.masks import Shared
 from layout.flow.paths import Paths, aboard, back_to, by_name, paths, unconnected
+from layout.flow.rows import Row, row_of
 from layout.flow.stops import between_tasks
 from layout.flow.streams import name_key, parameters, stream_keys
 from layout.flow.turns import turns_of
@@ -46,6 +48,11 @@ class Network:
     world: rec.World
     stream_names: Any
     operations: tuple[tuple[int, int, float], ...]
+
+    @cached_property
+    def row(self) -> Row | None:
+        """The line as the recursion takes it, if it can."""
+        return row_of(self)
 
     def start(
         self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int = 0

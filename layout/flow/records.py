@@ -149,6 +149,32 @@ TRACE = _dtype("kind index state part product step origin target", "start end")
 # A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)
 DEPARTURE = _dtype("product kind", "time lead late")
 
+# What `recursion` works on: parts at a time, stations of the row, and the rest.
+BLOCK = 128
+CELL = _dtype(
+    # A station of the row. room: bytes from a part's spans here to the moment that a part before it left the *next*
+    # station, which makes room there (the last station looks at zeros); out: places of the out-buffer; calendar:
+    # whether it has failures on that clock; work: 1 if parts are worked on here; transit: time of its link
+    "station server mode0 modes calendar room out link doors work "
+    # run: periods, ended: as of `records.SERVER`; booked: parts of the block whose spans are booked; free: when it may
+    # start the next part; due: of the first operating failure, on the clock `worked`; since: of its state;
+    # then the time in each state: the first three in this order, and a fourth number that means nothing (`_sums`)
+    "periods booked",
+    "transit closing opening free ended due worked down since failed starved working blocked nothing",
+)
+PLAN = _dtype(
+    # late: parts enter when they go on from the first station; plain: blocks can go through without a second look
+    "cells arrivals mix mix0 mix1 late plain n_products stride row back room n_modes n_streams n_places "
+    # addresses; jobs: (stations, products, 2) first and last place in job, which holds process-time streams;
+    # times: (stations, stride); spans, gone: (stations + 1, row, 3) and (stations, row) S, C, R and X with `back` parts
+    # of the past; entered: when each part did; kinds: products of a block; log: of the first time in the log of
+    # departures; first, count: parts by where they are at the end; spare: for copies
+    "cell jobs job times spans gone entered kinds log first count spare modes streams "
+    # run: parts: begun; left: gone; arrived: when the next one comes; last: when the last of a block left
+    "parts left",
+    "arrived last",
+)
+
 
 class World(NamedTuple):
     """Everything a run reads and writes.
@@ -273,7 +299,7 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "servers", "places",
-             "ways", "zones", "arms", "cycles", "charging", "direct", "kernel")  # fmt: skip
+             "ways", "zones", "arms", "cycles", "charging", "direct", "kernel", "recursion")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

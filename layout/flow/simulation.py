@@ -13,6 +13,7 @@ from layout.flow.deadlock import Standstill, standstill
 from layout.flow.intervals import estimate
 from layout.flow.machine_code import Code
 from layout.flow.network import Network, compile_line
+from layout.flow.rows import run_row
 from layout.flow.series import mser5
 from layout.flow.statistics import Replication, measure
 from layout.flow.summary import Warmup, result
@@ -112,12 +113,23 @@ class _Runs:
 def run_once(
     network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
 ) -> tuple[rec.World, int]:
-    """One replication: the world it ended in, with every departure, and the room for parts that it needed (found by
-    trying)."""
+    """One replication: the world it ended in, with every departure, and the room for parts that it needed.
+
+    By recursion where the line is a row (`rows`), else by events, to the same bits. Traces are by events.
+    """
     if horizon_s <= warmup_s:
         raise LayoutError(
             Problem("the warm-up leaves nothing to measure", value=f"{warmup_s} s", hint="make the horizon longer")
         )
+    if trace == 0 and network.row is not None:
+        return run_row(network, network.row, seed, replication, horizon_s, warmup_s), pool
+    return by_events(network, seed, replication, horizon_s, warmup_s, pool, trace)
+
+
+def by_events(
+    network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
+) -> tuple[rec.World, int]:
+    """`run_once`, event by event. Rooms are found by trying."""
     log = FIRST_LOG
     while True:
         world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log)
