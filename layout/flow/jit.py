@@ -10,7 +10,8 @@ Numba notices a change in a function's own file only; `records.RUN` carries a di
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -19,6 +20,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import compiler, funcdesc, lowering, typed_passes, untyped_passes
 from numba.core.codegen import CPUCodeLibrary
 from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
+from numba.core.types.functions import BaseFunction
 from numba.np import arrayobj
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -101,7 +103,8 @@ class _PieceLowering(LoweringPass):
 def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) -> bytes:
     """Machine code of an entry, as an object file with one C function: addresses of tables in, 0 out if all is well."""
     types = tuple(map(cast(Any, numba).typeof, tables))
-    done = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
+    with _remembered():
+        done = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
     context, codegen = done.target_context, done.library.codegen
     whole: Any = codegen.create_library(symbol)
     for library in dict.fromkeys((done.library, *done.library._linking_libraries)):
@@ -128,6 +131,27 @@ def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) ->
     whole._optimize_final_module()
     linked.verify()
     return bytes(codegen._tm.emit_object(linked))
+
+
+@contextmanager
+def _remembered() -> Iterator[None]:
+    """Numba looks up anew what `+` of two numbers gives wherever it stands: a fifth of the compilation."""
+    found: dict[Any, Any] = {}
+    look_up = BaseFunction.get_call_type
+
+    def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
+        if kws:
+            return look_up(self, context, args, kws)
+        key = (self, tuple(args))
+        if key not in found:
+            found[key] = look_up(self, context, args, kws)
+        return found[key]
+
+    BaseFunction.get_call_type = get_call_type  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        BaseFunction.get_call_type = look_up  # type: ignore[method-assign]
 
 
 @cache
