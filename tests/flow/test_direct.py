@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow.network import compile_line
-from layout.flow.simulation import run_once
+from layout.flow.simulation import by_events
 from layout.flow.statistics import measure
 from tests.flow.builders import (
     arm,
@@ -44,7 +44,7 @@ def assert_same(made, times, machines):
     for direct in (True, False):
         if not direct:
             table["in_row"] = 0
-        world, _ = run_once(network, 3, 0, HORIZON_S, WARMUP_S, 512)
+        world, _ = by_events(network, 3, 0, HORIZON_S, WARMUP_S, 512)
         ways.append((measure(network, world), world.departures.tobytes(), world.run["events"][0]))
     assert ways[0] == ways[1]
     assert ways[0][0].left > 0
