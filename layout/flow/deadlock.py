@@ -89,8 +89,9 @@ def _waits(network: Network, world: World) -> Waits:
     for i, name in enumerate(network.stations):
         station = world.stations[i]
         first, n = int(station["server0"]), int(station["servers"])
-        states = servers["state"][first : first + n].tolist()
-        if int(station["used"]) < int(station["places"]) or any(state != rec.BLOCKED for state in states):
+        here = servers[first : first + n]
+        held = ((here["part"] >= 0) | (here["held"] > 0)) & (here["busy"] == rec.IDLE) & (here["lacks"] == 0)
+        if int(station["used"]) < int(station["places"]) or not held.all():
             continue
         wanted, since, p = [], 0.0, int(station["ready_head"])
         while p >= 0:

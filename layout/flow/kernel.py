@@ -24,6 +24,7 @@ from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.places import start
 from layout.flow.records import (
+    ACTIVE,
     ARM_CARRYING,
     ARM_LOW,
     AT_BELT,
@@ -31,24 +32,35 @@ from layout.flow.records import (
     BLOCKED,
     DONE,
     DOWN,
+    IDLE,
     LACKING,
     LOG_TO_EMPTY,
+    OFF_SHIFT,
     OWNER_ARM,
     OWNER_BELT_IN,
     OWNER_BELT_OUT,
     OWNER_LINK,
     OWNER_SERVER,
+    OWNER_SHIFT,
     RING_FAIL,
     RING_FINISH,
     RING_REPAIR,
+    SETUP,
     STANDSTILL,
     STARVED,
     T_BLOCKED,
+    T_DOWN,
+    T_OFF_SHIFT,
+    T_UNATTENDED,
     T_WAITING,
     TIME_STANDS_STILL,
+    TO_REPAIR,
+    UNATTENDED,
     WORKING,
 )
-from layout.flow.servers import fail, finish, repair
+from layout.flow.servers import attend, end_shift, fail, finish, repair
+from layout.flow.shifts import next_switch, switch
+from layout.flow.staff import book
 from layout.flow.tables import (
     arms,
     belts,
@@ -60,6 +72,7 @@ from layout.flow.tables import (
     parts,
     products,
     servers,
+    shifts,
     stations,
     when,
 )
@@ -132,6 +145,13 @@ def _begin(w: Any) -> None:
                 server.ring = RING_FAIL + m - server.mode0
                 set_clock(w, v, modes(w, m).due)
     w.to_park = 1
+    for i in range(w.n_shifts):
+        next_switch(w, i)
+        if shifts(w, i).on == 0 and shifts(w, i).station >= 0:
+            off = stations(w, shifts(w, i).station)
+            off.off = 1
+            for v in range(off.server0, off.server0 + off.servers):
+                end_shift(w, v)
     for s in range(w.n_stations):
         station = stations(w, s)
         if station.saturated == 1:
@@ -160,11 +180,11 @@ def _ring(w: Any, k: Any) -> Any:
         if ring == RING_FINISH:
             finish(w, i)
         elif ring == RING_REPAIR:
-            idle = server.busy == 0
+            idle = server.busy == IDLE
             repair(w, i)
             return idle
         else:
-            idle = server.state != WORKING
+            idle = server.state != WORKING and server.state != SETUP
             fail(w, i, ring - RING_FAIL)
             return idle
     elif owner == OWNER_ARM:
@@ -181,6 +201,8 @@ def _ring(w: Any, k: Any) -> Any:
         mark_push(w, belts(w, i).origin)
     elif owner == OWNER_LINK:
         link_arrive(w, i)
+    elif owner == OWNER_SHIFT:
+        switch(w, i)
     else:
         _parts_arrive(w, k, i)
     return False
@@ -257,6 +279,8 @@ def _settle(w: Any) -> None:
                     while arms(w, a).idle > 0 and dispatch(w, a):
                         pass
                 a += arms(w, a).units
+        elif w.to_staff == 1:
+            attend(w)
         elif w.to_grant == 1:
             grant(w)
         elif w.to_withdraw == 1:
@@ -273,7 +297,7 @@ def _settle(w: Any) -> None:
 def _anything_moves(w: Any) -> Any:
     """Whether anything but the failures of idle machines is still to come."""
     for v in range(w.n_servers):
-        if servers(w, v).state == WORKING or servers(w, v).state == DOWN:
+        if ACTIVE >> servers(w, v).state & 1:
             return True
     moving = 0
     for k in range(w.n_clocks):
@@ -298,6 +322,16 @@ def _end(w: Any) -> None:
             server.in_down += span
         elif server.state == STARVED or server.state == LACKING:
             server.in_starved += span
+        elif server.state == SETUP:
+            server.in_setup += span
+        elif server.state == OFF_SHIFT:
+            server.in_off += span
+        elif server.state == UNATTENDED:
+            server.in_unattended += span
+        if w.tracing == 1:
+            _note_wait(w, v)
+    for q in range(w.n_staff):
+        book(w, q, end)
     for k in range(w.n_belts):
         belt = belts(w, k)
         if belt.count == 0:
@@ -333,11 +367,26 @@ def _end(w: Any) -> None:
                 note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
                 p = parts(w, p).next
     for v in range(w.n_servers):
-        if servers(w, v).busy == 1 or servers(w, v).lacks == 1:
+        if servers(w, v).busy != IDLE or servers(w, v).lacks == 1:
             _found(w, servers(w, v).part, end)
     for a in range(w.n_arms):
         if arms(w, a).state == ARM_CARRYING:
             _found(w, arms(w, a).part, end)
+
+
+@compiled
+def _note_wait(w: Any, v: Any) -> None:
+    """Note what server v has waited for until the horizon."""
+    server = servers(w, v)
+    if server.state == OFF_SHIFT:
+        state = T_OFF_SHIFT
+    elif server.state == UNATTENDED:
+        state = T_UNATTENDED
+    elif server.asks == TO_REPAIR:
+        state = T_DOWN
+    else:
+        return
+    note(w, server.since, w.horizon, AT_STATION, server.station, state, server.part, server.station, server.station)
 
 
 @compiled

@@ -12,6 +12,7 @@ import numpy as np
 
 from layout.errors import LayoutError, Problem
 from layout.flow import records as rec
+from layout.flow.attendance import Attendance
 from layout.flow.chains import mark_rows
 from layout.flow.joining import Joining
 from layout.flow.masks import Shared
@@ -44,6 +45,7 @@ class Network:
     units: tuple[str, ...]
     belts: tuple[str, ...]
     links: tuple[str, ...]
+    staff: tuple[str, ...]
     paths: Paths
     world: rec.World
     stream_names: Any
@@ -113,6 +115,8 @@ class _Compiler:
         self.stream_names: list[int] = []
         self.numbers: dict[int, int] = {}
         self.clocks: list[tuple[int, int]] = []
+        self.changes: list[list[int]] = []
+        self.attendance = Attendance(line)
         self.operations: dict[int, tuple[int, int, float]] = {}
 
     def network(self) -> Network:
@@ -123,6 +127,8 @@ class _Compiler:
         for s in stations:
             if s["arrivals"] >= 0 or s["order"] < s["order1"]:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
+        attendance = self.attendance.tables()
+        attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
         when, level = _clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
         run["ruled"] = any(step["rule"] for step in steps)
@@ -148,6 +154,8 @@ class _Compiler:
             able=np.array(able, np.int64),
             hop=hop,
             hops=hops,
+            **attendance,
+            changes=np.array(self.changes, np.int64).reshape(-1, len(self.products)),
             when=when,
             level=level,
             **doing,
@@ -156,8 +164,8 @@ class _Compiler:
         mark_rows(self.line, self.moves, tuple(self.stations), tuple(self.links), world)
         names = np.array(self.stream_names, np.uint64)
         return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
-                       tuple(self.units), tuple(self.belts), tuple(self.links), self.paths, world, names,
-                       tuple(self.operations.values()))  # fmt: skip
+                       tuple(self.units), tuple(self.belts), tuple(self.links), self.attendance.staff, self.paths,
+                       world, names, tuple(self.operations.values()))  # fmt: skip
 
     def _clock(self, owner: int, index: int) -> int:
         self.clocks.append((owner, index))
@@ -192,6 +200,9 @@ class _Compiler:
                 "doors": int(doors is not None),
                 "joins": int(any(s == name for s, _ in self.joining.at)),
                 "judges": int(bool(station.quality)),
+                "batch": station.batch,
+                "setups": self._setups(name),
+                **self.attendance.station(i, station),
                 "closing": doors.close_s if doors else 0.0,
                 "opening": doors.open_s if doors else 0.0,
                 "places": station.servers + station.buffer_in,
@@ -212,7 +223,7 @@ class _Compiler:
             })  # fmt: skip
             for v in range(station.servers):
                 servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
-                                "ended": -1.0})  # fmt: skip
+                                "last": -1, "runner": -1, "helper": -1, "ended": -1.0})  # fmt: skip
                 self._clock(rec.OWNER_SERVER, len(servers) - 1)
                 for mode in by_name(station.failures):
                     failure = station.failures[mode]
@@ -238,6 +249,19 @@ class _Compiler:
             rows.append({"product": self.products.index(order.product), "number": order.number, "at": order.at_s,
                          "due": math.inf if order.due_s is None else order.due_s})  # fmt: skip
         return rows
+
+    def _setups(self, name: str) -> int:
+        """The station's first row in `changes`, -1 where it has none: a row of streams for each product."""
+        setup = self.line.stations[name].setup
+        if not setup:
+            return -1
+        first = len(self.changes)
+        for a in self.products:
+            times = setup.get(a, {})
+            self.changes.append([
+                self._stream(times[b], "setup", name, a, b) if b in times and b != a else -1 for b in self.products
+            ])  # fmt: skip
+        return first
 
     def _steps(self) -> tuple[list[Any], list[Any], list[int], Any]:
         steps: list[dict[str, Any]] = []

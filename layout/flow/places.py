@@ -11,6 +11,7 @@ from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, enter, leave, mark_start, new_part, note, wake
 from layout.flow.records import AT_STATION, DONE, JOIN, LACKING, LEAVE, ROUTING, STARVED, T_BLOCKED, T_WAITING
 from layout.flow.servers import advance, let_go
+from layout.flow.setups import bring_forward
 from layout.flow.tables import able, hop, hops, parts, servers, service, stations, steps
 
 _SHORTEST_QUEUE, _FIRST_FREE, _ROUND_ROBIN = ROUTING["shortest_queue"], ROUTING["first_free"], ROUTING["round_robin"]
@@ -129,6 +130,11 @@ def start(w: Any, s: Any) -> None:
     if station.joins == 1:
         _resume(w, s)
     while station.idle > 0 and w.status == DONE:
+        v = station.server0
+        while servers(w, v).state != STARVED:
+            v += 1
+        if station.batch > 1:
+            bring_forward(w, v)
         p = station.queue_head
         if station.joins == 1 and not _next_complete(w, s):
             return
@@ -152,9 +158,6 @@ def start(w: Any, s: Any) -> None:
             return
         if w.tracing == 1:
             note(w, parts(w, p).since, w.now, AT_STATION, s, T_WAITING, p, s, s)
-        v = station.server0
-        while servers(w, v).state != STARVED:
-            v += 1
         servers(w, v).part = p
         parts(w, p).server = v
         advance(w, v)

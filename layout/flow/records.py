@@ -15,11 +15,15 @@ import numpy as np
 Records = Any  # numpy structured array: its fields have no static type
 
 # What a server is doing.
-STARVED, WORKING, BLOCKED, DOWN = 0, 1, 2, 3
+STARVED, WORKING, BLOCKED, DOWN, SETUP, OFF_SHIFT, UNATTENDED = 0, 1, 2, 3, 4, 5, 6
 # It has a part, whose next operation waits for components: counted as starved.
 LACKING = 9
 # The states in which it is active (bits): in the others it waits for something else.
-ACTIVE = 1 << WORKING | 1 << DOWN
+ACTIVE = 1 << WORKING | 1 << DOWN | 1 << SETUP
+# How far a server is with its part: nothing (left) to do, at work, being set up for it, waiting to begin.
+IDLE, AT_WORK, SETTING_UP, BEGINNING = 0, 1, 2, 3
+# What a server waits for a person for.
+NOTHING, TO_RUN, TO_SET_UP, TO_REPAIR = 0, 1, 2, 3
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
 RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 # What a unit (an arm, or a vehicle of a fleet) is doing.
@@ -27,6 +31,7 @@ ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING, ARM_COMING = 0, 1, 2, 3, 4
 ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
+OWNER_SHIFT = 6
 # Clocks that are compared at once (`clocks`).
 GAME = 16
 # What a station means to a step of a route (other than the number of the process-time stream).
@@ -54,8 +59,9 @@ RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3, "cycle"
 ROUTING = {"shortest_queue": 0, "first_free": 1, "round_robin": 2}
 # States and resource kinds of a trace.
 TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked",
-                "charging")  # fmt: skip
+                "charging", "setup", "off_shift", "unattended")  # fmt: skip
 T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED, T_CHARGING = range(9)
+T_SETUP, T_OFF_SHIFT, T_UNATTENDED = 9, 10, 11
 AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
 
 
@@ -68,23 +74,32 @@ STATION = _dtype(
     # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
     # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
     # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
-    # joins: whether it joins components to parts; order..order1: orders still to come
+    # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
+    # a part and a server is needed to begin;
+    # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
+    # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
     "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
+    "careful batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
-    # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles
+    # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles;
+    # off: off shift
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
-    "to_start to_feed to_push scrapped reworked charging",
+    "to_start to_feed to_push scrapped reworked charging off",
     "room_since closing opening",
 )
 SERVER = _dtype(
-    # part: what it works on, or holds; held: finished parts that it holds; lacks: whether it waits for components
-    "station mode0 modes state part ring busy periods following held lacks",
+    # part: what it works on, or holds
+    # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
+    # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
+    # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
+    # held: finished parts that it holds; lacks: whether it waits for components
+    "station mode0 modes state part ring busy last row asks runner helper broken following held lacks periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
-    # following: the step that its part goes on to after this operation; SCRAP: none
-    # periods: active periods that reach into the window, or are the last before it; ended: when it was last active
-    "since began left worked down ended in_starved in_working in_blocked in_down",
+    # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
+    # asked: since when it needs a person
+    "since began left worked down ended asked in_starved in_working in_blocked in_down in_setup in_off in_unattended",
 )
 MODE = _dtype("calendar between repair", "due")
 # n: draws so far; done: operations in the window that took their time from here
@@ -130,19 +145,23 @@ BELT = _dtype(
     "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
 )
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
+# number: people; run: busy: how many have something to do; on: they are on shift; since: last booked (s)
+STAFF = _dtype("number busy on", "since in_working in_waiting in_off")
+# Of a station or of a pool, the other being -1. switch0..switch1: in `switches`; at, turn: the next, and its round
+SHIFT = _dtype("station staff switch0 switch1 clock at turn on", "every")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
     # ruled: whether any operation has a rule other than the shortest queue
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
-    # vehicle may charge, go and park; rounds: of granting
+    # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted
     "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
     "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
-    "n_inlets",
+    "n_inlets n_products n_staff n_shifts to_staff",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -186,11 +205,15 @@ class World(NamedTuple):
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
     quality : (stations, steps) int, row of `qualities` of a step at a station; -1: always good
     need : (stations, steps) int, first row of `needs` of a step at a station; -1: nothing
+    changes : (rows, products) int, set-up time streams from product to product, -1 where it takes none: as many rows
+        as there are products for each station with set-ups, one station after another
     local : (units, stations) int, a station's row in the unit's matrices
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
     turns : stations that arms and fleets take parts from in turn; feeder_at : numbers of the stations that feed them
     stop_at : rows of the stops where vehicles park and charge, one fleet after another
+    tends : numbers of the pools that run, set up or repair each station, one after another
+    switches : times (s) in one round of a shift at which it begins or ends, in turn, one shift after another
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
@@ -225,6 +248,11 @@ class World(NamedTuple):
     service: Any
     quality: Any
     need: Any
+    changes: Any
+    staff: Records
+    shifts: Records
+    tends: Any
+    switches: Any
     local: Any
     arm_at: Any
     arm_of: Any
@@ -249,7 +277,8 @@ class World(NamedTuple):
 
     def addressed(self) -> World:
         """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
-        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets"):
+        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets",
+                     "products", "staff", "shifts"):  # fmt: skip
             self.run[f"n_{name}"] = getattr(self, name).size
         self.run["n_levels"] = self.level.size
         spans, end = [], 0
@@ -288,7 +317,7 @@ def _address(table: Any) -> int:
 
 _LINE = 64  # bytes: tables begin where the processor's cache lines do
 CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets", "products", "arms", "belts", "links",
-            "moved", "zones", "when")  # fmt: skip
+            "moved", "zones", "staff", "shifts", "when")  # fmt: skip
 _CHANGING = tuple(map(World._fields.index, CHANGING))
 _MOVED = np.array(_CHANGING[1:]) - 1
 _PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
@@ -298,8 +327,9 @@ TABLES = World._fields[1:-1]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "servers", "places",
-             "ways", "zones", "arms", "cycles", "charging", "direct", "kernel", "recursion")  # fmt: skip
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "setups", "staff",
+             "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct",
+             "kernel", "recursion")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

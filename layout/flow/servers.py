@@ -27,12 +27,17 @@ from layout.flow.parts import (
 from layout.flow.records import (
     ACTIVE,
     AT_STATION,
+    AT_WORK,
+    BEGINNING,
     BLOCKED,
     DONE,
     DOWN,
     FAR,
+    IDLE,
     LACKING,
     LEAVE,
+    NOTHING,
+    OFF_SHIFT,
     PASS,
     RING_FAIL,
     RING_FINISH,
@@ -40,12 +45,36 @@ from layout.flow.records import (
     RING_REPAIR,
     SCRAP,
     SCRAPPED,
+    SETTING_UP,
+    SETUP,
     STARVED,
     T_DOWN,
+    T_OFF_SHIFT,
+    T_SETUP,
+    T_UNATTENDED,
     T_WORKING,
+    TO_REPAIR,
+    TO_RUN,
+    TO_SET_UP,
+    UNATTENDED,
     WORKING,
 )
-from layout.flow.tables import modes, parts, qualities, quality, released, servers, service, stations, steps, streams
+from layout.flow.setups import change_over_s, changed_over, next_in_row
+from layout.flow.staff import ask, dismiss, lacks, occupy, send_away, someone
+from layout.flow.tables import (
+    modes,
+    parts,
+    qualities,
+    quality,
+    released,
+    servers,
+    service,
+    shifts,
+    stations,
+    steps,
+    streams,
+    when,
+)
 
 
 @inlined
@@ -61,6 +90,14 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         server.in_blocked += span
     elif server.state == DOWN:
         server.in_down += span
+    elif server.state == SETUP:
+        server.in_setup += span
+    elif server.state == OFF_SHIFT:
+        server.in_off += span
+        _note(w, v, T_OFF_SHIFT)
+    elif server.state == UNATTENDED:
+        server.in_unattended += span
+        _note(w, v, T_UNATTENDED)
     else:
         server.in_starved += span
         if server.state == STARVED:
@@ -77,11 +114,19 @@ def set_state(w: Any, v: Any, state: Any) -> None:
 
 
 @inlined
+def _note(w: Any, v: Any, state: Any) -> None:
+    """What server v did until now."""
+    if w.tracing == 1:
+        server = servers(w, v)
+        note(w, server.since, w.now, AT_STATION, server.station, state, server.part, server.station, server.station)
+
+
+@inlined
 def schedule(w: Any, v: Any) -> None:
-    """Set server v's clock to the end of its work or to its next failure, whichever comes first."""
+    """Set server v's clock to the end of its work or set-up or to its next failure, whichever comes first."""
     server, now = servers(w, v), w.now
     time, ring = np.inf, RING_NONE
-    if server.state == WORKING:
+    if server.state == WORKING or server.state == SETUP:
         time, ring = now + server.left, RING_FINISH
     for m in range(server.mode0, server.mode0 + server.modes):
         mode = modes(w, m)
@@ -95,8 +140,12 @@ def schedule(w: Any, v: Any) -> None:
             time, ring = max(due, now), RING_FAIL + m - server.mode0
     server.ring = ring
     set_clock(w, v, time)
-    if w.tracing == 1 and server.state == WORKING:
-        note(w, now, time, AT_STATION, server.station, T_WORKING, server.part, server.station, server.station)
+    if w.tracing == 1 and (server.state == WORKING or server.state == SETUP):
+        state = T_WORKING if server.state == WORKING else T_SETUP
+        shift = stations(w, server.station).shift
+        if shift >= 0:
+            time = min(time, when(w, shifts(w, shift).clock))
+        note(w, now, time, AT_STATION, server.station, state, server.part, server.station, server.station)
 
 
 @compiled
@@ -118,6 +167,9 @@ def advance(w: Any, v: Any) -> None:
                 schedule_idle(w, v)
                 return
             server.lacks = 0
+        if station.careful == 1 and server.busy != AT_WORK and not _prepared(w, v):
+            return
+        if station.joins == 1:
             join(w, s, part.step)
         if part.entered < 0.0:
             enter(w, p)
@@ -125,19 +177,21 @@ def advance(w: Any, v: Any) -> None:
         server.following = judged(w, p, s) if station.judges == 1 else part.step + 1
         if station.doors == 1:
             # Doors close when the part is in (the server was not busy with it before), and open after its last work.
-            if server.busy == 0:
+            if server.busy == IDLE:
                 work += station.closing
             if server.following == SCRAP or service(w, s, server.following) < 0:
                 work += station.opening
         if work > 0.0:
-            server.left, server.began, server.busy = work, now, 1
+            server.left, server.began, server.busy = work, now, AT_WORK
             set_state(w, v, WORKING)
             schedule(w, v)
             return
         if not _done(w, v, role):
             _scrap(w, v)
             return
-    server.left, server.busy = 0.0, 0
+    server.left, server.busy = 0.0, IDLE
+    if station.careful == 1:
+        dismiss(w, v)
     if role == LEAVE:
         set_state(w, v, BLOCKED)
         leave(w, p)
@@ -195,6 +249,53 @@ def let_go(w: Any, v: Any) -> None:
 
 
 @inlined
+def _prepared(w: Any, v: Any) -> Any:
+    """Whether server v may begin the work of its part's visit; if not, it is set up for it, or waits for a person."""
+    server = servers(w, v)
+    if server.busy == IDLE:
+        server.busy = BEGINNING
+    if lacks(w, v, TO_RUN):
+        _wait_for_person(w, v, TO_RUN)
+        return False
+    if server.busy == BEGINNING:
+        setup_s = change_over_s(w, v, parts(w, server.part).product)
+        if setup_s > 0.0:
+            server.left, server.busy = setup_s, SETTING_UP
+    if server.busy == SETTING_UP:
+        if lacks(w, v, TO_SET_UP):
+            _wait_for_person(w, v, TO_SET_UP)
+        else:
+            server.began = w.now
+            set_state(w, v, SETUP)
+            schedule(w, v)
+        return False
+    server.busy = IDLE
+    next_in_row(w, v)
+    return True
+
+
+@inlined
+def _wait_for_person(w: Any, v: Any, purpose: Any) -> None:
+    ask(w, v, purpose)
+    set_state(w, v, UNATTENDED)
+    schedule_idle(w, v)
+
+
+@compiled
+def go_on(w: Any, v: Any) -> None:
+    """Server v goes on with the work for its part, or with what comes before that, if it may."""
+    server = servers(w, v)
+    if server.busy != AT_WORK:
+        advance(w, v)
+    elif lacks(w, v, TO_RUN):
+        _wait_for_person(w, v, TO_RUN)
+    else:
+        server.began = w.now
+        set_state(w, v, WORKING)
+        schedule(w, v)
+
+
+@inlined
 def judged(w: Any, p: Any, s: Any) -> Any:
     """The step that a part goes on to after its next operation at station s; SCRAP: it is thrown away."""
     step = parts(w, p).step
@@ -233,7 +334,9 @@ def _done(w: Any, v: Any, stream: Any) -> Any:
 def _scrap(w: Any, v: Any) -> None:
     """The part of server v is thrown away: it leaves at once, and takes no transport."""
     server = servers(w, v)
-    server.left, server.busy = 0.0, 0
+    server.left, server.busy = 0.0, IDLE
+    if stations(w, server.station).careful == 1:
+        dismiss(w, v)
     if w.warmup < w.now <= w.horizon:
         stations(w, server.station).scrapped += 1
     gone(w, server.part, SCRAPPED)
@@ -260,7 +363,7 @@ def free_server(w: Any, v: Any) -> None:
     server = servers(w, v)
     station = stations(w, server.station)
     server.part = -1
-    if server.state != DOWN:
+    if server.state != DOWN and server.state != OFF_SHIFT:
         set_state(w, v, STARVED)
         schedule_idle(w, v)
     if station.used == station.places:
@@ -274,8 +377,14 @@ def free_server(w: Any, v: Any) -> None:
 
 @inlined
 def finish(w: Any, v: Any) -> None:
-    """The work of server v is done."""
+    """The work of server v is done, or its set-up."""
     server = servers(w, v)
+    if server.busy == SETTING_UP:
+        server.busy = IDLE
+        send_away(w, v)
+        changed_over(w, v, parts(w, server.part).product)
+        advance(w, v)
+        return
     server.worked += server.left
     if _done(w, v, service(w, server.station, parts(w, server.part).step)):
         advance(w, v)
@@ -284,38 +393,127 @@ def finish(w: Any, v: Any) -> None:
 
 
 @inlined
+def _interrupt(w: Any, v: Any) -> None:
+    """What server v does stops, and is to be gone on with later; whoever tends it may go."""
+    server = servers(w, v)
+    spent = w.now - server.began
+    if server.state == WORKING:
+        server.left = max(0.0, server.left - spent)
+        server.worked += spent
+    elif server.state == SETUP:
+        server.left = max(0.0, server.left - spent)
+    if stations(w, server.station).careful == 1:
+        if server.lacks == 1:
+            server.busy = IDLE  # it needs a person again to go on with the visit
+        dismiss(w, v)
+
+
+@inlined
+def _stop_clock(w: Any, v: Any) -> None:
+    servers(w, v).ring = RING_NONE
+    set_clock(w, v, np.inf)
+
+
+@inlined
 def fail(w: Any, v: Any, mode_number: Any) -> None:
     """Server v breaks down: it keeps its part, and its other clocks stand still until it is repaired."""
     server = servers(w, v)
     mode = modes(w, server.mode0 + mode_number)
-    if server.state == WORKING:
-        spent = w.now - server.began
-        server.left = max(0.0, server.left - spent)
-        server.worked = server.worked + spent if mode.calendar == 1 else mode.due
+    _interrupt(w, v)
+    if mode.calendar == 0:
+        server.worked = mode.due
     mode.due = (w.now - server.down if mode.calendar == 1 else server.worked) + draw(w, mode.between)
-    repair_s = draw(w, mode.repair)
-    server.down += repair_s
+    server.broken = mode_number
     set_state(w, v, DOWN)
+    if lacks(w, v, TO_REPAIR):
+        ask(w, v, TO_REPAIR)
+        _stop_clock(w, v)
+    else:
+        mend(w, v)
+
+
+@inlined
+def mend(w: Any, v: Any) -> None:
+    """The repair of server v begins."""
+    server = servers(w, v)
+    repair_s = draw(w, modes(w, server.mode0 + server.broken).repair)
+    server.down += w.now - server.since + repair_s
     server.ring = RING_REPAIR
     set_clock(w, v, w.now + repair_s)
     if w.tracing == 1:
-        note(w, w.now, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
+        note(w, server.since, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
              server.station)  # fmt: skip
 
 
 @inlined
 def repair(w: Any, v: Any) -> None:
-    """Server v runs again: it goes on with its part's work, holds a finished part, or may take the next."""
+    """Server v is repaired."""
+    send_away(w, v)
+    _back(w, v)
+
+
+@compiled
+def _back(w: Any, v: Any) -> None:
+    """Server v goes on with its part, holds a finished part, or may take the next, if it is on shift."""
     server = servers(w, v)
-    if server.part < 0 and server.held == 0:
+    if stations(w, server.station).off == 1:
+        set_state(w, v, OFF_SHIFT)
+        _stop_clock(w, v)
+    elif server.part < 0 and server.held == 0:
         set_state(w, v, STARVED)
         mark_start(w, server.station)
+        schedule(w, v)
     elif server.lacks == 1:
         set_state(w, v, LACKING)
         mark_start(w, server.station)
-    elif server.busy == 1:
-        server.began = w.now
-        set_state(w, v, WORKING)
-    else:
+        schedule(w, v)
+    elif server.busy == IDLE:
         set_state(w, v, BLOCKED)
-    schedule(w, v)
+        schedule(w, v)
+    else:
+        go_on(w, v)
+
+
+@compiled
+def end_shift(w: Any, v: Any) -> None:
+    """Server v stops, and all its clocks stand still; a repair under way goes on."""
+    if servers(w, v).state != DOWN:
+        _interrupt(w, v)
+        set_state(w, v, OFF_SHIFT)
+        _stop_clock(w, v)
+
+
+@compiled
+def begin_shift(w: Any, v: Any) -> None:
+    """Server v is on shift again."""
+    server = servers(w, v)
+    if server.state == OFF_SHIFT:
+        server.down += w.now - server.since
+        _back(w, v)
+
+
+@compiled
+def attend(w: Any) -> None:
+    """People who are free go to who needs one: first come, first served; ties by station, then by server."""
+    w.to_staff = 0
+    while True:
+        following, since = -1, np.inf
+        for v in range(w.n_servers):
+            server = servers(w, v)
+            if server.asks != NOTHING and server.asked < since and someone(w, v, server.asks) >= 0:
+                following, since = v, server.asked
+        if following < 0:
+            return
+        server = servers(w, following)
+        purpose = server.asks
+        pool = someone(w, following, purpose)
+        server.asks = NOTHING
+        occupy(w, pool)
+        if purpose == TO_RUN:
+            server.runner = pool
+        else:
+            server.helper = pool
+        if purpose == TO_REPAIR:
+            mend(w, following)
+        else:
+            go_on(w, following)

@@ -16,7 +16,7 @@ from layout.flow.network import Network, crew_times
 from layout.flow.records import World
 from layout.model.results import FlowMove
 
-WAITING = ("starved", "blocked", "off_shift", "waiting")  # states in which a resource is not active
+WAITING = ("starved", "blocked", "off_shift", "unattended", "waiting")  # states in which a resource is not active
 QUANTILES = (0.05, 0.5, 0.95)
 
 
@@ -72,6 +72,7 @@ def measure(network: Network, world: World) -> Replication:
         **_stations(network, world, window_s),
         **_arms(network, world, window_s),
         **_belts(network, world, window_s),
+        **_staff(network, world, window_s),
     }
     lead_s, late_s, scrapped = _departures(world, run["warmup"])
     stations = station_times(network, world, shares)
@@ -133,10 +134,13 @@ def _stations(network: Network, world: World, window_s: float) -> dict[str, dict
     servers = world.servers
     working, blocked = servers["in_working"].tolist(), servers["in_blocked"].tolist()
     starved, down = servers["in_starved"].tolist(), servers["in_down"].tolist()
+    setup, off = servers["in_setup"].tolist(), servers["in_off"].tolist()
+    unattended = servers["in_unattended"].tolist()
     first, count = world.stations["server0"].tolist(), world.stations["servers"].tolist()
     for name, a, n in zip(network.stations, first, count, strict=True):
-        sums = {"working": sum(working[a : a + n]), "setup": 0.0, "blocked": sum(blocked[a : a + n]),
-                "starved": sum(starved[a : a + n]), "down": sum(down[a : a + n]), "off_shift": 0.0}  # fmt: skip
+        sums = {"working": sum(working[a : a + n]), "setup": sum(setup[a : a + n]), "blocked": sum(blocked[a : a + n]),
+                "starved": sum(starved[a : a + n]), "down": sum(down[a : a + n]), "off_shift": sum(off[a : a + n]),
+                "unattended": sum(unattended[a : a + n])}  # fmt: skip
         shares[name] = {state: value / (n * window_s) for state, value in sums.items()}
     return shares
 
@@ -160,6 +164,16 @@ def _belts(network: Network, world: World, window_s: float) -> dict[str, dict[st
     for name, (in_empty, in_blocked) in zip(network.belts, spent, strict=True):
         empty, blocked = in_empty / window_s, in_blocked / window_s
         shares[name] = {"empty": empty, "moving": max(0.0, 1.0 - empty - blocked), "blocked": blocked}
+    return shares
+
+
+def _staff(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
+    """Of each pool, averaged over its people."""
+    shares = {}
+    spent = zip(*(world.staff[f"in_{state}"].tolist() for state in ("working", "waiting", "off")), strict=True)
+    for name, times, number in zip(network.staff, spent, world.staff["number"].tolist(), strict=True):
+        working, waiting, off = (time / (number * window_s) for time in times)
+        shares[name] = {"working": working, "waiting": waiting, "off_shift": off}
     return shares
 
 

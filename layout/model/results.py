@@ -239,9 +239,9 @@ class FlowResult:
 
     throughput_per_h : good parts leaving per hour; by_product the same for each product
     lead_time_s : from entering (leaving the source) to leaving the line; wip : parts in the line, time average
-    resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift;
-        arms and vehicles: moving_empty, moving_loaded, handling, waiting, and charging where there is a battery);
-        shares sum to 1
+    resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift,
+        unattended; people: working, waiting, off_shift; arms and vehicles: moving_empty, moving_loaded, handling,
+        waiting, and charging where there is a battery); shares sum to 1
     moves : how often each transport leg is used; a fleet's vehicles together, by the fleet's name
     bottleneck : the resource that limits the line, by the longest mean active period
     deadlocks : who waits for whom, where the line came to a standstill (empty if never)
@@ -295,8 +295,9 @@ class TraceEvent:
     """One thing that a resource did in a simulated run, from start_s to end_s.
 
     resource : station, arm, belt, link or vehicle (`Fleet.members`) name
-    state : working, down, moving_empty, moving_loaded, handling, charging, transit, waiting (part in a place of a
-        station, or at the end of a belt), blocked (finished part that holds its station's server for lack of room)
+    state : working, setup, down, off_shift, unattended (for lack of a person), moving_empty, moving_loaded,
+        handling, charging, transit, waiting (part in a place of a station, or at the end of a belt), blocked
+        (finished part that holds its station's server for lack of room)
         working spans the doors: of the spells of one part's visit (more than one after a breakdown or between
         operations) the first begins with `DoorTimes.close_s`, the last ends with `open_s`
     part : number of the part, -1 where none

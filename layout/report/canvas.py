@@ -52,6 +52,7 @@ STATE_COLOURS: dict[str, str] = {
     "waiting": "#d3d9e0",
     "empty": "#d3d9e0",
     "off_shift": "#eef0f3",
+    "unattended": "#009e73",
 }
 OTHER_STATE = "#8c96a3"
 STATE_WORDS: dict[str, str] = {
@@ -61,6 +62,7 @@ STATE_WORDS: dict[str, str] = {
     "handling": "picking and placing",
     "setup": "set-up",
     "off_shift": "off shift",
+    "unattended": "unattended (nobody free)",
     "starved": "starved (no part)",
     "blocked": "blocked (no room)",
 }

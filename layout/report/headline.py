@@ -58,7 +58,7 @@ def bottleneck_meaning(outcome: Outcome) -> str:
     said = f"{name} is busy {words.percent(busy)} of the time"
     rest = [
         f"{canvas.state_word(state).split(' (')[0]} {words.percent(states[state])}"
-        for state in ("down", "charging", "blocked", "starved", "waiting", "off_shift")
+        for state in ("down", "charging", "blocked", "starved", "unattended", "waiting", "off_shift")
         if states.get(state, 0.0) >= 0.005
     ]
     said += f" ({', '.join(rest)})." if rest else "."

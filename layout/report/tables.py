@@ -27,12 +27,13 @@ _COLOURS = {
     "working": "blue", "moving_loaded": "blue", "moving": "blue", "handling": "bright_blue", "moving_empty": "cyan",
     "setup": "magenta", "charging": "green", "blocked": "yellow", "down": "red",
     "starved": "bright_black", "waiting": "bright_black", "empty": "bright_black",
-    "off_shift": "bright_black",
+    "off_shift": "bright_black", "unattended": "green",
 }  # fmt: skip
 # Each state has its own letter-like mark too, so that the bars read without colour.
 _MARKS = {
     "working": "█", "moving_loaded": "█", "moving": "█", "empty": "·", "handling": "▓", "moving_empty": "▒",
     "setup": "s", "charging": "c", "blocked": "b", "down": "x", "starved": "·", "waiting": "·", "off_shift": " ",
+    "unattended": "p",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from layout.model.distribution import Distribution, deterministic
 from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
-from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Station
+from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Staff, Station
 from layout.model.pose import Pose
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves, Zone
 from layout.model.scenario import Failure, Floor, Time
@@ -112,6 +112,7 @@ def line(
     belts: Sequence[Belt] = (),
     links: Sequence[Link] = (),
     fleets: Sequence[Fleet] = (),
+    staff: Sequence[Staff] = (),
     horizon_s: float = 3600.0,
     warmup_s: float = 0.0,
     replications: int = 2,
@@ -132,6 +133,7 @@ def line(
         belts={b.name: b for b in belts},
         links={k.name: k for k in links},
         fleets={f.name: f for f in fleets},
+        staff={p.name: p for p in staff},
         **more,
     )
 

@@ -51,7 +51,7 @@ def test_shares_of_a_blocked_and_a_starved_machine():
     assert found.throughput_per_h.mean == EXACT(1800.0)
     assert found.throughput_per_h.half_width == 0
     assert found.resources["m1"] == EXACT(
-        {"working": 0.5, "setup": 0, "blocked": 0.5, "starved": 0, "down": 0, "off_shift": 0}
+        {"working": 0.5, "setup": 0, "blocked": 0.5, "starved": 0, "down": 0, "off_shift": 0, "unattended": 0}
     )
     assert found.resources["m3"]["starved"] == EXACT(0.2)
     assert found.bottleneck == "m2"
