@@ -28,6 +28,8 @@ from layout.flow.records import (
     ARM_LOW,
     ARM_WAITING,
     AT_ARM,
+    AT_TARGET,
+    ON_BELT,
     RULES,
     T_EMPTY,
     T_HANDLING,
@@ -120,6 +122,11 @@ def aim(w: Any, a: Any, s: Any, p: Any) -> Any:
     """
     arm, part = arms(w, a), parts(w, p)
     row = local(w, a, s) * arm.n
+    if part.kept >= AT_TARGET:
+        to = part.kept_at
+        if part.kept == ON_BELT or local(w, a, to) < 0 or loaded(w, arm.offset2 + row + local(w, a, to)) == np.inf:
+            return -1, -1
+        return part.goal, to
     step = steps(w, part.step)
     load, goal, target = np.inf, -1, -1
     for j in range(step.able0, step.able1):

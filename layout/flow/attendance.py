@@ -33,7 +33,12 @@ class Attendance:
             self._tends += [q for q, n in enumerate(self.staff) if station.name in getattr(self.line.staff[n], duty)]
             found[f"{field}1"] = len(self._tends)
         tended = found["run1"] > found["run0"] or found["set1"] > found["set0"]
-        return found | {"careful": int(tended or bool(station.setup) or station.batch > 1)}
+        before = station.blocking == "before"
+        return found | {
+            "before": int(before),
+            "repeats": int(station.blocking == "repeat"),
+            "careful": int(tended or before or bool(station.setup) or station.batch > 1),
+        }
 
     def tables(self) -> dict[str, Any]:
         """Tables of the world, once all stations have been asked for; shifts without their clocks."""

@@ -83,44 +83,66 @@ Waits = dict[str, tuple[list[set[str]], float]]  # who -> (for each part that it
 
 
 def _waits(network: Network, world: World) -> Waits:
-    """Stations that are full and only hold finished parts, and belts that are full behind a waiting part."""
+    """Stations that are full and only hold parts that wait for a place, and belts that are full behind a waiting part.
+
+    People are nobody's: who waits for a place holds none.
+    """
     waits: Waits = {}
     servers = world.servers
     for i, name in enumerate(network.stations):
         station = world.stations[i]
         first, n = int(station["server0"]), int(station["servers"])
-        here = servers[first : first + n]
-        held = ((here["part"] >= 0) | (here["held"] > 0)) & (here["busy"] == rec.IDLE) & (here["lacks"] == 0)
-        if int(station["used"]) < int(station["places"]) or not held.all():
+        held = [_held(world, station, server) for server in servers[first : first + n]]
+        if int(station["used"]) < int(station["places"]) or not all(held):
             continue
         wanted, since, p = [], 0.0, int(station["ready_head"])
         while p >= 0:
             part = world.parts[p]
-            wanted.append(_wanted(network, world, i, part))
+            wanted.append(_wanted(network, world, i, part, int(part["step"])))
             since = max(since, float(part["ready"]))
             p = int(part["next"])
+        for server in servers[first : first + n]:
+            if server["busy"] == rec.IDLE:
+                continue
+            part = world.parts[int(server["part"])]
+            if server["busy"] == rec.AT_WORK:  # again, in vain
+                wanted.append(_wanted(network, world, i, part, int(server["following"])))
+                since = max(since, float(part["ready"]))
+            elif not int(station["places_out"]):
+                wanted.append(_wanted(network, world, i, part, int(part["kept_step"])))
+                since = max(since, float(server["since"]))
         waits[name] = (wanted, since)
     for k, name in enumerate(network.belts):
         belt = world.belts[k]
-        if int(belt["count"]) >= int(belt["capacity"]) and int(belt["waiting"]):
+        if int(belt["count"]) + int(belt["kept"]) >= int(belt["capacity"]) and int(belt["waiting"]):
             waits[name] = ([{network.stations[int(belt["target"])]}], float(belt["since_blocked"]))
     return waits
 
 
-def _wanted(network: Network, world: World, s: int, part: Any) -> set[str]:
-    """Stations and belts that could take a finished part of station s; "" where an arm is already coming."""
-    if int(part["claimed"]):
+def _held(world: World, station: Any, server: Any) -> bool:
+    """Whether a server does nothing more for its part until that finds a place, however often it works on it again."""
+    if int(server["part"]) < 0 or server["lacks"]:
+        return bool(server["held"] > 0 and server["busy"] == rec.IDLE and not server["lacks"])
+    part = world.parts[int(server["part"])]
+    if server["busy"] == rec.BEGINNING:
+        return bool(server["state"] == rec.BLOCKED)
+    return bool(server["busy"] == rec.IDLE or (part["again"] and not station["judges"]))
+
+
+def _wanted(network: Network, world: World, s: int, part: Any, number: int) -> set[str]:
+    """Stations and belts that could take a part of station s at a step; "" where nothing more keeps it there."""
+    if int(part["claimed"]) or int(part["kept"]) >= rec.AT_TARGET:
         return {""}
-    if int(world.service[s, int(part["step"])]) != rec.PASS:
+    if int(world.service[s, number]) != rec.PASS:
         return {network.stations[s]}  # it goes on there, once there is room
-    step = world.steps[int(part["step"])]
+    step = world.steps[number]
     wanted: set[str] = set()
     for i in range(int(step["able0"]), int(step["able1"])):
         goal = int(world.able[i])
         b = int(world.hop[s, goal])
         if b < 0 or int(world.hops[s, goal]) > int(part["reach"]):
             continue
-        if world.service[b, int(part["step"])] == rec.LEAVE:
+        if world.service[b, number] == rec.LEAVE:
             wanted.add("")
         for name in network.paths.legs[network.stations[s], network.stations[b]]:
             wanted.add(name if name in network.belts else network.stations[b])

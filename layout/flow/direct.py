@@ -54,6 +54,7 @@ def finish_direct(w: Any, v: Any) -> None:
             if station.row_fed == 1:
                 mark_feed(w, s)
                 w.to_dispatch = 1
+                w.to_room = w.befores
             return
         p = stations(w, previous).ready_head
         if p < 0:

@@ -106,5 +106,6 @@ def join(w: Any, s: Any, step: Any) -> None:
     mark_feed(w, s)
     mark_push(w, s)
     w.to_dispatch = 1
+    w.to_room = w.befores
     if w.ruled == 1:
         wake(w)

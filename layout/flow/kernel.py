@@ -58,6 +58,7 @@ from layout.flow.records import (
     UNATTENDED,
     WORKING,
 )
+from layout.flow.rooms import make_room, repeat
 from layout.flow.servers import attend, end_shift, fail, finish, repair
 from layout.flow.shifts import next_switch, switch
 from layout.flow.staff import book
@@ -279,6 +280,8 @@ def _settle(w: Any) -> None:
                     while arms(w, a).idle > 0 and dispatch(w, a):
                         pass
                 a += arms(w, a).units
+        elif w.to_room == 1:
+            make_room(w)
         elif w.to_staff == 1:
             attend(w)
         elif w.to_grant == 1:
@@ -289,6 +292,8 @@ def _settle(w: Any) -> None:
             charge(w)
         elif w.to_park == 1:
             park(w)
+        elif w.to_repeat == 1:
+            repeat(w)
         else:
             return
 

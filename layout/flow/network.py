@@ -131,6 +131,7 @@ class _Compiler:
         attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
         when, level = _clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
+        run["befores"] = int(any(s["before"] for s in stations))
         run["ruled"] = any(step["rule"] for step in steps)
         hop, hops = self._hops()
         world = rec.World(

@@ -12,7 +12,7 @@ import numpy as np
 
 from layout.flow.draws import uniform
 from layout.flow.jit import compiled, inlined
-from layout.flow.records import AT_ONCE_S, FAR, JOINED, LEFT, LOG_FULL, POOL_FULL, SCRAPPED, TRACE_FULL
+from layout.flow.records import AT_ONCE_S, FAR, JOINED, LEFT, LOG_FULL, NOT_KEPT, POOL_FULL, SCRAPPED, TRACE_FULL
 from layout.flow.tables import departures, mixes, parts, products, stations, steps, trace
 
 
@@ -74,6 +74,7 @@ def mark_push(w: Any, s: Any) -> None:
 @compiled
 def wake(w: Any) -> None:
     """Finished parts that a rule held back may go on: wherever they stand, they are looked at again."""
+    w.to_room = w.befores
     for s in range(w.n_stations):
         if stations(w, s).ready_head >= 0:
             mark_push(w, s)
@@ -101,7 +102,7 @@ def made(w: Any, product: Any) -> Any:
     part.serial = w.serials
     w.serials += 1
     part.server = part.goal = part.assigned = part.next = part.prev = -1
-    part.claimed, part.reach = 0, FAR
+    part.claimed, part.reach, part.kept, part.again = 0, FAR, NOT_KEPT, 0
     part.entered, part.deadline = np.inf if products(w, product).carrier == 1 else -1.0, np.inf
     part.ready = part.since = w.now
     return p

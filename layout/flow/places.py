@@ -9,7 +9,19 @@ import numpy as np
 from layout.flow.inlets import complete, expect, expected, has_place, put_in, take_place
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, enter, leave, mark_start, new_part, note, wake
-from layout.flow.records import AT_STATION, DONE, JOIN, LACKING, LEAVE, ROUTING, STARVED, T_BLOCKED, T_WAITING
+from layout.flow.records import (
+    AT_STATION,
+    AT_TARGET,
+    DONE,
+    JOIN,
+    LACKING,
+    LEAVE,
+    NOT_KEPT,
+    ROUTING,
+    STARVED,
+    T_BLOCKED,
+    T_WAITING,
+)  # fmt: skip
 from layout.flow.servers import advance, let_go
 from layout.flow.setups import bring_forward
 from layout.flow.tables import able, hop, hops, parts, servers, service, stations, steps
@@ -80,16 +92,25 @@ def choose(w: Any, p: Any, goal: Any) -> None:
     step = steps(w, parts(w, p).step)
     if step.rule == _ROUND_ROBIN and parts(w, p).assigned < 0:
         parts(w, p).assigned = goal
-        i = step.able0
-        while able(w, i) != goal:
-            i += 1
-        step.turn = (i + 1 - step.able0) % (step.able1 - step.able0)
-        wake(w)
+        if parts(w, p).kept < AT_TARGET:
+            take_turn(w, step, goal)
+
+
+@inlined
+def take_turn(w: Any, step: Any, goal: Any) -> None:
+    """`goal` has had its turn."""
+    i = step.able0
+    while able(w, i) != goal:
+        i += 1
+    step.turn = (i + 1 - step.able0) % (step.able1 - step.able0)
+    wake(w)
 
 
 @inlined
 def reserve(w: Any, p: Any, s: Any, goal: Any) -> None:
-    """Keep a place at station s for a part that is on its way to `goal`."""
+    """Keep a place at station s for a part that is on its way to `goal`, unless one is kept already."""
+    if parts(w, p).kept == AT_TARGET:
+        return
     take_place(w, p, s)
     parts(w, p).goal = goal
     expect(w, p, goal, 1)
@@ -165,11 +186,9 @@ def start(w: Any, s: Any) -> None:
 
 
 @inlined
-def depart(w: Any, p: Any, s: Any) -> None:
-    """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
+def take_out(w: Any, p: Any, s: Any) -> None:
+    """Part p is no longer one of those that wait at station s for their transport."""
     station, part = stations(w, s), parts(w, p)
-    if w.tracing == 1:
-        note(w, part.since, w.now, AT_STATION, s, T_WAITING if part.server < 0 else T_BLOCKED, p, s, s)
     if part.prev >= 0:
         parts(w, part.prev).next = part.next
     else:
@@ -179,6 +198,16 @@ def depart(w: Any, p: Any, s: Any) -> None:
     else:
         station.ready_tail = part.prev
     part.next = part.prev = -1
+
+
+@inlined
+def depart(w: Any, p: Any, s: Any) -> None:
+    """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
+    station, part = stations(w, s), parts(w, p)
+    if w.tracing == 1:
+        note(w, part.since, w.now, AT_STATION, s, T_WAITING if part.server < 0 else T_BLOCKED, p, s, s)
+    take_out(w, p, s)
+    part.kept, part.again = NOT_KEPT, 0
     if part.entered < 0.0:
         enter(w, p)
     v = part.server
@@ -188,6 +217,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
             held = parts(w, held).next
         if held < 0:
             station.out -= 1
+            w.to_room = w.befores
             return
         if w.tracing == 1:
             note(w, parts(w, held).since, w.now, AT_STATION, s, T_BLOCKED, held, s, s)

@@ -22,6 +22,9 @@ LACKING = 9
 ACTIVE = 1 << WORKING | 1 << DOWN | 1 << SETUP
 # How far a server is with its part: nothing (left) to do, at work, being set up for it, waiting to begin.
 IDLE, AT_WORK, SETTING_UP, BEGINNING = 0, 1, 2, 3
+# What is kept for a part that is not to be begun without room for it: nothing (yet), nothing because it needs none, a
+# place of the out-buffer, a place at a station, a place on a belt.
+NOT_KEPT, NEEDS_NONE, IN_BUFFER, AT_TARGET, ON_BELT = 0, 1, 2, 3, 4
 # What a server waits for a person for.
 NOTHING, TO_RUN, TO_SET_UP, TO_REPAIR = 0, 1, 2, 3
 # What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
@@ -77,10 +80,11 @@ STATION = _dtype(
     # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
     # a part and a server is needed to begin;
     # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
-    # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it
+    # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
+    # with room for it further on; repeats: works again on a part that cannot leave
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
     "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
-    "careful batch setups shift run0 run1 set0 set1 mend0 mend1 "
+    "careful before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles;
@@ -94,8 +98,8 @@ SERVER = _dtype(
     # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
     # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
     # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
-    # held: finished parts that it holds; lacks: whether it waits for components
-    "station mode0 modes state part ring busy last row asks runner helper broken following held lacks periods",
+    # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its last operation
+    "station mode0 modes state part ring busy last row asks runner helper broken following held lacks did periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
     # asked: since when it needs a person
@@ -106,7 +110,10 @@ MODE = _dtype("calendar between repair", "due")
 STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
                    ("c", np.float64), ("done", np.int64)])  # fmt: skip
 # assigned: the station whose turn it was, where its next operation is shared out in turn
-PART = _dtype("step product serial server claimed goal reach assigned next prev", "entered ready since due deadline")
+# kept: what is kept for it; kept_at: station or belt where; kept_step: the step that it is kept for; again: it was
+# worked on again for want of room
+PART = _dtype("step product serial server claimed goal reach assigned next prev kept kept_at kept_step again",
+              "entered ready since due deadline")  # fmt: skip
 # rule: of ROUTING; run: turn: which of the stations able is next
 # begins, aboard: first row in `released` of what is released at the end, and of the carriers that the part has got then
 STEP = _dtype("product able0 able1 rule turn begins aboard", "progress")
@@ -141,7 +148,7 @@ ARM = _dtype(
 TURN = _dtype("station feeder0 feeders", "")
 ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
 BELT = _dtype(
-    "origin target capacity clock_in clock_out next_in next_out count head tail waiting moved",
+    "origin target capacity clock_in clock_out next_in next_out count kept head tail waiting moved",
     "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
 )
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
@@ -154,14 +161,15 @@ _RUN = _dtype(
     # ruled: whether any operation has a rule other than the shortest queue
     # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
-    # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted
+    # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
+    # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
     "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
     "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
-    "n_inlets n_products n_staff n_shifts to_staff",
+    "n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat",
     "now horizon warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -327,8 +335,8 @@ TABLES = World._fields[1:-1]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "setups", "staff",
-             "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct",
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
+             "staff", "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct", "rooms",
              "kernel", "recursion")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 

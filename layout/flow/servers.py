@@ -10,6 +10,7 @@ from layout.flow.clocks import set_clock
 from layout.flow.draws import draw, uniform
 from layout.flow.inlets import complete, join
 from layout.flow.jit import compiled, inlined
+from layout.flow.kept import give_up_place
 from layout.flow.parts import (
     active,
     append,
@@ -27,6 +28,7 @@ from layout.flow.parts import (
 from layout.flow.records import (
     ACTIVE,
     AT_STATION,
+    AT_TARGET,
     AT_WORK,
     BEGINNING,
     BLOCKED,
@@ -34,8 +36,10 @@ from layout.flow.records import (
     DOWN,
     FAR,
     IDLE,
+    IN_BUFFER,
     LACKING,
     LEAVE,
+    NOT_KEPT,
     NOTHING,
     OFF_SHIFT,
     PASS,
@@ -163,6 +167,9 @@ def advance(w: Any, v: Any) -> None:
         if station.joins == 1:
             if not complete(w, s, part.step):
                 server.lacks = 1
+                if station.careful == 1:
+                    server.busy = IDLE  # nobody waits there; it needs a person again to go on
+                    dismiss(w, v)
                 set_state(w, v, LACKING)
                 schedule_idle(w, v)
                 return
@@ -192,6 +199,8 @@ def advance(w: Any, v: Any) -> None:
     server.left, server.busy = 0.0, IDLE
     if station.careful == 1:
         dismiss(w, v)
+    if part.kept >= AT_TARGET and (role == LEAVE or part.step != part.kept_step):
+        give_up_place(w, p, s)
     if role == LEAVE:
         set_state(w, v, BLOCKED)
         leave(w, p)
@@ -202,6 +211,7 @@ def advance(w: Any, v: Any) -> None:
     if server.held == 0:
         free_server(w, v)
     else:
+        w.to_repeat |= station.repeats
         schedule_idle(w, v)
 
 
@@ -210,13 +220,17 @@ def _hand_on(w: Any, v: Any, p: Any) -> None:
     """A part of server v is ready for its transport: it takes a place of the out-buffer, or stays in the server."""
     part, s = parts(w, p), servers(w, v).station
     station = stations(w, s)
-    part.ready = part.since = w.now
+    part.since = w.now
+    if part.again == 0:
+        part.ready = w.now
     if service(w, s, part.step) != PASS:
         part.reach = 0  # it goes on here, and nowhere else
     station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
     mark_push(w, s)
     w.to_dispatch = 1
-    if station.out < station.places_out:
+    if part.kept == IN_BUFFER:
+        part.server = -1
+    elif station.out < station.places_out:
         station.out += 1
         part.server = -1
     else:
@@ -250,10 +264,15 @@ def let_go(w: Any, v: Any) -> None:
 
 @inlined
 def _prepared(w: Any, v: Any) -> Any:
-    """Whether server v may begin the work of its part's visit; if not, it is set up for it, or waits for a person."""
+    """Whether server v may begin the work of its part's visit; if not, it is set up, or waits for room or a person."""
     server = servers(w, v)
     if server.busy == IDLE:
         server.busy = BEGINNING
+    if stations(w, server.station).before == 1 and parts(w, server.part).kept == NOT_KEPT:
+        w.to_room = 1
+        set_state(w, v, BLOCKED)
+        schedule_idle(w, v)
+        return False
     if lacks(w, v, TO_RUN):
         _wait_for_person(w, v, TO_RUN)
         return False
@@ -325,6 +344,7 @@ def _done(w: Any, v: Any, stream: Any) -> Any:
         _release(w, v, steps(w, part.step).begins)
     if server.following <= part.step and counts:
         stations(w, server.station).reworked += 1
+    server.did = part.step
     part.step = server.following
     part.reach, part.assigned = FAR, -1
     return True
@@ -339,6 +359,8 @@ def _scrap(w: Any, v: Any) -> None:
         dismiss(w, v)
     if w.warmup < w.now <= w.horizon:
         stations(w, server.station).scrapped += 1
+    if parts(w, server.part).kept != NOT_KEPT:
+        give_up_place(w, server.part, server.station)
     gone(w, server.part, SCRAPPED)
     server.part = -1
     set_state(w, v, BLOCKED)
@@ -370,6 +392,7 @@ def free_server(w: Any, v: Any) -> None:
         station.room_since = w.now
     station.used -= 1
     station.load -= 1
+    w.to_room = w.befores
     mark_start(w, server.station)
     mark_feed(w, server.station)
     w.to_dispatch = 1
@@ -403,8 +426,6 @@ def _interrupt(w: Any, v: Any) -> None:
     elif server.state == SETUP:
         server.left = max(0.0, server.left - spent)
     if stations(w, server.station).careful == 1:
-        if server.lacks == 1:
-            server.busy = IDLE  # it needs a person again to go on with the visit
         dismiss(w, v)
 
 
@@ -469,6 +490,7 @@ def _back(w: Any, v: Any) -> None:
         schedule(w, v)
     elif server.busy == IDLE:
         set_state(w, v, BLOCKED)
+        w.to_repeat |= stations(w, server.station).repeats
         schedule(w, v)
     else:
         go_on(w, v)

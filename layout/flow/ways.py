@@ -11,7 +11,7 @@ from layout.flow.inlets import expect, has_place, take_place
 from layout.flow.jit import compiled, inlined
 from layout.flow.parts import append, counted, mark_push, note
 from layout.flow.places import arrive, choose, crowd, depart, reserve, stay
-from layout.flow.records import AT_BELT, AT_LINK, PASS, T_TRANSIT, T_WAITING
+from layout.flow.records import AT_BELT, AT_LINK, AT_TARGET, ON_BELT, PASS, T_TRANSIT, T_WAITING
 from layout.flow.tables import able, belts, hop, hops, links, parts, service, stations, steps, when
 
 
@@ -54,10 +54,13 @@ def link_arrive(w: Any, k: Any) -> None:
 def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
     """A part is put on belt k."""
     belt, part = belts(w, k), parts(w, p)
-    part.goal = goal
     part.reach = hops(w, belt.origin, goal) - 1
     choose(w, p, goal)
-    expect(w, p, goal, 1)
+    if part.kept == ON_BELT:
+        belt.kept -= 1
+    else:
+        part.goal = goal
+        expect(w, p, goal, 1)
     depart(w, p, belt.origin)
     part.due = w.now + belt.transit
     belt.free_in = w.now + belt.spacing
@@ -83,6 +86,7 @@ def belt_leave(w: Any, k: Any) -> None:
     belt.head = part.next
     belt.free_out = w.now + belt.spacing
     belt.count -= 1
+    w.to_room = w.befores
     if belt.head >= 0:
         set_clock(w, belt.clock_out, max(parts(w, belt.head).due, belt.free_out))
     else:
@@ -95,6 +99,27 @@ def belt_leave(w: Any, k: Any) -> None:
     mark_push(w, belt.origin)
 
 
+@inlined
+def _send_kept(w: Any, s: Any, p: Any) -> Any:
+    """Put a part for which a place is kept on the belt, or on a link to the station, where that is."""
+    part = parts(w, p)
+    if part.kept == ON_BELT:
+        belt = belts(w, part.kept_at)
+        if w.now >= belt.free_in:
+            belt_enter(w, part.kept_at, p, part.goal)
+            return True
+        if when(w, belt.clock_in) != belt.free_in:
+            set_clock(w, belt.clock_in, belt.free_in)
+        return False
+    k = stations(w, s).links_out
+    while k >= 0:
+        if links(w, k).target == part.kept_at:
+            link_send(w, k, p, part.goal)
+            return True
+        k = links(w, k).next_out
+    return False
+
+
 @compiled
 def send(w: Any, s: Any, p: Any) -> Any:
     """Put a finished part of station s on a belt or link, towards the station with the shortest queue for its servers.
@@ -102,6 +127,8 @@ def send(w: Any, s: Any, p: Any) -> Any:
     A belt that is only waiting for its spacing is asked again when that is over. True if the part went.
     """
     part, now = parts(w, p), w.now
+    if part.kept >= AT_TARGET:
+        return _send_kept(w, s, p)
     step = steps(w, part.step)
     best_load, best_goal, best_belt, best_link = np.inf, -1, -1, -1
     for i in range(step.able0, step.able1):
@@ -115,7 +142,7 @@ def send(w: Any, s: Any, p: Any) -> Any:
         k = stations(w, s).belts_out
         while k >= 0:
             belt = belts(w, k)
-            if belt.target == b and belt.count < belt.capacity:
+            if belt.target == b and belt.count + belt.kept < belt.capacity:
                 if now >= belt.free_in:
                     best_load, best_goal, best_belt, best_link = load, goal, k, -1
                     break
