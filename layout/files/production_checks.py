@@ -9,7 +9,7 @@ from layout import units
 from layout.files.yaml import Key, did_you_mean
 from layout.model.joins import does, enters, joiners, names_as
 from layout.model.realise import instances
-from layout.model.scenario import ScenarioSpec
+from layout.model.scenario import Machine, ScenarioSpec
 
 Add = Callable[..., None]
 
@@ -92,10 +92,21 @@ def _machines(spec: ScenarioSpec, add: Add) -> None:
                 add("no part would ever pass", *path, value=f"{share:.0%}", hint=hint)
             if quality.rework:
                 _rework(spec, name, operation, quality.rework.to, add, *path, "rework", "to")
-        for product in machine.inlets:
+        for product, places in machine.inlets.items():
             joined = [p for p in spec.products if name in joiners(spec, p)]
             what = "is not joined to anything here"
-            _known(product, joined, what, "products joined here", add, *here, "inlets", product)
+            if _known(product, joined, what, "products joined here", add, *here, "inlets", product):
+                _inlet(spec, machine, product, places, add, *here, "inlets", product)
+
+
+def _inlet(spec: ScenarioSpec, machine: Machine, product: str, places: int, add: Add, *path: Key) -> None:
+    for host, entry in spec.products.items():
+        for operation, components in entry.components.items():
+            needed = components.get(product, 0) if does(machine, operation, host) else 0
+            if places < needed:
+                hint = f"'{operation}' takes {needed} of {product} for each {host}; give it {needed} places or more"
+                add("has room for fewer than one operation takes", *path, value=places, hint=hint)
+                return
 
 
 def _rework(spec: ScenarioSpec, machine: str, operation: str, to: str, add: Add, *path: Key) -> None:
@@ -116,6 +127,9 @@ def _schedules(spec: ScenarioSpec, add: Add) -> None:
         if machine.source.arrivals is not None and machine.source.schedule:
             hint = "give one of the two, or a source for each"
             add("has random arrivals and a schedule", "machines", name, "source", hint=hint)
+        if "schedule" in machine.source.model_fields_set and not machine.source.schedule:
+            hint = "list what comes, such as {at: 1 h, product: block, number: 20}, or write 'source: saturated'"
+            add("orders nothing", "machines", name, "source", "schedule", hint=hint)
         enter = [p for p, e in spec.products.items() if e.source in (None, name) and enters(spec, p)]
         for i, order in enumerate(machine.source.schedule):
             path = ("machines", name, "source", "schedule", i)
