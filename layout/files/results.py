@@ -18,7 +18,7 @@ _EFFECTIVENESS = ("availability", "effectiveness", "quality", "oee")
 def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, Any]:
     """The evaluation as JSON-ready data. The same file and seed give the same data; times spent are left out."""
     flow = evaluation.flow
-    return {
+    data = {
         "scenario": scenario.name,
         "feasible": evaluation.feasible,
         "violations": [
@@ -53,6 +53,7 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
         "warnings": list(flow.warnings) if flow else [],
         "layout": layout_to_mapping(evaluation.layout, scenario),
     }
+    return {name: finite(value) for name, value in data.items()}
 
 
 def comparison_to_json(
@@ -61,12 +62,18 @@ def comparison_to_json(
     """Evaluations by name, and their paired differences, as JSON-ready data."""
     return {
         "results": {name: evaluation_to_json(found, scenarios[name]) for name, found in evaluations.items()},
-        "differences": [{**asdict(d), "difference": _estimate(d.difference)} for d in differences],
+        "differences": [finite(asdict(d)) for d in differences],
     }
 
 
-def _estimate(estimate: Estimate | None) -> dict[str, float | int | None] | None:
-    """JSON has no infinity: where there is no interval its half-width is null."""
-    if estimate is None:
-        return None
-    return {**asdict(estimate), "half_width": estimate.half_width if math.isfinite(estimate.half_width) else None}
+def finite(data: Any) -> Any:
+    """The same data for JSON, which has no infinity: what has no number, or no interval, is null."""
+    if isinstance(data, dict):
+        return {key: finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, float | int] | None:
+    return None if estimate is None else asdict(estimate)
