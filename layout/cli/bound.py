@@ -47,18 +47,20 @@ def bound(
 
 def _as_data(name: str, found: Limits) -> dict[str, Any]:
     from dataclasses import asdict
-    from math import isfinite
+
+    from layout.files.results import finite
 
     figure = found.analysis.figure
-    return {
+    data = {
         "scenario": name,
         "moves": found.moves,
         "rules_broken": len(found.violations),
-        "bound_per_h": found.ceiling.per_h if isfinite(found.ceiling.per_h) else None,
+        "bound_per_h": found.ceiling.per_h,
         "limits": [asdict(limit) for limit in found.ceiling.limits],
         "analytic": asdict(figure) if figure is not None else None,
         "no_analytic_because": found.analysis.reason or None,
     }
+    return {name: finite(value) for name, value in data.items()}
 
 
 _MOVES = {

@@ -81,6 +81,17 @@ def _machines(spec: ScenarioSpec, add: Add) -> None:
                 for target in row:
                     what = "no product of that name"
                     _known(target, spec.products, what, "products", add, *here, "setup", origin, target)
+                    if target == origin:
+                        hint = "a set-up is between two products; remove it, or add its time to the process time"
+                        add(
+                            "is no change-over",
+                            *here,
+                            "setup",
+                            origin,
+                            target,
+                            value=f"{origin} to {target}",
+                            hint=hint,
+                        )
         for operation, quality in machine.quality.items():
             path = (*here, "quality", operation)
             kind = "operations of this machine"
@@ -154,11 +165,26 @@ def _products(spec: ScenarioSpec, add: Add) -> None:
                 for other in others:
                     known = [p for p in spec.products if p != name]
                     _known(other, known, f"nothing of that name can be {verb}", "products", add, *path, other)
+        if name in _held(spec, name):
+            hint = "what is joined to another ends in it, so one of the two cannot be a component of the other"
+            add("would be part of itself", *here, "components", value=name, hint=hint)
         for key, kind, verb in (("sink", "components", "joined to"), ("source", "releases", "released from")):
             hosts = names_as(spec, kind).get(name)
             if hosts and getattr(product, key) is not None:
                 hint = f"it is {verb} {', '.join(hosts)}; remove the {key}"
                 add(f"has no {key} of its own", *here, key, value=getattr(product, key), hint=hint)
+
+
+def _held(spec: ScenarioSpec, name: str) -> set[str]:
+    """Products that a product is made of, directly or through others; carriers left out."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for others in spec.products[todo.pop()].components.values():
+            new = {o for o in others if o in spec.products and spec.products[o].circulates is None} - found
+            found |= new
+            todo.extend(new)
+    return found
 
 
 def _carriers(spec: ScenarioSpec, add: Add) -> None:

@@ -64,7 +64,7 @@ class Programme:
     def most(self) -> float:
         """The optimum; infinite where nothing limits it."""
         found = self._solve()
-        return float(-found.fun) if found.status == 0 else math.inf
+        return max(0.0, float(-found.fun)) if found.status == 0 else math.inf
 
     def limits(self) -> tuple[float, tuple[Limit, ...]]:
         """The optimum, and what limits it, the greatest part first."""

@@ -91,6 +91,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
 KINDS: tuple[str, ...] = ("deterministic", "exponential", *_FORMS, "empirical")
 # Nothing on a shop floor is quicker, and a simulated shift would be endless.
 LEAST_MEAN_S = 1e-3
+MOST_MEAN_S = 1e9  # thirty years
 _HOW = (
     f"write a time ('95 s') or one of exponential, {', '.join(_FORMS)}, empirical, "
     "such as {lognormal: {mean: 95 s, cv: 0.1}}"
@@ -174,6 +175,8 @@ def _positive(number: float, what: str) -> float:
         raise ValueError(f"{what} must be more than zero")
     if number < LEAST_MEAN_S:
         raise ValueError(f"{what} must be at least {units.duration(LEAST_MEAN_S)}; is the unit right?")
+    if number > MOST_MEAN_S:
+        raise ValueError(f"{what} must be at most {MOST_MEAN_S:g} s, thirty years; is the unit right?")
     return number
 
 

@@ -51,7 +51,7 @@ class Order(Spec):
 
 def read_source(value: object) -> object:
     """`saturated`, written as a word, is a source without arrivals."""
-    if value is not None and not isinstance(value, (dict, Source)) and value != "saturated":
+    if not (value is None or value == "saturated" or isinstance(value, Source) or (value and isinstance(value, dict))):
         raise ValueError("must be 'saturated', {arrivals: <time between parts>} or {schedule: [...]}")
     return {"arrivals": None} if value == "saturated" else value
 
