@@ -337,7 +337,7 @@ def _digest() -> str:
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
              "staff", "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct", "rooms",
-             "kernel", "recursion")  # fmt: skip
+             "kernel", "recursion", "spans", "uptime")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -18,107 +18,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import from_dtype, types
-from numba.extending import intrinsic
 
 from layout.flow.bits import log, unit
 from layout.flow.draws import draw, hashed, uniform
 from layout.flow.jit import compiled, entry, inlined
 from layout.flow.parts import counted
-from layout.flow.records import AT_ONCE_S, BLOCK, CELL, DEPARTURE, DONE, LEFT, LOG_FULL
+from layout.flow.records import BLOCK, DONE, LEFT, LOG_FULL
+from layout.flow.spans import CELL_BYTES, CELL_WORDS, ROW_BYTES, STARVED, cell_at, get, put, put_whole, sums, whole
 from layout.flow.streams import GOLDEN
 from layout.flow.tables import departures, links, mixes, modes, products, servers, streams
+from layout.flow.uptime import active, first_due, wait, work
 
 _GOLDEN = np.uint64(GOLDEN)
-
-_ROW_BYTES = DEPARTURE.itemsize
-_CELL_BYTES, _CELL_WORDS = CELL.itemsize, CELL.itemsize // 8
-_STARVED = CELL.fields["starved"][1]  # type: ignore[index]
-_WORD, _NUMBER = ir.IntType(64), ir.DoubleType()
-
-
-def _row_of(dtype: Any) -> Any:
-    """A function of (address, row): the record in that row of a table."""
-    row_type = from_dtype(dtype)
-
-    def typing(typing_context: Any, address: Any, row: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            start = builder.mul(given[1], _WORD(dtype.itemsize))
-            return builder.inttoptr(builder.add(given[0], start), context.get_value_type(row_type))
-
-        return row_type(types.int64, types.int64), build
-
-    return intrinsic(typing)
-
-
-def _item(kind: Any, native: Any) -> tuple[Any, Any]:
-    """Functions of (address, i) and of (address, i, value): read a number, write it."""
-
-    def place(builder: Any, given: Any) -> Any:
-        return builder.gep(builder.inttoptr(given[0], native.as_pointer()), [given[1]])
-
-    def reading(typing_context: Any, address: Any, i: Any) -> Any:
-        return kind(types.int64, types.int64), lambda _, builder, __, given: builder.load(place(builder, given))
-
-    def writing(typing_context: Any, address: Any, i: Any, value: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            builder.store(given[2], place(builder, given))
-            return context.get_dummy_value()
-
-        return types.void(types.int64, types.int64, kind), build
-
-    return intrinsic(reading), intrinsic(writing)
-
-
-_cell = _row_of(CELL)
-_get, _put = _item(types.float64, _NUMBER)
-_whole, _put_whole = _item(types.int64, _WORD)
-
-
-def _sums_of_spans(typing_context: Any, sums: Any, spans: Any, n: Any) -> Any:
-    """(address of 4 sums, address of n times S C R, n) -> how often S comes (AT_ONCE_S) after C of the part before.
-
-    Adds S - R of the part before, C - S and R - C to the first three sums, part by part, in SIMD:
-
-        ... C R | S C R | S C R ...      number: the four from S on
-              -------                    less: the four from the R before on
-            -------                      active: is S after the C before?
-    """
-
-    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        four, flags = ir.VectorType(_NUMBER, 4), ir.VectorType(_WORD, 4)
-
-        def at(address: Any, bytes_: int) -> Any:
-            return builder.inttoptr(builder.add(address, _WORD(bytes_)), four.as_pointer())
-
-        soon = ir.Constant(four, [AT_ONCE_S] * 4)
-        target = at(given[0], 0)
-        before, body, after = builder.block, builder.append_basic_block("add"), builder.append_basic_block("added")
-        initial = builder.load(target, align=8)
-        builder.branch(body)
-        builder.position_at_end(body)
-        i, total, count = builder.phi(_WORD), builder.phi(four), builder.phi(flags)
-        here = builder.add(given[1], builder.mul(i, _WORD(24)))
-        number, less, active = (builder.load(at(here, offset), align=8) for offset in (0, -8, -16))
-        added = builder.fadd(total, builder.fsub(number, less))
-        counted_ = builder.sub(
-            count, builder.sext(builder.fcmp_ordered(">", number, builder.fadd(active, soon)), flags)
-        )
-        following = builder.add(i, _WORD(1))
-        for phi, first, then in ((i, _WORD(0), following), (total, initial, added),
-                                 (count, ir.Constant(flags, [0] * 4), counted_)):  # fmt: skip
-            phi.add_incoming(first, before)
-            phi.add_incoming(then, body)
-        builder.cbranch(builder.icmp_signed("<", following, given[2]), body, after)
-        builder.position_at_end(after)
-        builder.store(added, target, align=8)
-        return builder.extract_element(counted_, ir.IntType(32)(0))
-
-    return types.int64(types.int64, types.int64, types.int64), build
-
-
-_sums: Any = intrinsic(_sums_of_spans)
 
 
 @entry
@@ -154,27 +65,19 @@ def recur(run: Any, plan: Any) -> None:
 def _begin(w: Any, q: Any) -> None:
     """First failures, as `kernel` draws them."""
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
+        cell = cell_at(q.cell, k)
         for m in range(cell.mode0, cell.mode0 + cell.modes):
             modes(w, m).due = draw(w, modes(w, m).between)
-        _first_due(w, cell)
+        first_due(w, cell)
     if q.arrivals >= 0:
         q.arrived = draw(w, q.arrivals)
-
-
-@inlined
-def _first_due(w: Any, cell: Any) -> None:
-    cell.due = np.inf
-    for m in range(cell.mode0, cell.mode0 + cell.modes):
-        if modes(w, m).calendar == 0 and modes(w, m).due < cell.due:
-            cell.due = modes(w, m).due
 
 
 @inlined
 def _within(w: Any, q: Any) -> Any:
     """Whether every span to come begins in the window."""
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
+        cell = cell_at(q.cell, k)
         if cell.free <= w.warmup or (cell.work == 1 and cell.ended <= w.warmup):
             return False
     return True
@@ -183,22 +86,22 @@ def _within(w: Any, q: Any) -> Any:
 @compiled
 def _copy(target: Any, source: Any, n: Any) -> None:
     for i in range(n):
-        _put(target, i, _get(source, i))
+        put(target, i, get(source, i))
 
 
 @inlined
 def _keep(w: Any, q: Any, now: Any) -> None:
     """Keep what a block changes, or have it back."""
-    a, b, c = q.cells * _CELL_WORDS, q.n_modes, q.n_streams
+    a, b, c = q.cells * CELL_WORDS, q.n_modes, q.n_streams
     for part in range(3):
         table = q.cell if part == 0 else (q.modes if part == 1 else q.streams)
         spare = q.spare + 8 * (0 if part == 0 else (a if part == 1 else a + b))
         n = a if part == 0 else (b if part == 1 else c)
         _copy(spare if now else table, table if now else spare, n)
     if now:
-        _put(q.spare, a + b + c, q.arrived)
+        put(q.spare, a + b + c, q.arrived)
     else:
-        q.arrived = _get(q.spare, a + b + c)
+        q.arrived = get(q.spare, a + b + c)
 
 
 @compiled
@@ -218,42 +121,42 @@ def _exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
     z = key
     for i in range(n):
         z += _GOLDEN
-        _put(target, i, unit(hashed(z)))
+        put(target, i, unit(hashed(z)))
     for i in range(n):
-        _put(target, i, -mean * log(_get(target, i)))
+        put(target, i, -mean * log(get(target, i)))
 
 
 @compiled
 def _fill(w: Any, q: Any, k: Any, target: Any) -> None:
     """Process times of a block at station k."""
     if q.n_products == 1:
-        stream = _whole(q.job, _whole(q.jobs, 2 * k))
+        stream = whole(q.job, whole(q.jobs, 2 * k))
         s = streams(w, stream)
         if s.kind == 1:
             _exponentials(target, BLOCK, s.key + np.uint64(s.n) * _GOLDEN, s.a)
             s.n += BLOCK
         else:
             for i in range(BLOCK):
-                _put(target, i, draw(w, stream))
+                put(target, i, draw(w, stream))
     else:
         for i in range(BLOCK):
-            at = 2 * (k * q.n_products + _whole(q.kinds, i))
-            _put(target, i, draw(w, _whole(q.job, _whole(q.jobs, at))))
+            at = 2 * (k * q.n_products + whole(q.kinds, i))
+            put(target, i, draw(w, whole(q.job, whole(q.jobs, at))))
 
 
 @compiled
 def _block(w: Any, q: Any) -> None:
     """A block of parts within the window, through a plain row: when parts start and are done, then the spans."""
     for i in range(BLOCK):
-        _put_whole(q.kinds, i, _product(w, q))
+        put_whole(q.kinds, i, _product(w, q))
     for k in range(q.cells):
-        _cell(q.cell, k).booked = 0
+        cell_at(q.cell, k).booked = 0
         row = q.times + 8 * k * q.stride
-        if _cell(q.cell, k).work == 1:
+        if cell_at(q.cell, k).work == 1:
             _fill(w, q, k, row)
         else:
             for i in range(BLOCK):
-                _put(row, i, 0.0)
+                put(row, i, 0.0)
     size, stride, first = 24 * q.row, 8 * q.stride, q.spans + 24 * q.back
     cell_0, cells = q.cell, q.cells
     start = done = 0.0
@@ -261,51 +164,51 @@ def _block(w: Any, q: Any) -> None:
         there = 0.0
         if q.arrivals >= 0:
             there = q.arrived
-            _put(q.entered, q.parts + i, there)
+            put(q.entered, q.parts + i, there)
             q.arrived = there + draw(w, q.arrivals)
         spans, times, at = first + 24 * i, q.times + 8 * i, cell_0
-        end = cell_0 + cells * _CELL_BYTES
+        end = cell_0 + cells * CELL_BYTES
         while at < end:
             while at < end:
-                cell = _cell(at, 0)
-                free = _get(spans, -1)
-                time = _get(times, 0)
+                cell = cell_at(at, 0)
+                free = get(spans, -1)
+                time = get(times, 0)
                 start = there if there > free else free
                 done = start + time
                 if start + (cell.due - cell.worked) < done:
                     break
                 cell.worked += time
-                room = _get(spans + cell.room, 0)
+                room = get(spans + cell.room, 0)
                 there = done if done > room else room
-                _put(spans, 0, start)
-                _put(spans, 1, done)
-                _put(spans, 2, there)
+                put(spans, 0, start)
+                put(spans, 1, done)
+                put(spans, 2, there)
                 spans += size
                 times += stride
-                at += _CELL_BYTES
+                at += CELL_BYTES
             if at < end:
-                there = _stopped(w, at, spans, i, start, _get(times, 0))
+                there = _stopped(w, at, spans, i, start, get(times, 0))
                 spans += size
                 times += stride
-                at += _CELL_BYTES
-        there += _cell(cell_0, cells - 1).transit
+                at += CELL_BYTES
+        there += cell_at(cell_0, cells - 1).transit
         departures(w, q.left + i).time = there
         q.last = there
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
-        _book(cell_0 + k * _CELL_BYTES, first + k * size, BLOCK)
-        cell.ended, cell.free = _get(first + k * size, 3 * BLOCK - 2), _get(first + k * size, 3 * BLOCK - 1)
+        cell = cell_at(q.cell, k)
+        _book(cell_0 + k * CELL_BYTES, first + k * size, BLOCK)
+        cell.ended, cell.free = get(first + k * size, 3 * BLOCK - 2), get(first + k * size, 3 * BLOCK - 1)
     if q.arrivals < 0:
         for i in range(BLOCK):
-            _put(q.entered, q.parts + i, _get(first, 3 * i + 2 * q.late))
+            put(q.entered, q.parts + i, get(first, 3 * i + 2 * q.late))
 
 
 @inlined
 def _book(at: Any, spans: Any, end: Any) -> None:
     """Add the spans of the block's parts up to `end` to the time in each state."""
-    cell = _cell(at, 0)
+    cell = cell_at(at, 0)
     if end > cell.booked:
-        periods = _sums(at + _STARVED, spans + 24 * cell.booked, end - cell.booked)
+        periods = sums(at + STARVED, spans + 24 * cell.booked, end - cell.booked)
         if cell.work == 1:
             cell.periods += periods
     cell.booked = end + 1
@@ -314,19 +217,19 @@ def _book(at: Any, spans: Any, end: Any) -> None:
 @compiled
 def _stopped(w: Any, at: Any, spans: Any, i: Any, start: Any, time: Any) -> Any:
     """Part i of a block at one station where a failure interrupts its work: when it goes on."""
-    cell = _cell(at, 0)
+    cell = cell_at(at, 0)
     _book(at, spans - 24 * i, i)
-    cell.starved += start - _get(spans, -1)
-    cell.ended = _get(spans, -2)
-    _active(w, cell, start)
+    cell.starved += start - get(spans, -1)
+    cell.ended = get(spans, -2)
+    active(w, cell, start)
     cell.since = start
-    done = _work(w, cell, start, time)
+    done = work(w, cell, start, time)
     cell.working += done - cell.since
-    there = max(done, _get(spans + cell.room, 0))
+    there = max(done, get(spans + cell.room, 0))
     cell.blocked += there - done
-    _put(spans, 0, start)
-    _put(spans, 1, done)
-    _put(spans, 2, there)
+    put(spans, 0, start)
+    put(spans, 1, done)
+    put(spans, 2, there)
     return there
 
 
@@ -344,22 +247,22 @@ def _product(w: Any, q: Any) -> Any:
 def _commit(w: Any, q: Any) -> None:
     """Count a block that has left within the window."""
     for i in range(BLOCK):
-        _leaves(w, q, q.parts + i, _whole(q.kinds, i), departures(w, q.left).time)
+        _leaves(w, q, q.parts + i, whole(q.kinds, i), departures(w, q.left).time)
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
+        cell = cell_at(q.cell, k)
         if cell.link >= 0:
             links(w, cell.link).moved += BLOCK
         if cell.work == 1 and q.n_products == 1:
-            streams(w, _whole(q.job, _whole(q.jobs, 2 * k))).done += BLOCK
+            streams(w, whole(q.job, whole(q.jobs, 2 * k))).done += BLOCK
         elif cell.work == 1:
             for i in range(BLOCK):
-                at = 2 * (k * q.n_products + _whole(q.kinds, i))
-                streams(w, _whole(q.job, _whole(q.jobs, at))).done += 1
+                at = 2 * (k * q.n_products + whole(q.kinds, i))
+                streams(w, whole(q.job, whole(q.jobs, at))).done += 1
 
 
 @inlined
 def _leaves(w: Any, q: Any, number: Any, product: Any, now: Any) -> None:
-    entered = _get(q.entered, number)
+    entered = get(q.entered, number)
     w.left += 1
     if now > w.warmup:
         w.left_counted += 1
@@ -373,75 +276,6 @@ def _leaves(w: Any, q: Any, number: Any, product: Any, now: Any) -> None:
 
 
 @compiled
-def _work(w: Any, cell: Any, start: Any, left: Any) -> Any:
-    """When work (s) is done that begins at `start`, with the failures that come between; as `servers` does it."""
-    now = start
-    while True:
-        time, ring = now + left, -1
-        for m in range(cell.mode0, cell.mode0 + cell.modes):
-            mode = modes(w, m)
-            due = mode.due + cell.down if mode.calendar == 1 else now + (mode.due - cell.worked)
-            if due < time:
-                time, ring = max(due, now), m
-        if ring < 0:
-            cell.worked += left
-            return time
-        mode = modes(w, ring)
-        spent = time - now
-        left = max(0.0, left - spent)
-        cell.worked = cell.worked + spent if mode.calendar == 1 else mode.due
-        cell.working += counted(w, cell.since, time)
-        now = _down(w, cell, mode, time)
-        _first_due(w, cell)
-
-
-@inlined
-def _down(w: Any, cell: Any, mode: Any, now: Any) -> Any:
-    """A failure at `now`: when it is repaired."""
-    mode.due = (now - cell.down if mode.calendar == 1 else cell.worked) + draw(w, mode.between)
-    repair = draw(w, mode.repair)
-    cell.down += repair
-    cell.since = now + repair
-    cell.failed += counted(w, now, cell.since)
-    return cell.since
-
-
-@inlined
-def _active(w: Any, cell: Any, now: Any) -> None:
-    """As `parts.active`."""
-    if w.horizon > now > cell.ended + AT_ONCE_S:
-        cell.periods = cell.periods + 1 if cell.ended > w.warmup else 1
-
-
-@compiled
-def _wait(w: Any, cell: Any, start: Any, end: Any, blocked: Any) -> Any:
-    """The server has nothing to do from start to end but to fail by the calendar: when it is ready for more."""
-    now = start
-    while cell.calendar == 1:
-        due, ring = np.inf, -1
-        for m in range(cell.mode0, cell.mode0 + cell.modes):
-            if modes(w, m).calendar == 1 and modes(w, m).due + cell.down < due:
-                due, ring = max(modes(w, m).due + cell.down, now), m
-        if due > end or due > w.horizon:
-            break
-        _idle(w, cell, now, due, blocked)
-        _active(w, cell, due)
-        now = _down(w, cell, modes(w, ring), due)
-        cell.ended = now
-        end = max(end, now)
-    _idle(w, cell, now, end, blocked)
-    return end
-
-
-@inlined
-def _idle(w: Any, cell: Any, start: Any, end: Any, blocked: Any) -> None:
-    if blocked:
-        cell.blocked += counted(w, start, end)
-    else:
-        cell.starved += counted(w, start, end)
-
-
-@compiled
 def _part(w: Any, q: Any, i: Any) -> Any:
     """Part i of a block through the row, cut to the window. False when it starts after the horizon: no more follow."""
     product = _product(w, q)
@@ -452,11 +286,11 @@ def _part(w: Any, q: Any, i: Any) -> Any:
         q.arrived = there + draw(w, q.arrivals)
     place, going = -1, True
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
+        cell = cell_at(q.cell, k)
         at = i + q.back + k * q.row
         spans, gone = q.spans + 24 * at, q.gone + 8 * at
         begin = max(there, cell.free)
-        start = _wait(w, cell, cell.free, begin, False)
+        start = wait(w, cell, cell.free, begin, False)
         if k == 0:
             going = start <= horizon
             if q.arrivals < 0 and q.late == 0:
@@ -464,11 +298,11 @@ def _part(w: Any, q: Any, i: Any) -> Any:
         if there <= horizon < start:
             place = _at_station(w, cell, _QUEUE if k > 0 else _OUTSIDE)
         done = start
-        job = _whole(q.jobs, 2 * (k * q.n_products + product))
-        end = _whole(q.jobs, 2 * (k * q.n_products + product) + 1)
+        job = whole(q.jobs, 2 * (k * q.n_products + product))
+        end = whole(q.jobs, 2 * (k * q.n_products + product) + 1)
         busy = False
         while job < end:
-            stream = _whole(q.job, job)
+            stream = whole(q.job, job)
             time = draw(w, stream)
             if cell.doors == 1:
                 if not busy:
@@ -477,9 +311,9 @@ def _part(w: Any, q: Any, i: Any) -> Any:
                     time += cell.opening
             if time > 0.0:
                 if not busy:
-                    _active(w, cell, start)
+                    active(w, cell, start)
                     cell.since, busy = start, True
-                done = _work(w, cell, done, time)
+                done = work(w, cell, done, time)
             if w.warmup < done <= horizon:
                 streams(w, stream).done += 1
             job += 1
@@ -488,14 +322,14 @@ def _part(w: Any, q: Any, i: Any) -> Any:
             cell.ended = done
             if start <= horizon < done:
                 place = w.n_links + 3 * w.n_stations + cell.server
-        there = max(done, _get(spans + cell.room, 0))
-        _put(gone, 0, there)
-        release = max(done, _get(gone, -cell.out))
+        there = max(done, get(spans + cell.room, 0))
+        put(gone, 0, there)
+        release = max(done, get(gone, -cell.out))
         if done <= horizon < there:
             place = _at_station(w, cell, _READY)
-        cell.free = _wait(w, cell, done, release, True)
-        _put(spans, 1, cell.ended)
-        _put(spans, 2, release)
+        cell.free = wait(w, cell, done, release, True)
+        put(spans, 1, cell.ended)
+        put(spans, 2, release)
         if k == 0 and q.arrivals < 0 and q.late == 1:
             entered = there
         if cell.link >= 0:
@@ -504,7 +338,7 @@ def _part(w: Any, q: Any, i: Any) -> Any:
             there += cell.transit
             if w.warmup < there <= horizon:
                 links(w, cell.link).moved += 1
-    _put(q.entered, number, entered)
+    put(q.entered, number, entered)
     if there <= horizon:
         _leaves(w, q, number, product, there)
     elif entered <= horizon:
@@ -524,9 +358,9 @@ def _at_station(w: Any, cell: Any, queue: Any) -> Any:
 @inlined
 def _stands(q: Any, number: Any, place: Any) -> None:
     """A part is in the line when the run ends. Those of one place follow one another."""
-    if _whole(q.count, place) == 0:
-        _put_whole(q.first, place, number)
-    _put_whole(q.count, place, _whole(q.count, place) + 1)
+    if whole(q.count, place) == 0:
+        put_whole(q.first, place, number)
+    put_whole(q.count, place, whole(q.count, place) + 1)
 
 
 @inlined
@@ -536,8 +370,8 @@ def _outside(w: Any, q: Any) -> None:
         if q.parts >= q.room:
             w.status = LOG_FULL
             return
-        _put(q.entered, q.parts, q.arrived)
-        _stands(q, q.parts, _at_station(w, _cell(q.cell, 0), _OUTSIDE))
+        put(q.entered, q.parts, q.arrived)
+        _stands(q, q.parts, _at_station(w, cell_at(q.cell, 0), _OUTSIDE))
         q.parts += 1
         q.arrived += draw(w, q.arrivals)
 
@@ -546,18 +380,18 @@ def _outside(w: Any, q: Any) -> None:
 def _end(w: Any, q: Any) -> None:
     """Book what is left into the run's records."""
     w.entered = q.parts
-    while w.entered > 0 and _get(q.entered, w.entered - 1) > w.horizon:
+    while w.entered > 0 and get(q.entered, w.entered - 1) > w.horizon:
         w.entered -= 1
     _inventory(w, q)
     for place in range(q.n_places):
-        first = _whole(q.first, place)
-        for number in range(first, first + _whole(q.count, place)):
-            w.sojourn += counted(w, _get(q.entered, number), w.horizon)
+        first = whole(q.first, place)
+        for number in range(first, first + whole(q.count, place)):
+            w.sojourn += counted(w, get(q.entered, number), w.horizon)
             w.inside_found += 1
     for v in range(w.n_servers):
         servers(w, v).in_starved = w.horizon - w.warmup
     for k in range(q.cells):
-        cell = _cell(q.cell, k)
+        cell = cell_at(q.cell, k)
         server = servers(w, cell.server)
         server.in_starved, server.in_working, server.in_blocked = cell.starved, cell.working, cell.blocked
         server.in_down, server.periods, server.ended = cell.failed, cell.periods, cell.ended
@@ -570,15 +404,15 @@ def _inventory(w: Any, q: Any) -> None:
 
     Which comes first nobody can foretell, so there is no branch: times from 0 on are ordered as their bits are.
     """
-    _put(q.entered, w.entered, np.inf)
+    put(q.entered, w.entered, np.inf)
     departures(w, q.left).time = np.inf
     inside, since, area = 0.0, w.warmup, 0.0
     comes, goes = q.entered, q.log
     for _ in range(w.entered + q.left):
-        now = min(_get(comes, 0), _get(goes, 0))
-        leaves = (_whole(goes, 0) - _whole(comes, 0)) >> 63  # -1 or 0
+        now = min(get(comes, 0), get(goes, 0))
+        leaves = (whole(goes, 0) - whole(comes, 0)) >> 63  # -1 or 0
         comes += 8 + 8 * leaves
-        goes -= _ROW_BYTES * leaves
+        goes -= ROW_BYTES * leaves
         now = now if now > since else since
         area += inside * (now - since)
         since = now

@@ -13,7 +13,7 @@ from layout.flow import records, simulate, simulation
 from layout.flow.checks import check
 from layout.flow.network import compile_line
 from layout.flow.simulation import replicate, run_once
-from layout.flow.statistics import measure, quantile
+from layout.flow.statistics import QUANTILES, _ordered, measure, quantile
 from layout.model.distribution import deterministic
 from layout.model.production import Order, Power, Quality
 from tests.flow.builders import (
@@ -46,6 +46,13 @@ def test_quantiles_are_numpys():
     for q in (0.0, 0.05, 0.5, 0.95, 1.0):
         assert quantile(values, q) == pytest.approx(np.quantile(values, q), rel=1e-12)
     assert math.isnan(quantile(values[:0], 0.5))
+
+
+@pytest.mark.parametrize("n", [9_999, 10_000, 10_001, 12_345])
+def test_quantiles_of_many_lead_times_are_those_of_all_sorted(n):
+    values = np.random.default_rng(n).integers(0, n // 2, n).astype(float)
+    found = _ordered(values)
+    assert [quantile(found, q) for q in QUANTILES] == [quantile(np.sort(values), q) for q in QUANTILES]
 
 
 def test_lead_times_of_a_queue():
