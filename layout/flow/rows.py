@@ -266,8 +266,17 @@ def run_row(network: Network, row: Row, seed: int, replication: int, horizon_s: 
         recur(world.run, plan)
         run = world.run
         if run["status"][0] != rec.LOG_FULL:
-            return world._replace(departures=world.departures[: int(run["logged"][0])])
+            run["free"] = -1
+            return world._replace(departures=world.departures[: int(run["logged"][0])], parts=_inside(tables))
         log, room = 2 * log, 2 * room
+
+
+def _inside(tables: dict[str, Any]) -> Any:
+    """The parts that are in the line when the run ends; of each only when it entered."""
+    found = [tables["entered"][a : a + n] for a, n in zip(tables["first"], tables["count"], strict=True) if n]
+    parts = np.zeros(sum(map(len, found)), rec.PART)
+    parts["entered"] = np.concatenate(found) if found else ()
+    return parts
 
 
 def _parts(horizon_s: float, mean_s: float) -> int:
