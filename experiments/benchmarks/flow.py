@@ -36,12 +36,13 @@ from typing import Any
 import flow_peers as peers
 import numpy as np
 
-from layout.flow import draws, simulation
+from layout.flow import simulation
+from layout.flow.kernel import draws
+from layout.flow.kernel.records import World
+from layout.flow.kernel.streams import name_key
 from layout.flow.network import Network, compile_line
-from layout.flow.records import World
-from layout.flow.rows import run_row
-from layout.flow.statistics import measure
-from layout.flow.streams import name_key
+from layout.flow.network.rows import run_row
+from layout.flow.output.statistics import measure
 from layout.model.distribution import Distribution
 from layout.model.library import MachineModel, PartModel
 from layout.model.line import Layout, Line, LineProduct, Link, Station

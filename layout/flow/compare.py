@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from layout.errors import LayoutError, Problem
-from layout.flow.intervals import estimate
+from layout.flow.output.intervals import estimate
 from layout.model.results import Difference, Estimate, FlowResult
 
 MEASURES = ("throughput", "lead_time", "lead_time_95", "wip", "scrap", "rework", "energy", "on_time", "tardiness")

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from layout.flow import records as rec
+from layout.flow.kernel import records as rec
+from layout.flow.kernel.records import World
 from layout.flow.network import Network
 from layout.flow.paths import by_name
-from layout.flow.records import World
 from layout.flow.turn_waits import idle_in_turn, turn_waits
 
 

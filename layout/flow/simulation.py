@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from layout.errors import LayoutError, Problem
-from layout.flow import records as rec
-from layout.flow.checks import check
 from layout.flow.deadlock import Standstill, standstill
-from layout.flow.intervals import estimate
-from layout.flow.machine_code import Code
+from layout.flow.kernel import records as rec
+from layout.flow.kernel.machine_code import Code
 from layout.flow.network import Network, compile_line
-from layout.flow.rows import run_row
-from layout.flow.series import mser5
-from layout.flow.statistics import Replication, measure
-from layout.flow.summary import Warmup, result
+from layout.flow.network.rows import run_row
+from layout.flow.output.checks import check
+from layout.flow.output.intervals import estimate
+from layout.flow.output.series import mser5
+from layout.flow.output.statistics import Replication, measure
+from layout.flow.output.summary import Warmup, result
 from layout.model.line import Line
 from layout.model.results import FlowResult, Moves, TraceEvent
 
-simulate_run = Code("layout.flow.kernel", "simulate_run", rec.RUN)
+simulate_run = Code("layout.flow.kernel.run", "simulate_run", rec.RUN)
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
 FIRST_LOG = 4096  # departures

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from layout.flow import records as rec
+from layout.flow.kernel import records as rec
+from layout.flow.kernel.records import World
 from layout.flow.network import Network
-from layout.flow.records import World
 
 Waits = dict[str, tuple[list[set[str]], float]]
 FREE = ""  # something that will happen by itself

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layout.flow import bound, draws, simulate, trace
+from layout.flow import bound, simulate, trace
+from layout.flow.kernel import draws
+from layout.flow.kernel.streams import name_key
 from layout.flow.network import compile_line
 from layout.flow.simulation import replicate
-from layout.flow.streams import name_key
 from layout.model.distribution import Distribution
 from tests.flow.builders import (
     arm,

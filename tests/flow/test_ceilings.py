@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow import bound, ceiling, simulate
-from layout.flow.programme import Programme
-from layout.flow.windows import on_share
+from layout.flow.bounds.programme import Programme
+from layout.flow.bounds.windows import on_share
 from layout.model.line import Staff
 from layout.model.production import Battery, Order, Quality, Rework, Shift
 from tests.flow.builders import (

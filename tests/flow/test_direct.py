@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow.network import compile_line
+from layout.flow.output.statistics import measure
 from layout.flow.simulation import by_events
-from layout.flow.statistics import measure
 from tests.flow.builders import (
     arm,
     arm_times,

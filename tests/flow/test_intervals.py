@@ -11,7 +11,7 @@ import pytest
 from scipy.special import stdtrit
 from scipy.stats import binom
 
-from layout.flow.intervals import estimate, estimates, student_t
+from layout.flow.output.intervals import estimate, estimates, student_t
 
 SCRIPT = Path(__file__).parents[2] / "experiments" / "benchmarks" / "interval_coverage.py"
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from layout.flow.machine_code import Code
+from layout.flow.kernel.machine_code import Code
 from tests.flow.tiny_kernel import OTHER, ROW
 
 
@@ -68,7 +68,7 @@ def test_runs_where_no_file_can_be_kept(tmp_path, monkeypatch):
 def test_a_later_process_needs_no_compiler(tmp_path):
     """The compiler is imported only where the code has to be made."""
     code = (
-        "import sys; from layout.flow.simulation import simulate_run; from layout.flow.records import RUN\n"
+        "import sys; from layout.flow.simulation import simulate_run; from layout.flow.kernel.records import RUN\n"
         "simulate_run._load()\nprint('numba' in sys.modules)"
     )
     told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

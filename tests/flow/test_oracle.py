@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import simpy
 
-from layout.flow import draws, trace
+from layout.flow import trace
+from layout.flow.kernel import draws
+from layout.flow.kernel.streams import name_key
 from layout.flow.network import compile_line
-from layout.flow.streams import name_key
 from layout.model.distribution import Distribution
 from tests.flow.builders import (
     arm,

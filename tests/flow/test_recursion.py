@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from layout.flow import simulation
 from layout.flow.network import compile_line
-from layout.flow.rows import run_row
-from layout.flow.statistics import measure
+from layout.flow.network.rows import run_row
+from layout.flow.output.statistics import measure
 from layout.model.distribution import Distribution, deterministic
 from layout.model.results import Moves
 from tests.flow.builders import belt, belt_times, exponential, failure, line, link, moves, product, serial, station
@@ -176,7 +176,7 @@ def test_a_line_with_more_is_left_to_events():
 
 
 def test_log_and_room_grow_where_a_guess_is_short(monkeypatch):
-    from layout.flow import rows as module
+    from layout.flow.network import rows as module
 
     made = serial([exponential(1.0)] * 3, 2, horizon_s=3000.0)
     expected = both(made, moves())[1]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layout.flow.series import batch_estimate, correlated, mser5
+from layout.flow.output.series import batch_estimate, correlated, mser5
 
 
 def by_definition(series):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow import simulate, trace
-from layout.flow.hours import begins_on, switch_times
+from layout.flow.network.hours import begins_on, switch_times
 from layout.model.distribution import deterministic
 from layout.model.production import Shift
 from tests.flow.builders import exponential, failure, line, link, moves, product, serial, station, timed

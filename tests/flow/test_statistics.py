@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from layout.errors import SelfCheckError
-from layout.flow import records, simulate, simulation
-from layout.flow.checks import check
+from layout.flow import simulate, simulation
+from layout.flow.kernel import records
 from layout.flow.network import compile_line
+from layout.flow.output.checks import check
+from layout.flow.output.statistics import QUANTILES, _ordered, measure, quantile
 from layout.flow.simulation import replicate, run_once
-from layout.flow.statistics import QUANTILES, _ordered, measure, quantile
 from layout.model.distribution import deterministic
 from layout.model.production import Order, Power, Quality
 from tests.flow.builders import (
@@ -244,7 +245,7 @@ def test_batches_add_up_to_the_run():
     """Means of the batches are the run's own figures: nothing falls between them."""
     made = serial([exponential(1.0)] * 3, 2, horizon_s=10_100.0, warmup_s=100.0, replications=1)
     world, _ = run_once(compile_line(made, moves()), 1, 0, 10_100.0, 100.0, 64)
-    from layout.flow.summary import _stays
+    from layout.flow.output.summary import _stays
 
     area = np.diff(_stays(world, np.linspace(100.0, 10_100.0, 31)))
     assert area.sum() == pytest.approx(world.run["wip_area"][0], rel=1e-9)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from layout.flow import bits, draws
-from layout.flow.intervals import estimate
+from layout.flow.kernel import bits, draws
+from layout.flow.kernel.streams import KINDS
 from layout.flow.network import compile_line
-from layout.flow.streams import KINDS
+from layout.flow.output.intervals import estimate
 from layout.model.distribution import Distribution
 from tests.flow.builders import moves, serial
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.jit import compiled, entry
+from layout.flow.kernel.jit import compiled, entry
 
 ROW = np.dtype([("x", np.float64), ("n", np.int64)])
 OTHER = np.dtype([("factor", np.float64)])

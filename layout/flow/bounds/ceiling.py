@@ -1,0 +1,214 @@
+"""The most good parts per hour that a line could make in the long run, whatever the luck and the dispatching.
+
+A linear programme over the rates of parts (1/s): how much each source gives, which of the machines able to do an
+operation does how much of it, which transport takes how much of each hop. What limits:
+
+    machine    sum of rate x (mean time + doors) / availability                <= servers
+    shift      sum of rate x (mean time + doors)                               <= servers x share of time on shift
+    places     sum of rate x (time with repairs + hand-over while reserved)    <= servers + in-buffer
+    people     sum of rate x (time they run it + time they repair it)          <= number x share of time on shift
+    arm        sum of rate x (pick + loaded move + place) + empty moves        <= 1, a fleet: its vehicles
+    battery    the same + charging                                             <= vehicles
+    zone       the same of all its arms, so far as inside                      <= 1
+    belt       rate                                                            <= 1 / spacing, capacity / transit
+    carriers   sum of rate x least time that each is under way or joined       <= how many circulate
+    source     rate                                                            <= 1 / mean interarrival time, orders
+
+Scrap leaves, rework comes back to the step named, components end and released products begin at the rates of the
+operations that join and part them. Set-ups, buffers' sizes and rules of choice are left out: they can only cost.
+
+Availability is 1 / (1 + sum of repair / between). Empty moves are bounded by the cheapest way to join each place where
+an arm puts parts down with the places where it picks them up (a transportation problem: every task but the first starts
+where the one before ended; an arm that stands in a zone may go by its home). Little's law on the places of a station
+gives the third row: from the dispatch on, a place is taken; and on the carriers the last but one. Every relaxation errs
+on the high side.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from layout.flow.bounds.carriage import Carriage, Hop
+from layout.flow.bounds.programme import Programme, Terms
+from layout.flow.bounds.rates import Rates, Step
+from layout.flow.bounds.windows import on_share
+from layout.flow.paths import by_name, paths, unconnected
+from layout.model.line import Line, LineProduct, Station
+from layout.model.results import Moves
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something that the bound hangs on.
+
+    part : share of the bound that hangs on it; all parts sum to 1
+    rise_per_h : by how much the bound rises where there is 1 % more of this alone; 0 where another limits as well
+    """
+
+    resource: str
+    what: str
+    part: float
+    rise_per_h: float
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The upper bound on good parts per hour and what it hangs on, most important first; empty if nothing limits."""
+
+    per_h: float
+    limits: tuple[Limit, ...]
+
+
+def bound(line: Line, moves: Moves) -> float:
+    """Upper bound on good parts per hour, in the long run. A transport without times in `moves` does not limit.
+
+    0 where a product cannot be made: sooner or later its parts would fill the line.
+    """
+    programme = _programme(line, moves)
+    return programme.most() * 3600 if programme else 0.0
+
+
+def ceiling(line: Line, moves: Moves) -> Ceiling:
+    """The bound with its shadow prices."""
+    programme = _programme(line, moves)
+    if programme is None:
+        return Ceiling(0.0, ())
+    most, limits = programme.limits()
+    found = (Limit(one.row.resource, one.row.what, one.part, one.rise * 3600) for one in limits)
+    return Ceiling(most * 3600, tuple(found))
+
+
+def availability(station: Station) -> float:
+    """Share of the time that a station which never waits can work."""
+    return 1 / (1 + _repairs(station))
+
+
+def _repairs(station: Station, clocks: tuple[str, ...] = ("operating", "calendar")) -> float:
+    """Time down for each unit of time up."""
+    return sum(f.repair.mean_s / f.between.mean_s for f in station.failures.values() if f.clock in clocks)
+
+
+def _known(line: Line, moves: Moves) -> Moves | None:
+    """The moves to judge the ways by: none unless they are complete."""
+    pairs = ((line.arms, moves.arms), (line.belts, moves.belts), (line.fleets, moves.fleets))
+    return moves if all(wanted.keys() <= given.keys() for wanted, given in pairs) else None
+
+
+def _programme(line: Line, moves: Moves) -> Programme | None:
+    """None where a product cannot be made."""
+    known = _known(line, moves)
+    if not line.products or unconnected(line, known):
+        return None
+    ways = paths(line, known)
+    programme = Programme()
+    rates = Rates(line, ways, programme)
+    carriage = Carriage(line, moves, ways, programme)
+    places: dict[str, Terms] = defaultdict(lambda: defaultdict(float))
+    flows: dict[Hop, Terms] = defaultdict(lambda: defaultdict(float))
+    for step in rates.steps:
+        for a, b in step.hops:
+            flows[a, b, step.operation is None and b == step.target][step.rate] += 1.0
+    work = _machines(line, moves, rates.steps, places, programme)
+    carriage.add(flows, places)
+    for name in by_name(places):
+        if places[name].keys() <= work[name].keys():
+            continue  # nothing is held while parts are handed over: the machine's own row says more
+        station = line.stations[name]
+        programme.at_most(name, "places, hand-overs included", places[name], station.servers + station.buffer_in)
+    _people(line, rates.steps, programme)
+    for product in line.products.values():
+        if product.circulates:
+            _carriers(line, product, rates.steps, carriage, programme)
+    return programme
+
+
+def _machines(
+    line: Line, moves: Moves, steps: list[Step], places: dict[str, Terms], programme: Programme
+) -> Mapping[str, Terms]:
+    """Work with its doors, and the repairs that it must wait for; gives the time on each station's servers."""
+    work: dict[str, Terms] = defaultdict(dict)
+    for step in steps:
+        if step.operation is None:
+            continue
+        station = line.stations[step.target]
+        doors = moves.doors.get(step.target)
+        doors_s = doors.close_s + doors.open_s if doors and not step.stays else 0.0
+        work[step.target][step.rate] = _work_s(line, step) + doors_s
+        # a part is kept while the machine stands; where the clock is the calendar's, that may be when none is there
+        places[step.target][step.rate] += work[step.target][step.rate] * (1 + _repairs(station, ("operating",)))
+    for name, terms in work.items():
+        station = line.stations[name]
+        stands = 1 + _repairs(station)
+        what = "working time and repairs" if stands > 1 else "working time"
+        programme.at_most(name, what, {rate: time * stands for rate, time in terms.items()}, station.servers)
+        if station.shift is not None:
+            # repairs may go on when the shift is over
+            programme.at_most(name, "time on shift", terms, station.servers * on_share(station.shift, line.time))
+    return work
+
+
+def _work_s(line: Line, step: Step) -> float:
+    assert step.operation is not None
+    return line.stations[step.target].operations[step.operation][step.product].mean_s
+
+
+def _people(line: Line, steps: list[Step], programme: Programme) -> None:
+    """Who runs and who repairs; a station that several groups tend is shared out among them."""
+    load: dict[str, Terms] = defaultdict(dict)
+    for job in ("runs", "repairs"):
+        tended = {
+            name: [s for s in by_name(line.staff) if name in getattr(line.staff[s], job)] for name in line.stations
+        }
+        for name, groups in tended.items():
+            if not groups:
+                continue
+            station = line.stations[name]
+            # one person may be enough for all servers
+            each = 1 / station.servers if job == "runs" else _repairs(station)
+            balance = {s.rate: -each * _work_s(line, s) for s in steps if s.operation and s.target == name}
+            for group in groups:
+                share = programme.variable()
+                balance[share] = load[group][share] = 1.0
+            programme.equal.append(balance)
+    for group, terms in load.items():
+        staff = line.staff[group]
+        programme.at_most(group, "people", terms, staff.number * on_share(staff.shift, line.time))
+
+
+def _carriers(line: Line, carrier: LineProduct, steps: list[Step], carriage: Carriage, programme: Programme) -> None:
+    """Little's law: no more are under way, worked on and joined to others than there are."""
+    busy: Terms = defaultdict(float)
+    for step in steps:
+        if step.product == carrier.name:
+            busy[step.rate] += sum(carriage.least_s(a, b) for a, b in step.hops) + _stay_s(line, step)
+            continue
+        carried = _carried(line, line.products[step.product], carrier.name)
+        if carried is None or not carried[0] <= step.number <= carried[1]:
+            continue
+        way_s = sum(carriage.least_s(a, b) for a, b in step.hops) if step.number > carried[0] else 0.0
+        busy[step.rate] += carried[2] * (way_s + _stay_s(line, step))
+    programme.at_most(carrier.name, "carriers", busy, carrier.circulates)
+
+
+def _stay_s(line: Line, step: Step) -> float:
+    """Least mean time in a machine, with the repairs during it."""
+    if step.operation is None:
+        return 0.0
+    return _work_s(line, step) * (1 + _repairs(line.stations[step.target], ("operating",)))
+
+
+def _carried(line: Line, host: LineProduct, carrier: str) -> tuple[int, int, int] | None:
+    """First and last step that a host is on its carrier, and on how many; None where that is not plain."""
+    on = [k for k, op in enumerate(host.route) if carrier in host.components.get(op, {})]
+    off = [k for k, op in enumerate(host.route) if carrier in host.releases.get(op, {})]
+    if len(on) != 1 or len(off) != 1 or off[0] < on[0]:
+        return None
+    numbers = host.components[host.route[on[0]]][carrier], host.releases[host.route[off[0]]][carrier]
+    back = any(
+        quality.rework is not None and operation in host.route[on[0] :]
+        for station in line.stations.values()
+        for operation, quality in station.quality.items()
+    )
+    return None if numbers[0] != numbers[1] or back else (on[0], off[0], numbers[0])

@@ -1,0 +1,344 @@
+"""The arrays a run works on: one record for each station, server, part, arm ..., and the tables they look up.
+
+Every index is -1 where there is none. Times are s on the run's clock. Fields below a "run" comment change while the
+simulation runs; the others are the line as compiled by `network`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Records = Any  # numpy structured array: its fields have no static type
+
+# What a server is doing.
+STARVED, WORKING, BLOCKED, DOWN, SETUP, OFF_SHIFT, UNATTENDED = 0, 1, 2, 3, 4, 5, 6
+# It has a part, whose next operation waits for components: counted as starved.
+LACKING = 9
+# The states in which it is active (bits): in the others it waits for something else.
+ACTIVE = 1 << WORKING | 1 << DOWN | 1 << SETUP
+# How far a server is with its part: nothing (left) to do, at work, being set up for it, waiting to begin.
+IDLE, AT_WORK, SETTING_UP, BEGINNING = 0, 1, 2, 3
+# What is kept for a part that is not to be begun without room for it: nothing (yet), nothing because it needs none, a
+# place of the out-buffer, a place at a station, a place on a belt.
+NOT_KEPT, NEEDS_NONE, IN_BUFFER, AT_TARGET, ON_BELT = 0, 1, 2, 3, 4
+# What a server waits for a person for.
+NOTHING, TO_RUN, TO_SET_UP, TO_REPAIR = 0, 1, 2, 3
+# What a server's clock will ring for; from RING_FAIL on it is a failure of mode (kind - RING_FAIL).
+RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
+# What a unit (an arm, or a vehicle of a fleet) is doing.
+ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING, ARM_COMING = 0, 1, 2, 3, 4
+ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
+# Who owns a clock.
+OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
+OWNER_SHIFT = 6
+# Clocks that are compared at once (`clocks`).
+GAME = 16
+# What a station means to a step of a route (other than the number of the process-time stream).
+PASS, LEAVE = -1, -2
+# From JOIN on down: it waits there, in inlet (JOIN - it), to be made part of another.
+JOIN = -3
+# What follows an operation, other than the number of a step.
+SCRAP = -1
+# More hops than any way has: a part's `reach` is the most hops it may still take. It shrinks with each hop, so that a
+# part that may choose its machine anew at a station on the way never turns back for ever.
+FAR = 1 << 40
+# A server or unit that waits no longer than this (s), a rounding error of the clock, has not waited: it stays active.
+AT_ONCE_S = 1e-6
+# How a run ended.
+DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
+# Not ended: the log of departures is to be emptied, then the run goes on; or it overflowed within one instant.
+LOG_TO_EMPTY, LOG_FULL = 5, 6
+# How a part left the line: a good one, thrown away, or made part of another.
+LEFT, SCRAPPED, JOINED = 0, 1, 2
+# Zones that one arm can share with others: as many as a word has bits, less its sign.
+MOST_ZONES = 63
+# Dispatch rules of arms and fleets, by their number.
+RULES = {"first_come": 0, "nearest": 1, "longest_waiting": 2, "pull": 3, "cycle": 4}
+# Rules by which a part chooses among the stations able to do its next operation, by their number.
+ROUTING = {"shortest_queue": 0, "first_free": 1, "round_robin": 2}
+# States and resource kinds of a trace.
+TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", "transit", "waiting", "blocked",
+                "charging", "setup", "off_shift", "unattended")  # fmt: skip
+T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED, T_CHARGING = range(9)
+T_SETUP, T_OFF_SHIFT, T_UNATTENDED = 9, 10, 11
+AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
+
+
+def _dtype(integers: str, floats: str) -> np.dtype[Any]:
+    return np.dtype([(n, np.int64) for n in integers.split()] + [(n, np.float64) for n in floats.split()])
+
+
+STATION = _dtype(
+    # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
+    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
+    # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
+    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
+    # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
+    # a part and a server is needed to begin;
+    # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
+    # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
+    # with room for it further on; repeats: works again on a part that cannot leave
+    "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
+    "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
+    "careful before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
+    # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
+    # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
+    # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles;
+    # off: off shift
+    "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
+    "to_start to_feed to_push scrapped reworked charging off",
+    "room_since closing opening",
+)
+SERVER = _dtype(
+    # part: what it works on, or holds
+    # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
+    # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
+    # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
+    # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its last operation
+    "station mode0 modes state part ring busy last row asks runner helper broken following held lacks did periods",
+    # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
+    # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
+    # asked: since when it needs a person
+    "since began left worked down ended asked in_starved in_working in_blocked in_down in_setup in_off in_unattended",
+)
+MODE = _dtype("calendar between repair", "due")
+# n: draws so far; done: operations in the window that took their time from here
+STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
+                   ("c", np.float64), ("done", np.int64)])  # fmt: skip
+# assigned: the station whose turn it was, where its next operation is shared out in turn
+# kept: what is kept for it; kept_at: station or belt where; kept_step: the step that it is kept for; again: it was
+# worked on again for want of room
+PART = _dtype("step product serial server claimed goal reach assigned next prev kept kept_at kept_step again",
+              "entered ready since due deadline")  # fmt: skip
+# rule: of ROUTING; run: turn: which of the stations able is next
+# begins, aboard: first row in `released` of what is released at the end, and of the carriers that the part has got then
+STEP = _dtype("product able0 able1 rule turn begins aboard", "progress")
+# Places of a station for a product that is joined to others there; initial: how many stand there at the start.
+# run: used: places taken or reserved; load: parts there or sent there; waiting: parts there, in a queue
+INLET = _dtype("station product places initial used load waiting queue_head queue_tail", "room_since")
+# Components of an operation at a station, and products that an operation releases: more: whether the next row is, too.
+NEED = _dtype("inlet number more", "")
+RELEASED = _dtype("product number more", "")
+# What comes of an operation: scrapped below the first chance, else back to step `to` below the second, else on.
+QUALITY = _dtype("stream to", "scrap rework")
+# step1: its last step; carrier: it never leaves, and is no part in the line
+PRODUCT = _dtype("step0 step1 carrier left", "")
+MIX = _dtype("product", "cumulative")
+ORDER = _dtype("product number", "at due")  # parts that come together: at a time, due at another (inf: none)
+ARM = _dtype(
+    # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
+    # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
+    # turn0, turns: of its cycle; park0, parks, charger0, chargers: of its parking places and chargers in stop_at
+    "n stops offset offset2 rule clock lead units zones zone0 turn0 turns park0 parks charger0 chargers "
+    # run: idle: units without a task (of the first of them); position: row of where it stands; there: on the side where
+    # parts are taken out, not brought in; going: row of where it goes without a part; turn: next in its cycle
+    # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
+    # held, claims: zones it has and waits for; keep: those it still needs after it arrived (bits)
+    "idle position there going turn state part origin target arriving held claims keep periods",
+    # lasts, charge: time (s) that the battery lasts, and takes to charge; left: of it; least: charged when below
+    # ended: end of its last move or hand-over; until: end of the hand-over under way; since: of its claim, or of
+    # waiting at the charger
+    "lasts charge least left ended until since in_empty in_loaded in_handling in_charging",
+)
+# feeders: stations from which others bring parts there, itself first (-1: one of them is a source, which never ends)
+TURN = _dtype("station feeder0 feeders", "")
+ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
+BELT = _dtype(
+    "origin target capacity clock_in clock_out next_in next_out count kept head tail waiting moved",
+    "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
+)
+LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
+# number: people; run: busy: how many have something to do; on: they are on shift; since: last booked (s)
+STAFF = _dtype("number busy on", "since in_working in_waiting in_off")
+# Of a station or of a pool, the other being -1. switch0..switch1: in `switches`; at, turn: the next, and its round
+SHIFT = _dtype("station staff switch0 switch1 clock at turn on", "every")
+CLOCK = _dtype("owner index", "")
+_RUN = _dtype(
+    # ruled: whether any operation has a rule other than the shortest queue
+    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
+    # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
+    # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
+    # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
+    "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
+    "rounds "
+    # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
+    # a clock was set to ring at it
+    "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
+    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
+    "n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat",
+    "now horizon warmup wip_area wip_since sojourn lead",
+)
+TRACE = _dtype("kind index state part product step origin target", "start end")
+# A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)
+DEPARTURE = _dtype("product kind", "time lead late")
+
+# What `recursion` works on: parts at a time, stations of the row, and the rest.
+BLOCK = 128
+CELL = _dtype(
+    # A station of the row. room: bytes from a part's spans here to the moment that a part before it left the *next*
+    # station, which makes room there (the last station looks at zeros); out: places of the out-buffer; calendar:
+    # whether it has failures on that clock; work: 1 if parts are worked on here; transit: time of its link
+    "station server mode0 modes calendar room out link doors work "
+    # run: periods, ended: as of `records.SERVER`; booked: parts of the block whose spans are booked; free: when it may
+    # start the next part; due: of the first operating failure, on the clock `worked`; since: of its state;
+    # then the time in each state: the first three in this order, and a fourth number that means nothing (`_sums`)
+    "periods booked",
+    "transit closing opening free ended due worked down since failed starved working blocked nothing",
+)
+PLAN = _dtype(
+    # late: parts enter when they go on from the first station; plain: blocks can go through without a second look
+    "cells arrivals mix mix0 mix1 late plain n_products stride row back room n_modes n_streams n_places "
+    # addresses; jobs: (stations, products, 2) first and last place in job, which holds process-time streams;
+    # times: (stations, stride); spans, gone: (stations + 1, row, 3) and (stations, row) S, C, R and X with `back` parts
+    # of the past; entered: when each part did; kinds: products of a block; log: of the first time in the log of
+    # departures; first, count: parts by where they are at the end; spare: for copies
+    "cell jobs job times spans gone entered kinds log first count spare modes streams "
+    # run: parts: begun; left: gone; arrived: when the next one comes; last: when the last of a block left
+    "parts left",
+    "arrived last",
+)
+
+
+class World(NamedTuple):
+    """Everything a run reads and writes.
+
+    run : (1,) the run itself, and the addresses of the tables
+    samples : times (s) of empirical distributions, one after another, each rising
+    able : station numbers, those of step k at `steps[k].able0 : able1`
+    hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
+    service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
+    quality : (stations, steps) int, row of `qualities` of a step at a station; -1: always good
+    need : (stations, steps) int, first row of `needs` of a step at a station; -1: nothing
+    changes : (rows, products) int, set-up time streams from product to product, -1 where it takes none: as many rows
+        as there are products for each station with set-ups, one station after another
+    local : (units, stations) int, a station's row in the unit's matrices
+    arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
+    pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
+    turns : stations that arms and fleets take parts from in turn; feeder_at : numbers of the stations that feed them
+    stop_at : rows of the stops where vehicles park and charge, one fleet after another
+    tends : numbers of the pools that run, set up or repair each station, one after another
+    switches : times (s) in one round of a shift at which it begins or ends, in turn, one shift after another
+    zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
+    fetch, carry : masks of the zones that the legs from row to column need
+    inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
+    when, level : the clocks' times (s) with the tournament over them, and where each level of it begins
+    changing : the tables that change, one after another in one block of bytes, and where each is: copied at once
+    """
+
+    run: Records
+    stations: Records
+    servers: Records
+    modes: Records
+    streams: Records
+    samples: Any
+    parts: Records
+    steps: Records
+    qualities: Records
+    inlets: Records
+    needs: Records
+    released: Records
+    products: Records
+    mixes: Records
+    orders: Records
+    arms: Records
+    belts: Records
+    links: Records
+    clocks: Records
+    trace: Records
+    departures: Records
+    able: Any
+    hop: Any
+    hops: Any
+    service: Any
+    quality: Any
+    need: Any
+    changes: Any
+    staff: Records
+    shifts: Records
+    tends: Any
+    switches: Any
+    local: Any
+    arm_at: Any
+    arm_of: Any
+    pick: Any
+    place: Any
+    empty: Any
+    loaded: Any
+    home: Any
+    moved: Any
+    turns: Records
+    feeder_at: Any
+    stop_at: Any
+    zones: Records
+    zone_at: Any
+    fetch: Any
+    carry: Any
+    inside: Any
+    way_out: Any
+    when: Any
+    level: Any
+    changing: Any = ()
+
+    def addressed(self) -> World:
+        """This world, ready for `fresh`: the run knows how many rows there are, and where the tables lie."""
+        for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets",
+                     "products", "staff", "shifts"):  # fmt: skip
+            self.run[f"n_{name}"] = getattr(self, name).size
+        self.run["n_levels"] = self.level.size
+        spans, end = [], 0
+        for number in _CHANGING:
+            size = self[number].nbytes
+            spans.append((number, end, end + size, self[number].dtype))
+            end += -(-size // _LINE) * _LINE
+        whole, tables = np.zeros(end, np.uint8), list(self)
+        for number, start, stop, dtype in spans:
+            tables[number] = whole[start:stop].view(dtype)
+            tables[number][:] = self[number]
+        tables[-1] = (whole, tuple(spans), np.array([start for _, start, _, _ in spans]))
+        tables[0]["address"][0] = [_address(table) for table in tables[1:-1]]
+        return World(*tables)
+
+    def fresh(self, parts: Records, trace: Records, departures: Records) -> World:
+        """A copy to run on: what the line is stays shared, what changes is its own."""
+        tables = list(self)
+        whole, spans, starts = self.changing
+        whole = whole.copy()
+        for number, start, stop, dtype in spans:
+            tables[number] = whole[start:stop].view(dtype)
+        tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
+        run = tables[0]
+        addresses = run["address"][0]
+        addresses[_MOVED] = (_address(whole) + starts)[1:]
+        for number in (_PARTS, _TRACE, _DEPARTURES):
+            addresses[number - 1] = _address(tables[number])
+        run["n_trace"], run["n_log"] = trace.size, departures.size
+        return World(*tables)
+
+
+def _address(table: Any) -> int:
+    return int(table.ctypes.data)  # `__array_interface__` spells out every field
+
+
+_LINE = 64  # bytes: tables begin where the processor's cache lines do
+CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets", "products", "arms", "belts", "links",
+            "moved", "zones", "staff", "shifts", "when")  # fmt: skip
+_CHANGING = tuple(map(World._fields.index, CHANGING))
+_MOVED = np.array(_CHANGING[1:]) - 1
+_PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
+TABLES = World._fields[1:-1]
+
+
+def _digest() -> str:
+    """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
+    folder = Path(__file__).parent
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
+             "staff", "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct", "rooms",
+             "run", "recursion", "spans", "uptime")  # fmt: skip
+    return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
+
+
+RUN = np.dtype([*_RUN.descr, (f"code_{_digest()}", np.int64), ("address", np.int64, (len(TABLES),))])

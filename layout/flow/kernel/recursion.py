@@ -1,0 +1,432 @@
+"""A row of single machines, part by part instead of event by event: same draws, same sums in the same order.
+
+For part i at station j, along the row (A: there; S: starts; C: done; X: goes on; R: the server is free):
+
+    A[i,j] = X[i,j-1] + link       S[i,j] = max(A[i,j], R[i-1,j])      C[i,j] = S[i,j] + times, with repairs
+    X[i,j] = max(C[i,j], R[i - places[j+1], j+1])                      R[i,j] = max(C[i,j], X[i - out[j], j])
+
+Parts are taken in blocks. A block whose times all lie within the window, in a row without what needs a second look
+(`Plan.plain`), goes through `_block`; every other part through `_part`, which cuts spans to the window and knows
+calendar failures, doors, and several operations at a station. Both give what the events give.
+
+Source: Dallery, Gershwin, "Manufacturing flow line systems", Queueing Systems 12 (1992); Heidergott, Olsder,
+van der Woude, Max Plus at Work (2006).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layout.flow.kernel.bits import log, unit
+from layout.flow.kernel.draws import draw, hashed, uniform
+from layout.flow.kernel.jit import compiled, entry, inlined
+from layout.flow.kernel.parts import counted
+from layout.flow.kernel.records import BLOCK, DONE, LEFT, LOG_FULL
+from layout.flow.kernel.spans import (
+    CELL_BYTES,
+    CELL_WORDS,
+    ROW_BYTES,
+    STARVED,
+    cell_at,
+    get,
+    put,
+    put_whole,
+    sums,
+    whole,
+)
+from layout.flow.kernel.streams import GOLDEN
+from layout.flow.kernel.tables import departures, links, mixes, modes, products, servers, streams
+from layout.flow.kernel.uptime import active, first_due, wait, work
+
+_GOLDEN = np.uint64(GOLDEN)
+
+
+@entry
+def recur(run: Any, plan: Any) -> None:
+    """Fill a run's records with one replication, as `kernel.simulate_run` does; LOG_FULL where the log is too short."""
+    w, q = run[0], plan[0]
+    _begin(w, q)
+    going = True
+    while going and w.status == DONE:
+        if q.parts + BLOCK + 1 >= q.room or q.left + BLOCK + 1 >= w.n_log:
+            w.status = LOG_FULL
+            return
+        if q.plain == 1 and _within(w, q):
+            _keep(w, q, True)
+            _block(w, q)
+            if q.last <= w.horizon:
+                _commit(w, q)
+                _shift(q, BLOCK)
+                continue
+            _keep(w, q, False)
+            q.plain = 0
+        i = 0
+        while going and i < BLOCK:
+            going = _part(w, q, i)
+            i += 1
+        _shift(q, i)
+    _outside(w, q)
+    if w.status == DONE:
+        _end(w, q)
+
+
+@compiled
+def _begin(w: Any, q: Any) -> None:
+    """First failures, as `kernel` draws them."""
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        for m in range(cell.mode0, cell.mode0 + cell.modes):
+            modes(w, m).due = draw(w, modes(w, m).between)
+        first_due(w, cell)
+    if q.arrivals >= 0:
+        q.arrived = draw(w, q.arrivals)
+
+
+@inlined
+def _within(w: Any, q: Any) -> Any:
+    """Whether every span to come begins in the window."""
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        if cell.free <= w.warmup or (cell.work == 1 and cell.ended <= w.warmup):
+            return False
+    return True
+
+
+@compiled
+def _copy(target: Any, source: Any, n: Any) -> None:
+    for i in range(n):
+        put(target, i, get(source, i))
+
+
+@inlined
+def _keep(w: Any, q: Any, now: Any) -> None:
+    """Keep what a block changes, or have it back."""
+    a, b, c = q.cells * CELL_WORDS, q.n_modes, q.n_streams
+    for part in range(3):
+        table = q.cell if part == 0 else (q.modes if part == 1 else q.streams)
+        spare = q.spare + 8 * (0 if part == 0 else (a if part == 1 else a + b))
+        n = a if part == 0 else (b if part == 1 else c)
+        _copy(spare if now else table, table if now else spare, n)
+    if now:
+        put(q.spare, a + b + c, q.arrived)
+    else:
+        q.arrived = get(q.spare, a + b + c)
+
+
+@compiled
+def _shift(q: Any, n: Any) -> None:
+    """Make the last parts the past of the next block."""
+    q.parts += n
+    for k in range(q.cells):
+        row = q.spans + 24 * k * q.row
+        _copy(row, row + 24 * n, 3 * q.back)
+        row = q.gone + 8 * k * q.row
+        _copy(row, row + 8 * n, q.back)
+
+
+@compiled
+def _exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
+    """n exponential times from draws key + 1 ... of a stream on; two loops, for each fits the processor's window."""
+    z = key
+    for i in range(n):
+        z += _GOLDEN
+        put(target, i, unit(hashed(z)))
+    for i in range(n):
+        put(target, i, -mean * log(get(target, i)))
+
+
+@compiled
+def _fill(w: Any, q: Any, k: Any, target: Any) -> None:
+    """Process times of a block at station k."""
+    if q.n_products == 1:
+        stream = whole(q.job, whole(q.jobs, 2 * k))
+        s = streams(w, stream)
+        if s.kind == 1:
+            _exponentials(target, BLOCK, s.key + np.uint64(s.n) * _GOLDEN, s.a)
+            s.n += BLOCK
+        else:
+            for i in range(BLOCK):
+                put(target, i, draw(w, stream))
+    else:
+        for i in range(BLOCK):
+            at = 2 * (k * q.n_products + whole(q.kinds, i))
+            put(target, i, draw(w, whole(q.job, whole(q.jobs, at))))
+
+
+@compiled
+def _block(w: Any, q: Any) -> None:
+    """A block of parts within the window, through a plain row: when parts start and are done, then the spans."""
+    for i in range(BLOCK):
+        put_whole(q.kinds, i, _product(w, q))
+    for k in range(q.cells):
+        cell_at(q.cell, k).booked = 0
+        row = q.times + 8 * k * q.stride
+        if cell_at(q.cell, k).work == 1:
+            _fill(w, q, k, row)
+        else:
+            for i in range(BLOCK):
+                put(row, i, 0.0)
+    size, stride, first = 24 * q.row, 8 * q.stride, q.spans + 24 * q.back
+    cell_0, cells = q.cell, q.cells
+    start = done = 0.0
+    for i in range(BLOCK):
+        there = 0.0
+        if q.arrivals >= 0:
+            there = q.arrived
+            put(q.entered, q.parts + i, there)
+            q.arrived = there + draw(w, q.arrivals)
+        spans, times, at = first + 24 * i, q.times + 8 * i, cell_0
+        end = cell_0 + cells * CELL_BYTES
+        while at < end:
+            while at < end:
+                cell = cell_at(at, 0)
+                free = get(spans, -1)
+                time = get(times, 0)
+                start = there if there > free else free
+                done = start + time
+                if start + (cell.due - cell.worked) < done:
+                    break
+                cell.worked += time
+                room = get(spans + cell.room, 0)
+                there = done if done > room else room
+                put(spans, 0, start)
+                put(spans, 1, done)
+                put(spans, 2, there)
+                spans += size
+                times += stride
+                at += CELL_BYTES
+            if at < end:
+                there = _stopped(w, at, spans, i, start, get(times, 0))
+                spans += size
+                times += stride
+                at += CELL_BYTES
+        there += cell_at(cell_0, cells - 1).transit
+        departures(w, q.left + i).time = there
+        q.last = there
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        _book(cell_0 + k * CELL_BYTES, first + k * size, BLOCK)
+        cell.ended, cell.free = get(first + k * size, 3 * BLOCK - 2), get(first + k * size, 3 * BLOCK - 1)
+    if q.arrivals < 0:
+        for i in range(BLOCK):
+            put(q.entered, q.parts + i, get(first, 3 * i + 2 * q.late))
+
+
+@inlined
+def _book(at: Any, spans: Any, end: Any) -> None:
+    """Add the spans of the block's parts up to `end` to the time in each state."""
+    cell = cell_at(at, 0)
+    if end > cell.booked:
+        periods = sums(at + STARVED, spans + 24 * cell.booked, end - cell.booked)
+        if cell.work == 1:
+            cell.periods += periods
+    cell.booked = end + 1
+
+
+@compiled
+def _stopped(w: Any, at: Any, spans: Any, i: Any, start: Any, time: Any) -> Any:
+    """Part i of a block at one station where a failure interrupts its work: when it goes on."""
+    cell = cell_at(at, 0)
+    _book(at, spans - 24 * i, i)
+    cell.starved += start - get(spans, -1)
+    cell.ended = get(spans, -2)
+    active(w, cell, start)
+    cell.since = start
+    done = work(w, cell, start, time)
+    cell.working += done - cell.since
+    there = max(done, get(spans + cell.room, 0))
+    cell.blocked += there - done
+    put(spans, 0, start)
+    put(spans, 1, done)
+    put(spans, 2, there)
+    return there
+
+
+@inlined
+def _product(w: Any, q: Any) -> Any:
+    m = q.mix0
+    if q.mix1 - m > 1:
+        u = uniform(w, q.mix)
+        while m < q.mix1 - 1 and u >= mixes(w, m).cumulative:
+            m += 1
+    return mixes(w, m).product
+
+
+@compiled
+def _commit(w: Any, q: Any) -> None:
+    """Count a block that has left within the window."""
+    for i in range(BLOCK):
+        _leaves(w, q, q.parts + i, whole(q.kinds, i), departures(w, q.left).time)
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        if cell.link >= 0:
+            links(w, cell.link).moved += BLOCK
+        if cell.work == 1 and q.n_products == 1:
+            streams(w, whole(q.job, whole(q.jobs, 2 * k))).done += BLOCK
+        elif cell.work == 1:
+            for i in range(BLOCK):
+                at = 2 * (k * q.n_products + whole(q.kinds, i))
+                streams(w, whole(q.job, whole(q.jobs, at))).done += 1
+
+
+@inlined
+def _leaves(w: Any, q: Any, number: Any, product: Any, now: Any) -> None:
+    entered = get(q.entered, number)
+    w.left += 1
+    if now > w.warmup:
+        w.left_counted += 1
+        products(w, product).left += 1
+        w.lead += now - entered
+    w.sojourn += counted(w, entered, now)
+    row = departures(w, q.left)
+    q.left += 1
+    row.product, row.kind = product, LEFT
+    row.time, row.lead, row.late = now, now - entered, -np.inf
+
+
+@compiled
+def _part(w: Any, q: Any, i: Any) -> Any:
+    """Part i of a block through the row, cut to the window. False when it starts after the horizon: no more follow."""
+    product = _product(w, q)
+    number, horizon = q.parts + i, w.horizon
+    there, entered = 0.0, -1.0
+    if q.arrivals >= 0:
+        there = entered = q.arrived
+        q.arrived = there + draw(w, q.arrivals)
+    place, going = -1, True
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        at = i + q.back + k * q.row
+        spans, gone = q.spans + 24 * at, q.gone + 8 * at
+        begin = max(there, cell.free)
+        start = wait(w, cell, cell.free, begin, False)
+        if k == 0:
+            going = start <= horizon
+            if q.arrivals < 0 and q.late == 0:
+                entered = start
+        if there <= horizon < start:
+            place = _at_station(w, cell, _QUEUE if k > 0 else _OUTSIDE)
+        done = start
+        job = whole(q.jobs, 2 * (k * q.n_products + product))
+        end = whole(q.jobs, 2 * (k * q.n_products + product) + 1)
+        busy = False
+        while job < end:
+            stream = whole(q.job, job)
+            time = draw(w, stream)
+            if cell.doors == 1:
+                if not busy:
+                    time += cell.closing
+                if job == end - 1:
+                    time += cell.opening
+            if time > 0.0:
+                if not busy:
+                    active(w, cell, start)
+                    cell.since, busy = start, True
+                done = work(w, cell, done, time)
+            if w.warmup < done <= horizon:
+                streams(w, stream).done += 1
+            job += 1
+        if busy:
+            cell.working += counted(w, cell.since, done)
+            cell.ended = done
+            if start <= horizon < done:
+                place = w.n_links + 3 * w.n_stations + cell.server
+        there = max(done, get(spans + cell.room, 0))
+        put(gone, 0, there)
+        release = max(done, get(gone, -cell.out))
+        if done <= horizon < there:
+            place = _at_station(w, cell, _READY)
+        cell.free = wait(w, cell, done, release, True)
+        put(spans, 1, cell.ended)
+        put(spans, 2, release)
+        if k == 0 and q.arrivals < 0 and q.late == 1:
+            entered = there
+        if cell.link >= 0:
+            if there <= horizon < there + cell.transit:
+                place = cell.link
+            there += cell.transit
+            if w.warmup < there <= horizon:
+                links(w, cell.link).moved += 1
+    put(q.entered, number, entered)
+    if there <= horizon:
+        _leaves(w, q, number, product, there)
+    elif entered <= horizon:
+        _stands(q, number, place)
+    return going
+
+
+# The order in which `kernel` counts, at the end, the parts that are still inside: links, stations, servers.
+_QUEUE, _READY, _OUTSIDE = 0, 1, 2
+
+
+@inlined
+def _at_station(w: Any, cell: Any, queue: Any) -> Any:
+    return w.n_links + 3 * cell.station + queue
+
+
+@inlined
+def _stands(q: Any, number: Any, place: Any) -> None:
+    """A part is in the line when the run ends. Those of one place follow one another."""
+    if whole(q.count, place) == 0:
+        put_whole(q.first, place, number)
+    put_whole(q.count, place, whole(q.count, place) + 1)
+
+
+@inlined
+def _outside(w: Any, q: Any) -> None:
+    """Parts that have come and wait outside when the run ends."""
+    while q.arrivals >= 0 and q.arrived <= w.horizon:
+        if q.parts >= q.room:
+            w.status = LOG_FULL
+            return
+        put(q.entered, q.parts, q.arrived)
+        _stands(q, q.parts, _at_station(w, cell_at(q.cell, 0), _OUTSIDE))
+        q.parts += 1
+        q.arrived += draw(w, q.arrivals)
+
+
+@compiled
+def _end(w: Any, q: Any) -> None:
+    """Book what is left into the run's records."""
+    w.entered = q.parts
+    while w.entered > 0 and get(q.entered, w.entered - 1) > w.horizon:
+        w.entered -= 1
+    _inventory(w, q)
+    for place in range(q.n_places):
+        first = whole(q.first, place)
+        for number in range(first, first + whole(q.count, place)):
+            w.sojourn += counted(w, get(q.entered, number), w.horizon)
+            w.inside_found += 1
+    for v in range(w.n_servers):
+        servers(w, v).in_starved = w.horizon - w.warmup
+    for k in range(q.cells):
+        cell = cell_at(q.cell, k)
+        server = servers(w, cell.server)
+        server.in_starved, server.in_working, server.in_blocked = cell.starved, cell.working, cell.blocked
+        server.in_down, server.periods, server.ended = cell.failed, cell.periods, cell.ended
+    w.logged = q.left
+
+
+@inlined
+def _inventory(w: Any, q: Any) -> None:
+    """Parts in the line, over time: those that enter and those that leave, merged.
+
+    Which comes first nobody can foretell, so there is no branch: times from 0 on are ordered as their bits are.
+    """
+    put(q.entered, w.entered, np.inf)
+    departures(w, q.left).time = np.inf
+    inside, since, area = 0.0, w.warmup, 0.0
+    comes, goes = q.entered, q.log
+    for _ in range(w.entered + q.left):
+        now = min(get(comes, 0), get(goes, 0))
+        leaves = (whole(goes, 0) - whole(comes, 0)) >> 63  # -1 or 0
+        comes += 8 + 8 * leaves
+        goes -= ROW_BYTES * leaves
+        now = now if now > since else since
+        area += inside * (now - since)
+        since = now
+        inside += 1 + 2 * leaves
+    w.wip_area = area + inside * counted(w, since, w.horizon)
+    w.inside = int(inside)

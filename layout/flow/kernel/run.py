@@ -1,0 +1,410 @@
+"""One replication, by the three-phase method: advance the time, do what is due, then do what has become possible.
+
+Everything due at one instant is done before anything conditional is tried, so a result never hangs on the order in
+which equal times come up. Within an instant: servers start, belts and links fill free places, finished parts move on,
+arms and vehicles are sent, zones are granted, idle arms leave them; again and again until nothing more can happen.
+
+Source: Tocher, The Art of Simulation, 1963 (three phases); Pidd, Computer Simulation in Management Science, ch. 6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layout.flow.kernel.arms import dispatch, grant, unit_rings, withdraw
+from layout.flow.kernel.charging import charge, charger_rings, park
+from layout.flow.kernel.clocks import next_clock, set_clock
+from layout.flow.kernel.cycles import in_turn
+from layout.flow.kernel.direct import finish_direct
+from layout.flow.kernel.draws import draw
+from layout.flow.kernel.inlets import put_in
+from layout.flow.kernel.jit import compiled, entry, inlined
+from layout.flow.kernel.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
+from layout.flow.kernel.places import start
+from layout.flow.kernel.records import (
+    ACTIVE,
+    ARM_CARRYING,
+    ARM_LOW,
+    AT_BELT,
+    AT_STATION,
+    BLOCKED,
+    DONE,
+    DOWN,
+    IDLE,
+    LACKING,
+    LOG_TO_EMPTY,
+    OFF_SHIFT,
+    OWNER_ARM,
+    OWNER_BELT_IN,
+    OWNER_BELT_OUT,
+    OWNER_LINK,
+    OWNER_SERVER,
+    OWNER_SHIFT,
+    RING_FAIL,
+    RING_FINISH,
+    RING_REPAIR,
+    SETUP,
+    STANDSTILL,
+    STARVED,
+    T_BLOCKED,
+    T_DOWN,
+    T_OFF_SHIFT,
+    T_UNATTENDED,
+    T_WAITING,
+    TIME_STANDS_STILL,
+    TO_REPAIR,
+    UNATTENDED,
+    WORKING,
+)
+from layout.flow.kernel.rooms import make_room, repeat
+from layout.flow.kernel.servers import attend, end_shift, fail, finish, repair
+from layout.flow.kernel.shifts import next_switch, switch
+from layout.flow.kernel.staff import book
+from layout.flow.kernel.tables import (
+    arms,
+    belts,
+    clocks,
+    inlets,
+    links,
+    modes,
+    orders,
+    parts,
+    products,
+    servers,
+    shifts,
+    stations,
+    when,
+)
+from layout.flow.kernel.ways import feed, link_arrive, push
+
+MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
+
+
+@entry
+def simulate_run(run: Any) -> None:
+    """Run the world to its horizon, or until it stands still; what happened is left in its records.
+
+    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged.
+    """
+    w = run[0]
+    if w.begun == 0:
+        w.begun = 1
+        _begin(w)
+        _settle(w)
+    while w.status == DONE:
+        if 2 * w.logged > w.n_log:
+            w.status = LOG_TO_EMPTY
+            return
+        k, more = next_clock(w)
+        now = when(w, k)
+        if now == np.inf:
+            w.status = STANDSTILL
+            break
+        if now > w.horizon:
+            break
+        w.at_once = w.at_once + 1 if now == w.now else 0
+        if w.at_once > MOST_AT_ONCE:
+            w.status = TIME_STANDS_STILL
+            break
+        w.now, w.again = now, 0
+        if not more and k < w.n_servers and _direct(w, k):
+            w.events += 1
+            finish_direct(w, k)
+            if w.feeds > 0:
+                _settle(w)
+            continue
+        idle_failure = _ring(w, k)
+        w.events += 1
+        while (more or w.again == 1) and w.status == DONE:
+            k, more = next_clock(w)
+            if when(w, k) > now:
+                break
+            idle_failure |= _ring(w, k)
+            w.events += 1
+        _settle(w)
+        if idle_failure and not _anything_moves(w):
+            w.status = STANDSTILL
+    _end(w)
+
+
+@inlined
+def _direct(w: Any, v: Any) -> Any:
+    """Whether the end of an operation comes next, at a station where it can be dealt with in one go."""
+    server = servers(w, v)
+    return server.ring == RING_FINISH and stations(w, server.station).in_row == 1 and w.tracing == 0
+
+
+@inlined
+def _begin(w: Any) -> None:
+    for v in range(w.n_servers):
+        server = servers(w, v)
+        for m in range(server.mode0, server.mode0 + server.modes):
+            modes(w, m).due = draw(w, modes(w, m).between)
+            if modes(w, m).calendar == 1 and modes(w, m).due < when(w, v):
+                server.ring = RING_FAIL + m - server.mode0
+                set_clock(w, v, modes(w, m).due)
+    w.to_park = 1
+    for i in range(w.n_shifts):
+        next_switch(w, i)
+        if shifts(w, i).on == 0 and shifts(w, i).station >= 0:
+            off = stations(w, shifts(w, i).station)
+            off.off = 1
+            for v in range(off.server0, off.server0 + off.servers):
+                end_shift(w, v)
+    for s in range(w.n_stations):
+        station = stations(w, s)
+        if station.saturated == 1:
+            mark_start(w, s)
+        elif station.arrivals >= 0:
+            set_clock(w, station.clock, draw(w, station.arrivals))
+        elif station.order < station.order1:
+            set_clock(w, station.clock, orders(w, station.order).at)
+    for i in range(w.n_inlets):
+        inlet = inlets(w, i)
+        for _ in range(inlet.initial):
+            p = made(w, inlet.product)
+            if p < 0:
+                return
+            parts(w, p).step = products(w, inlet.product).step1
+            put_in(w, p, i)
+
+
+@compiled
+def _ring(w: Any, k: Any) -> Any:
+    """Do what clock k stands for. True for a failure of a server that does no work: nothing for parts comes of it."""
+    owner, i = clocks(w, k).owner, clocks(w, k).index
+    if owner == OWNER_SERVER:
+        server = servers(w, i)
+        ring = server.ring
+        if ring == RING_FINISH:
+            finish(w, i)
+        elif ring == RING_REPAIR:
+            idle = server.busy == IDLE
+            repair(w, i)
+            return idle
+        else:
+            idle = server.state != WORKING and server.state != SETUP
+            fail(w, i, ring - RING_FAIL)
+            return idle
+    elif owner == OWNER_ARM:
+        if arms(w, i).state < ARM_LOW:
+            unit_rings(w, i)
+        else:
+            charger_rings(w, i)
+    elif owner == OWNER_BELT_OUT:
+        set_clock(w, k, np.inf)
+        belts(w, i).waiting, belts(w, i).since_blocked = 1, w.now
+        mark_feed(w, belts(w, i).target)
+    elif owner == OWNER_BELT_IN:
+        set_clock(w, k, np.inf)
+        mark_push(w, belts(w, i).origin)
+    elif owner == OWNER_LINK:
+        link_arrive(w, i)
+    elif owner == OWNER_SHIFT:
+        switch(w, i)
+    else:
+        _parts_arrive(w, k, i)
+    return False
+
+
+@compiled
+def _parts_arrive(w: Any, k: Any, s: Any) -> None:
+    """Parts come to source s from outside: one by chance, or those that are ordered for now."""
+    station = stations(w, s)
+    if station.arrivals >= 0:
+        _wait_outside(w, s, new_part(w, s))
+        set_clock(w, k, w.now + draw(w, station.arrivals))
+        return
+    while station.order < station.order1 and orders(w, station.order).at <= w.now:
+        order = orders(w, station.order)
+        station.order += 1
+        for _ in range(order.number):
+            p = made(w, order.product)
+            if p < 0:
+                return
+            parts(w, p).deadline = order.due
+            _wait_outside(w, s, p)
+    set_clock(w, k, orders(w, station.order).at if station.order < station.order1 else np.inf)
+
+
+@inlined
+def _wait_outside(w: Any, s: Any, p: Any) -> None:
+    """A part stands outside source s, where there is room without limit, until it may start."""
+    if p >= 0:
+        station = stations(w, s)
+        enter(w, p)
+        station.outside_head, station.outside_tail = append(w, station.outside_head, station.outside_tail, p)
+        mark_start(w, s)
+
+
+@compiled
+def _settle(w: Any) -> None:
+    """Everything that can happen at this instant without time passing."""
+    while w.status == DONE:
+        if w.starts > 0:
+            alone = w.starts == 1 and stations(w, w.last_start).to_start == 1
+            for s in range(w.last_start if alone else 0, w.n_stations):
+                if stations(w, s).to_start == 1:
+                    stations(w, s).to_start = 0
+                    w.starts -= 1
+                    start(w, s)
+                    if w.starts == 0:
+                        break
+        elif w.feeds > 0:
+            alone = w.feeds == 1 and stations(w, w.last_feed).to_feed == 1
+            for s in range(w.last_feed if alone else 0, w.n_stations):
+                if stations(w, s).to_feed == 1:
+                    stations(w, s).to_feed = 0
+                    w.feeds -= 1
+                    feed(w, s)
+                    if w.feeds == 0:
+                        break
+        elif w.pushes > 0:
+            alone = w.pushes == 1 and stations(w, w.last_push).to_push == 1
+            for s in range(w.last_push if alone else 0, w.n_stations):
+                if stations(w, s).to_push == 1:
+                    stations(w, s).to_push = 0
+                    w.pushes -= 1
+                    push(w, s)
+                    if w.pushes == 0:
+                        break
+        elif w.to_dispatch == 1:
+            w.to_dispatch = 0
+            a = 0
+            while a < w.n_arms:
+                if arms(w, a).turns > 0:
+                    in_turn(w, a)
+                else:
+                    while arms(w, a).idle > 0 and dispatch(w, a):
+                        pass
+                a += arms(w, a).units
+        elif w.to_room == 1:
+            make_room(w)
+        elif w.to_staff == 1:
+            attend(w)
+        elif w.to_grant == 1:
+            grant(w)
+        elif w.to_withdraw == 1:
+            withdraw(w)
+        elif w.to_charge == 1:
+            charge(w)
+        elif w.to_park == 1:
+            park(w)
+        elif w.to_repeat == 1:
+            repeat(w)
+        else:
+            return
+
+
+@compiled
+def _anything_moves(w: Any) -> Any:
+    """Whether anything but the failures of idle machines is still to come."""
+    for v in range(w.n_servers):
+        if ACTIVE >> servers(w, v).state & 1:
+            return True
+    moving = 0
+    for k in range(w.n_clocks):
+        if clocks(w, k).owner != OWNER_SERVER and when(w, k) < np.inf:
+            moving += 1
+    return moving > 0
+
+
+@compiled
+def _end(w: Any) -> None:
+    """Book what lasts until the horizon: states, parts still inside, and in a trace what waits."""
+    end = w.horizon
+    w.wip_area += w.inside * counted(w, w.wip_since, end)
+    for v in range(w.n_servers):
+        server = servers(w, v)
+        span = counted(w, server.since, end)
+        if server.state == WORKING:
+            server.in_working += span
+        elif server.state == BLOCKED:
+            server.in_blocked += span
+        elif server.state == DOWN:
+            server.in_down += span
+        elif server.state == STARVED or server.state == LACKING:
+            server.in_starved += span
+        elif server.state == SETUP:
+            server.in_setup += span
+        elif server.state == OFF_SHIFT:
+            server.in_off += span
+        elif server.state == UNATTENDED:
+            server.in_unattended += span
+        if w.tracing == 1:
+            _note_wait(w, v)
+    for q in range(w.n_staff):
+        book(w, q, end)
+    for k in range(w.n_belts):
+        belt = belts(w, k)
+        if belt.count == 0:
+            belt.in_empty += counted(w, belt.since_empty, end)
+        elif belt.waiting == 1:
+            belt.in_blocked += counted(w, belt.since_blocked, end)
+        _stay(w, belt.head, end)
+        if w.tracing == 1 and belt.waiting == 1:
+            note(w, parts(w, belt.head).due, end, AT_BELT, k, T_WAITING, belt.head, belt.origin, belt.target)
+    for k in range(w.n_links):
+        _stay(w, links(w, k).head, end)
+    for s in range(w.n_stations):
+        station = stations(w, s)
+        _stay(w, station.queue_head, end)
+        _stay(w, station.ready_head, end)
+        _stay(w, station.outside_head, end)
+        if w.tracing == 1:
+            p = station.queue_head
+            while p >= 0:
+                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
+                p = parts(w, p).next
+            p = station.ready_head
+            while p >= 0:
+                state = T_WAITING if parts(w, p).server < 0 else T_BLOCKED
+                note(w, parts(w, p).since, end, AT_STATION, s, state, p, s, s)
+                p = parts(w, p).next
+    for i in range(w.n_inlets):
+        _stay(w, inlets(w, i).queue_head, end)
+        if w.tracing == 1:
+            p = inlets(w, i).queue_head
+            while p >= 0:
+                s = inlets(w, i).station
+                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
+                p = parts(w, p).next
+    for v in range(w.n_servers):
+        if servers(w, v).busy != IDLE or servers(w, v).lacks == 1:
+            _found(w, servers(w, v).part, end)
+    for a in range(w.n_arms):
+        if arms(w, a).state == ARM_CARRYING:
+            _found(w, arms(w, a).part, end)
+
+
+@compiled
+def _note_wait(w: Any, v: Any) -> None:
+    """Note what server v has waited for until the horizon."""
+    server = servers(w, v)
+    if server.state == OFF_SHIFT:
+        state = T_OFF_SHIFT
+    elif server.state == UNATTENDED:
+        state = T_UNATTENDED
+    elif server.asks == TO_REPAIR:
+        state = T_DOWN
+    else:
+        return
+    note(w, server.since, w.horizon, AT_STATION, server.station, state, server.part, server.station, server.station)
+
+
+@compiled
+def _stay(w: Any, p: Any, end: Any) -> None:
+    """Count the parts of a queue that are in the line, and the time they have spent in it."""
+    while p >= 0:
+        _found(w, p, end)
+        p = parts(w, p).next
+
+
+@inlined
+def _found(w: Any, p: Any, end: Any) -> None:
+    """Count a part that is in the line at the end, and the time it has spent there."""
+    if 0.0 <= parts(w, p).entered < np.inf:
+        w.sojourn += counted(w, parts(w, p).entered, end)
+        w.inside_found += 1

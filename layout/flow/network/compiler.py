@@ -1,0 +1,490 @@
+"""From a line and its moves to the arrays that the kernel runs on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from layout.errors import LayoutError, Problem
+from layout.flow.kernel import records as rec
+from layout.flow.kernel.streams import name_key, parameters, stream_keys
+from layout.flow.network.attendance import Attendance
+from layout.flow.network.chains import mark_rows
+from layout.flow.network.joining import Joining
+from layout.flow.network.masks import Shared
+from layout.flow.network.rows import Row, row_of
+from layout.flow.network.stops import between_tasks
+from layout.flow.network.turns import turns_of
+from layout.flow.paths import Paths, aboard, back_to, by_name, paths, unconnected
+from layout.model.distribution import Distribution
+from layout.model.line import Fleet, Line
+from layout.model.results import ArmTimes, FleetTimes, Moves
+
+
+@dataclass(frozen=True)
+class Network:
+    """A line as arrays, and the names behind their numbers.
+
+    crews : arms and fleets with times, in the order of their matrices
+    units : the arms, and the vehicles of the fleets
+    world : as at time 0, without the keys of the random streams
+    stream_names : (streams,) uint64, hash of what each stream is for
+    operations : (station, stream, mean time (s)) of each operation and product at each station
+    """
+
+    line: Line
+    moves: Moves
+    stations: tuple[str, ...]
+    products: tuple[str, ...]
+    crews: tuple[str, ...]
+    units: tuple[str, ...]
+    belts: tuple[str, ...]
+    links: tuple[str, ...]
+    staff: tuple[str, ...]
+    paths: Paths
+    world: rec.World
+    stream_names: Any
+    operations: tuple[tuple[int, int, float], ...]
+
+    @cached_property
+    def row(self) -> Row | None:
+        """The line as the recursion takes it, if it can."""
+        return row_of(self)
+
+    def start(
+        self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int = 0
+    ) -> rec.World:
+        """The world of one replication at time 0, with room for that many parts, trace events and departures."""
+        parts = np.zeros(pool, rec.PART)
+        parts["next"][:-1] = np.arange(1, pool)
+        parts["next"][-1] = -1
+        world = self.world.fresh(parts, np.zeros(trace, rec.TRACE), np.empty(log, rec.DEPARTURE))
+        world.streams["key"] = stream_keys(self.stream_names, seed, replication)
+        run = world.run
+        run["horizon"], run["warmup"], run["tracing"] = horizon_s, warmup_s, int(trace > 0)
+        return world
+
+
+def compile_line(line: Line, moves: Moves) -> Network:
+    """Arrays of a line. Raises LayoutError, naming every step of a route that nothing can do or bring parts to."""
+    problems = [_problem(*finding) for finding in unconnected(line, moves)]
+    problems += [
+        Problem(f"product {p.name!r} takes no time at any station", hint="give an operation a time")
+        for p in line.products.values()
+        if not (p.joined or p.released or p.circulates)
+        and not any(line.stations[s].operations[o][p.name].mean_s > 0 for o in p.route for s in line.able(o, p.name))
+    ]
+    if problems:
+        raise LayoutError(problems)
+    return _Compiler(line, moves).network()
+
+
+def _problem(product: str, origin: str, operation: str) -> Problem:
+    if not origin:
+        return Problem(f"no source makes product {product!r}", hint="make a machine its source")
+    if not operation:
+        return Problem(f"nothing takes {product!r} from {origin!r} out of the line", hint="add a sink and a transport")
+    return Problem(
+        f"nothing takes {product!r} from {origin!r} to a station that can do {operation!r}",
+        hint="add the operation to a machine, or a transport between them",
+    )
+
+
+class _Compiler:
+    """Builds the records one after another; streams are numbered as they are needed."""
+
+    def __init__(self, line: Line, moves: Moves) -> None:
+        self.line, self.moves = line, moves
+        self.stations = by_name(line.stations)
+        self.products = by_name(line.products)
+        self.crews = [c for c in by_name((*line.arms, *line.fleets)) if c in moves.arms or c in moves.fleets]
+        self.units = [u for c in self.crews for u in (line.fleets[c].members if c in line.fleets else (c,))]
+        self.belts = [b for b in by_name(line.belts) if b in moves.belts]
+        self.links = by_name(line.links)
+        self.at = {name: i for i, name in enumerate(self.stations)}
+        self.paths = paths(line, moves)
+        self.streams: list[tuple[int, float, float, float]] = []
+        self.joining = Joining(line)
+        self.samples: list[float] = []
+        self.orders: list[dict[str, Any]] = []
+        self.stream_names: list[int] = []
+        self.numbers: dict[int, int] = {}
+        self.clocks: list[tuple[int, int]] = []
+        self.changes: list[list[int]] = []
+        self.attendance = Attendance(line)
+        self.operations: dict[int, tuple[int, int, float]] = {}
+
+    def network(self) -> Network:
+        servers, modes, stations, mixes = self._stations()
+        steps, products, able, doing = self._steps()
+        arms, tables = self._crews()
+        belts, links = self._belts(stations), self._links(stations)
+        for s in stations:
+            if s["arrivals"] >= 0 or s["order"] < s["order1"]:
+                s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
+        attendance = self.attendance.tables()
+        attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
+        when, level = _clock_table(len(self.clocks))
+        run = np.zeros(1, rec.RUN)
+        run["befores"] = int(any(s["before"] for s in stations))
+        run["ruled"] = any(step["rule"] for step in steps)
+        hop, hops = self._hops()
+        world = rec.World(
+            run=run,
+            stations=_table(stations, rec.STATION),
+            servers=_table(servers, rec.SERVER),
+            modes=_table(modes, rec.MODE),
+            streams=_stream_table(self.streams),
+            samples=np.array(self.samples, float),
+            parts=np.zeros(0, rec.PART),
+            steps=_table(steps, rec.STEP),
+            products=_table(products, rec.PRODUCT),
+            mixes=_table(mixes, rec.MIX),
+            orders=_table(self.orders, rec.ORDER),
+            arms=_table(arms, rec.ARM),
+            belts=_table(belts, rec.BELT),
+            links=_table(links, rec.LINK),
+            clocks=np.array(self.clocks, dtype=[("owner", np.int64), ("index", np.int64)]),
+            trace=np.zeros(0, rec.TRACE),
+            departures=np.zeros(0, rec.DEPARTURE),
+            able=np.array(able, np.int64),
+            hop=hop,
+            hops=hops,
+            **attendance,
+            changes=np.array(self.changes, np.int64).reshape(-1, len(self.products)),
+            when=when,
+            level=level,
+            **doing,
+            **tables,
+        ).addressed()
+        mark_rows(self.line, self.moves, tuple(self.stations), tuple(self.links), world)
+        names = np.array(self.stream_names, np.uint64)
+        return Network(self.line, self.moves, tuple(self.stations), tuple(self.products), tuple(self.crews),
+                       tuple(self.units), tuple(self.belts), tuple(self.links), self.attendance.staff, self.paths,
+                       world, names, tuple(self.operations.values()))  # fmt: skip
+
+    def _clock(self, owner: int, index: int) -> int:
+        self.clocks.append((owner, index))
+        return len(self.clocks) - 1
+
+    def _stream(self, times: Distribution | None, *names: str) -> int:
+        key = name_key(*names)
+        if key not in self.numbers:
+            self.numbers[key] = len(self.streams)
+            self.streams.append(parameters(times, self.samples) if times else (7, 0.0, 1.0, 0.0))
+            self.stream_names.append(key)
+        return self.numbers[key]
+
+    def _stations(self) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        servers: list[dict[str, Any]] = []
+        modes: list[dict[str, Any]] = []
+        stations: list[dict[str, Any]] = []
+        mixes: list[dict[str, Any]] = []
+        for i, name in enumerate(self.stations):
+            station = self.line.stations[name]
+            made = [p for p in self.products if name in self.line.products[p].sources and self._enters(p)]
+            mix0, whole, sum_ = len(mixes), sum(self.line.products[p].share for p in made), 0.0
+            for p in made:
+                sum_ += self.line.products[p].share
+                mixes.append({"product": self.products.index(p), "cumulative": sum_ / whole})
+            source = station.is_source and bool(made)
+            ordered = self._orders(name, made)
+            self.orders += ordered
+            doors = self.moves.doors.get(name)
+            stations.append({
+                "row": i,
+                "doors": int(doors is not None),
+                "joins": int(any(s == name for s, _ in self.joining.at)),
+                "judges": int(bool(station.quality)),
+                "batch": station.batch,
+                "setups": self._setups(name),
+                **self.attendance.station(i, station),
+                "closing": doors.close_s if doors else 0.0,
+                "opening": doors.open_s if doors else 0.0,
+                "places": station.servers + station.buffer_in,
+                "places_out": station.buffer_out,
+                "server0": len(servers),
+                "servers": station.servers,
+                "idle": station.servers,
+                "saturated": int(source and station.saturated),
+                "arrivals": self._stream(station.arrivals, "arrivals", name) if source and station.arrivals else -1,
+                "mix": self._stream(None, "mix", name) if len(made) > 1 else -1,
+                "mix0": mix0,
+                "mix1": len(mixes),
+                "order": len(self.orders) - len(ordered),
+                "order1": len(self.orders),
+                **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "row_next", "row_prev",
+                                 "row_link", "queue_head", "queue_tail", "ready_head", "ready_tail", "outside_head",
+                                 "outside_tail"), -1),
+            })  # fmt: skip
+            for v in range(station.servers):
+                servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
+                                "last": -1, "runner": -1, "helper": -1, "ended": -1.0})  # fmt: skip
+                self._clock(rec.OWNER_SERVER, len(servers) - 1)
+                for mode in by_name(station.failures):
+                    failure = station.failures[mode]
+                    modes.append({
+                        "calendar": int(failure.clock == "calendar"),
+                        "between": self._stream(failure.between, "between", name, str(v), mode),
+                        "repair": self._stream(failure.repair, "repair", name, str(v), mode),
+                    })  # fmt: skip
+        return servers, modes, stations, mixes
+
+    def _enters(self, product: str) -> bool:
+        """Whether it comes from outside: nothing releases it, and it does not circulate."""
+        return not (self.line.products[product].released or self.line.products[product].circulates)
+
+    def _orders(self, station: str, made: list[str]) -> list[dict[str, Any]]:
+        rows = []
+        for order in sorted(self.line.stations[station].schedule, key=lambda order: order.at_s):
+            if order.product not in made:
+                hint = f"products that do: {', '.join(made) or 'none'}"
+                raise LayoutError(
+                    Problem(f"{order.product!r} is ordered at {station!r} but cannot enter there", hint=hint)
+                )
+            rows.append({"product": self.products.index(order.product), "number": order.number, "at": order.at_s,
+                         "due": math.inf if order.due_s is None else order.due_s})  # fmt: skip
+        return rows
+
+    def _setups(self, name: str) -> int:
+        """The station's first row in `changes`, -1 where it has none: a row of streams for each product."""
+        setup = self.line.stations[name].setup
+        if not setup:
+            return -1
+        first = len(self.changes)
+        for a in self.products:
+            times = setup.get(a, {})
+            self.changes.append([
+                self._stream(times[b], "setup", name, a, b) if b in times and b != a else -1 for b in self.products
+            ])  # fmt: skip
+        return first
+
+    def _steps(self) -> tuple[list[Any], list[Any], list[int], Any]:
+        steps: list[dict[str, Any]] = []
+        products: list[dict[str, Any]] = []
+        able: list[int] = []
+        roles: list[dict[int, int]] = []
+        for number, name in enumerate(self.products):
+            product = self.line.products[name]
+            products.append({"step0": len(steps), "step1": len(steps) + len(product.route),
+                             "carrier": int(product.circulates > 0)})  # fmt: skip
+            for k, operation in enumerate((*product.route, None)):
+                names = set(product.sinks if operation is None else self.line.able(operation, name))
+                at = [self.at[s] for s in self.stations if s in names]
+                steps.append({"product": number, "able0": len(able), "able1": len(able) + len(at),
+                              "begins": self.joining.released_of(product.releases.get(operation or "", {})),
+                              "aboard": self.joining.released_of(aboard(self.line, product, k)) if operation else -1,
+                              "rule": rec.ROUTING[self.line.routing.get(operation or "", "shortest_queue")],
+                              "progress": k / max(1, len(product.route))})  # fmt: skip
+                able += at
+                roles.append({
+                    s: self._process(s, operation, name) if operation is not None
+                    else rec.JOIN - self.joining.at[self.stations[s], name] if product.joined
+                    else rec.LEAVE
+                    for s in at
+                })  # fmt: skip
+        judged: list[dict[str, Any]] = []
+        need = np.full((len(self.stations), len(steps)), -1, np.int64)
+        quality = np.full((len(self.stations), len(steps)), -1, np.int64)
+        service = np.full((len(self.stations), len(steps)), rec.PASS, np.int64)
+        for k, role in enumerate(roles):
+            for s, value in role.items():
+                service[s, k] = value
+                if value >= 0 and (chances := self._quality(s, steps, k)):
+                    quality[s, k] = len(judged)
+                    judged.append(chances)
+                if value >= 0:
+                    name, operation = self._operation(steps, k)
+                    need[s, k] = self.joining.needs_of(
+                        self.stations[s], self.line.products[name].components.get(operation, {})
+                    )
+        tables = {
+            "service": service, "quality": quality, "qualities": _table(judged, rec.QUALITY), "need": need,
+            "inlets": _table(self.joining.inlets, rec.INLET), "needs": _table(self.joining.needs, rec.NEED),
+            "released": _table(self.joining.released, rec.RELEASED),
+        }  # fmt: skip
+        return steps, products, able, tables
+
+    def _operation(self, steps: list[Any], k: int) -> tuple[str, str]:
+        """Product and operation of a step that is not its route's end."""
+        number = steps[k]["product"]
+        first = next(i for i, step in enumerate(steps) if step["product"] == number)
+        return self.products[number], self.line.products[self.products[number]].route[k - first]
+
+    def _quality(self, s: int, steps: list[Any], k: int) -> dict[str, Any] | None:
+        """The row of `qualities` of step k at a station, if its parts are not always good."""
+        product, operation = self._operation(steps, k)
+        route = self.line.products[product].route
+        at = k - next(i for i, step in enumerate(steps) if step["product"] == steps[k]["product"])
+        found = self.line.stations[self.stations[s]].quality.get(operation)
+        if found is None or (found.scrap == 0 and found.rework is None):
+            return None
+        row = {"stream": self._stream(None, "quality", self.stations[s], route[at], product), "scrap": found.scrap,
+               "rework": found.scrap}  # fmt: skip
+        if found.rework is not None:
+            row["rework"] = found.scrap + found.rework.share
+            row["to"] = k - at + back_to(route, at, found.rework.to)
+        return row
+
+    def _process(self, s: int, operation: str, product: str) -> int:
+        name = self.stations[s]
+        times = self.line.stations[name].operations[operation][product]
+        stream = self._stream(times, "process", name, operation, product)
+        self.operations[stream] = (s, stream, times.mean_s)
+        return stream
+
+    def _crews(self) -> tuple[list[Any], dict[str, Any]]:
+        """Records of the units, and the tables of all arms and fleets, one after another."""
+        shared = Shared(self.line, self.moves)
+        units: list[dict[str, Any]] = []
+        local: list[Any] = []
+        flat: dict[str, list[Any]] = {name: [] for name in _FLAT}
+        turns: list[dict[str, Any]] = []
+        offset = offset2 = 0
+        for name in self.crews:
+            crew = self.line.fleets.get(name) or self.line.arms[name]
+            times = crew_times(self.moves, name)
+            rows = [self.at.get(s, -1) for s in times.stations]
+            n = len(rows)
+            served = [r if s in crew.serves else -1 for r, s in zip(rows, times.stations, strict=True)]
+            row_of = np.full(len(self.stations), -1, np.int64)
+            for row, s in enumerate(served):
+                if s >= 0:
+                    row_of[s] = row
+            reachable = sorted(s for s in served if s >= 0)
+            zones = shared.of(name, times)
+            lead, k = len(units), crew.units if isinstance(crew, Fleet) else 1
+            turn0 = len(turns)
+            for station, feeders in turns_of(crew, self.line, self.paths):
+                turns.append({"station": self.at[station], "feeder0": len(flat["feeder_at"]),
+                              "feeders": -1 if feeders is None else len(feeders)})  # fmt: skip
+                flat["feeder_at"] += [self.at[s] for s in feeders or ()]
+            stops, fields = between_tasks(crew, times, len(flat["stop_at"]))
+            flat["stop_at"] += stops
+            docks = [row for row, s in enumerate(served) if s >= 0]
+            for unit in range(k):
+                units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
+                              "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
+                              "lead": lead, "units": k, "idle": 0 if unit else k, "ended": -1.0,
+                              "position": n if zones.inside[0] else docks[unit % len(docks)],
+                              "zones": len(zones.numbers), "zone0": len(flat["zone_at"]),
+                              "turn0": turn0, "turns": len(turns) - turn0, **fields})  # fmt: skip
+                local.append(row_of)
+            flat["arm_of"] += rows
+            flat["arm_at"] += reachable + [-1] * (n - len(reachable))
+            flat["zone_at"] += zones.numbers
+            for table, values in (*_moves_of(times).items(), ("fetch", zones.fetch), ("carry", zones.carry),
+                                  ("inside", zones.inside), ("way_out", zones.way_out)):  # fmt: skip
+                flat[table] += np.ravel(values).tolist()
+            offset += n
+            offset2 += (n + 1) * n
+        tables = {table: np.array(values, _FLAT[table]) for table, values in flat.items()}
+        zones_table = np.zeros(shared.count, rec.ZONE)
+        zones_table["holder"] = -1
+        return units, {
+            "local": np.array(local, np.int64).reshape(len(units), len(self.stations)),
+            "turns": _table(turns, rec.TURN),
+            "zones": zones_table,
+            "moved": np.zeros(offset2, np.int64),
+            **tables,
+        }
+
+    def _belts(self, stations: list[Any]) -> list[Any]:
+        belts: list[dict[str, Any]] = []
+        for k, name in enumerate(self.belts):
+            belt, times = self.line.belts[name], self.moves.belts[name]
+            belts.append({
+                "origin": self.at[belt.origin], "target": self.at[belt.target], "capacity": max(1, times.capacity),
+                "transit": times.transit_s, "spacing": times.spacing_s, "head": -1, "tail": -1,
+                "clock_in": self._clock(rec.OWNER_BELT_IN, k), "clock_out": self._clock(rec.OWNER_BELT_OUT, k),
+                "free_in": -math.inf, "free_out": -math.inf,
+            })  # fmt: skip
+        _chain(belts, stations, "belts")
+        return belts
+
+    def _links(self, stations: list[Any]) -> list[Any]:
+        links: list[dict[str, Any]] = []
+        for k, name in enumerate(self.links):
+            link = self.line.links[name]
+            links.append({
+                "origin": self.at[link.origin], "target": self.at[link.target], "time": link.time_s,
+                "head": -1, "tail": -1, "clock": self._clock(rec.OWNER_LINK, k) if link.time_s > 0 else -1,
+            })  # fmt: skip
+        _chain(links, stations, "links")
+        return links
+
+    def _hops(self) -> tuple[Any, Any]:
+        """(stations, stations) int: the first hop from row to column, -1 where there is no way; and how many hops."""
+        n = len(self.stations)
+        hop, hops = np.full((n, n), -1, np.int64), np.zeros((n, n), np.int64)
+        for i, name in enumerate(self.stations):
+            for target, (first, count) in self.paths.next_hops(name).items():
+                hop[i, self.at[target]], hops[i, self.at[target]] = self.at[first], count
+        return hop, hops
+
+
+_FLAT = {
+    **dict.fromkeys(("pick", "place", "empty", "loaded", "home"), np.float64),
+    **dict.fromkeys(
+        ("arm_of", "arm_at", "zone_at", "feeder_at", "stop_at", "fetch", "carry", "inside", "way_out"), np.int64
+    ),
+}  # tables of all arms and fleets, one after another
+
+
+def crew_times(moves: Moves, name: str) -> ArmTimes | FleetTimes:
+    """Times of an arm or a fleet, which must be in `moves`."""
+    return moves.fleets[name] if name in moves.fleets else moves.arms[name]
+
+
+def _moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
+    """Times of an arm or of a fleet's vehicles (s): moves (n + 1, n), the last row from home; hand-overs, and home."""
+    n = len(times.stations)
+    endless = np.full(n, math.inf)
+    if isinstance(times, FleetTimes):
+        loaded = np.asarray(times.travel_s, float)
+        empty = loaded if times.empty_s is None else np.asarray(times.empty_s, float)
+        pick = place = times.handover_s
+        home = leave_home = endless
+    else:
+        empty, loaded = np.asarray(times.empty_s, float), np.array(times.loaded_s, float)
+        pick, place = times.pick_s, times.place_s
+        home = endless if times.home_s is None else times.home_s
+        leave_home = endless if times.leave_home_s is None else times.leave_home_s
+    loaded = np.where(np.isfinite(loaded) & ~np.eye(n, dtype=bool), loaded, math.inf)
+    return {"pick": pick, "place": place, "home": home, "empty": np.vstack([empty, leave_home]),
+            "loaded": np.vstack([loaded, endless])}  # fmt: skip
+
+
+def _clock_table(n: int) -> tuple[Any, Any]:
+    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
+    starts, size = [0], -(-max(n, 1) // rec.GAME) * rec.GAME
+    while size - starts[-1] > rec.GAME:
+        games = (size - starts[-1]) // rec.GAME
+        starts.append(size)
+        size += -(-games // rec.GAME) * rec.GAME
+    return np.full(size, np.inf), np.array(starts, np.int64)
+
+
+def _chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:
+    """String the belts (or links) of each station together, in order: those that come in, and those that go out."""
+    for k in reversed(range(len(ways))):
+        for end, station in (("in", stations[ways[k]["target"]]), ("out", stations[ways[k]["origin"]])):
+            ways[k][f"next_{end}"] = station[f"{kind}_{end}"]
+            station[f"{kind}_{end}"] = k
+
+
+def _table(rows: Iterable[dict[str, Any]], dtype: Any) -> Any:
+    names = dtype.names
+    return np.array([tuple(row.get(n, 0) for n in names) for row in rows], dtype=dtype)
+
+
+def _stream_table(streams: list[tuple[int, float, float, float]]) -> Any:
+    table = np.zeros(len(streams), rec.STREAM)
+    for i, (kind, a, b, c) in enumerate(streams):
+        table[i] = (kind, 0, 0, a, b, c, 0)
+    return table
