@@ -1,7 +1,7 @@
 """Sheets of what moves, packs and stores: conveyors, packing machines, racks, fences, vehicles."""
 
-from . import amr, conveyors, packing, storage
-from .catalogue import BELTS, DOWN, OUTWARDS, OWN, TOP, through
+from . import amr, charger, conveyors, packing, storage
+from .catalogue import BELTS, DOWN, OUTWARDS, OWN, TOP, cart, through
 from .forms import Machine, Port, Vehicle
 
 UP = (0.0, 0.0, 0.30)
@@ -138,6 +138,16 @@ MACHINES: dict[str, Machine] = {
         storage.RACK,
         (1400, 0, 0, 0),
         {"shelf": Port("inout", "vehicle", (0, -storage.RACK[1], TOP), OUTWARDS)},
+    ),
+    "charging_station": Machine(
+        "charger for automated vehicles, contacts low at the front, which vehicles drive up to nose first",
+        OWN
+        + "compact floor-standing charger whose contacts run out to the docked vehicle (not modelled); all sizes are "
+        "assumed: cabinet 0.48 x 0.40 x 1.20 m, floor plate 0.12 m further to the front, contacts 0.10-0.21 m "
+        "above the floor. The free floor in front takes a vehicle of 0.8 m",
+        charger.HALF,
+        (900, 0, 0, 0),
+        {"cart": cart(0, charger.HALF[1])},
     ),
     "guard_fence": Machine(
         "panel of a guard fence, welded mesh, 2 m long and high",

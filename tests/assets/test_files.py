@@ -69,6 +69,7 @@ def test_every_model_asked_for_is_there() -> None:
         *("vision_station", "infeed_station", "outfeed_station", "dock_in", "dock_out", "pallet_rack", "guard_fence"),
         *("conveyor_belt", "conveyor_roller", "conveyor_corner", "conveyor_merge", "pallet_station"),
         *("case_sealer", "check_weigher", "packing_station", "carton_infeed", "carton_outfeed", "amr"),
+        "charging_station",
         *("part_bracket", "part_flange", "part_box", "part_shaft", "part_housing", "pallet_euro"),
         *("arm_10kg_r1100", "arm_16kg_r2010", "arm_200kg_r2700", "kuka_iiwa7", "franka_panda", "xarm6"),
     } <= set(NAMES)

@@ -346,3 +346,16 @@ def test_vehicles_carry_over_their_hulls(name: str) -> None:
     below = deck + np.array([[x, y, -0.005] for x in (-0.1, 0, 0.1) for y in (-0.1, 0, 0.1)])
     assert outside(below, pieces).max() < 0, "something carries the part"
     assert outside(below + [0, 0, 0.05], pieces).min() > 0, "nothing stands where the part rides"
+
+
+@pytest.mark.parametrize("name", VEHICLES)
+def test_contacts_of_the_charger_face_the_nose_of_a_docked_vehicle(name: str) -> None:
+    contacts, _ = glb_meshes(ASSETS / "charging_station" / "visual.glb")["copper"]
+    port = SHEETS["charging_station"]["ports"]["cart"]
+    assert (port["kind"], port["by"], port["facing"]) == ("inout", ["vehicle"], [0, -1])
+    nose = np.max(SHEETS[name]["footprint"], axis=0)[0]
+    body = obj_pieces(ASSETS / name / "hulls.obj")
+    facing = np.column_stack([np.full(len(contacts), nose - 0.01), contacts[:, 0] - port["at"][0], contacts[:, 2]])
+    assert outside(facing, body).max() < 0, "each point of them has the vehicle's body in front of it"
+    assert 0 < contacts[:, 1].min() - port["at"][1] < 0.05
+    assert np.ptp(contacts[:, 2]) > 0.05, "two poles, one above the other"

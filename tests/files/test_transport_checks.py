@@ -51,7 +51,7 @@ def shop(tmp_path: Path, fleet: str = "", machines: str = "") -> Path:
     return path
 
 
-PLACE = "{model: pallet_station, place: {x: 1.2, y: 6, yaw: 90}}\n"
+PLACE = "{model: charging_station, place: {x: 1.2, y: 6, yaw: 90}}\n"
 
 
 @pytest.mark.parametrize(
