@@ -176,9 +176,9 @@ def read_value(variable: Variable, raw: object) -> Any:
 def _parsed(field: str, raw: object) -> Any:
     if field in _DIMENSIONS:
         return units.parse(raw, _DIMENSIONS[field])
-    if field == "dispatch":
+    if field in ("dispatch", "routing"):
         if not isinstance(raw, str):
-            raise ValueError("must be the name of a dispatch rule")
+            raise ValueError(f"must be the name of a {field} rule")
         return raw
     if isinstance(raw, bool) or not isinstance(raw, int):
         raise ValueError("must be a whole number")
@@ -219,6 +219,8 @@ def _fixed(spec: ScenarioSpec) -> dict[tuple[str, str], Any]:
         elif isinstance(transport, Vehicle):
             given |= {(name, "fleet"): transport.fleet, (name, "dispatch"): transport.dispatch}
             given[name, "speed"] = transport.speed_m_s
+    given |= {(name, "number"): people.number for name, people in spec.people.items()}
+    given |= {(operation, "routing"): rule for operation, rule in spec.routing.items()}
     return {key: value for key, value in given.items() if not isinstance(value, (Choose, Range))}
 
 

@@ -185,13 +185,14 @@ def _named(machines: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> tup
 
 
 def largest_line(scenario: Scenario) -> Line:
-    """The line with every machine that may be bought, other variables at their first value."""
-    values = {
-        v.name: (max(v.domain.options) if v.field == "count" else v.domain.options[0])
-        if isinstance(v.domain, Choose)
-        else v.domain.low
-        for v in scenario.variables
-    }
+    """The line with all machines, vehicles, people, places and speed it may have, other variables at their first value."""
+    values: dict[str, Any] = {}
+    for v in scenario.variables:
+        most = v.field in ("count", "fleet", "number", "buffer.in", "buffer.out", "speed")
+        if isinstance(v.domain, Choose):
+            values[v.name] = max(v.domain.options) if most else v.domain.options[0]
+        else:
+            values[v.name] = v.domain.high if most else v.domain.low
     return realise(scenario, Layout(values))
 
 

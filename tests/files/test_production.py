@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from layout.errors import ScenarioError
+from layout.files.layouts import dump_layout, load_layout
 from layout.files.scenario import check_scenario
 from layout.model.line import Layout
-from layout.model.realise import realise
+from layout.model.realise import largest_line, realise
 from tests.files import library
 
 CELL = """name: a cell
@@ -141,3 +142,28 @@ def test_slip_is_told(cell, was, now, where, says):
     found = {problem.where: f"{problem.what} {problem.hint}" for problem in caught.value.problems}
     assert where in found, found
     assert says in found[where]
+
+
+def test_people_and_rules_in_layout_files(cell, tmp_path):
+    """What a search found is read back, and what a scenario has settled may be said again."""
+    cell.write_text(CELL)
+    scenario, _ = check_scenario(cell)
+    found = {"press 1.x": 4.0, "press 2.x": 8.0, "fitters.number": 2, "press.routing": "first_free"}
+    path = tmp_path / "found.yaml"
+    path.write_text(dump_layout(Layout(found), scenario) + "  crew: {number: 1}\n")
+    assert load_layout(path, scenario).values == found
+    for old, new, words in [
+        ("routing: first_free", "routing: 3", "name of a routing rule"),
+        ("routing: first_free", "routing: shortest_queue", "one of round_robin, first_free"),
+        ("number: 2", "number: two", "whole number"),
+        ("  crew: {number: 1}", "  crew: {number: 2}", "is fixed at 1"),
+    ]:
+        path.write_text((dump_layout(Layout(found), scenario) + "  crew: {number: 1}\n").replace(old, new, 1))
+        with pytest.raises(ScenarioError, match=words):
+            load_layout(path, scenario)
+
+
+def test_the_most_that_a_scenario_may_make_is_with_all_its_people(cell):
+    cell.write_text(CELL)
+    scenario, _ = check_scenario(cell)
+    assert largest_line(scenario).staff["fitters"].number == 2
