@@ -185,7 +185,7 @@ def _named(machines: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> tup
 
 
 def largest_line(scenario: Scenario) -> Line:
-    """The line with all machines, vehicles, people, places and speed it may have, other variables at their first value."""
+    """The line with all machines, vehicles, people, places and speed it may have; other variables at first values."""
     values: dict[str, Any] = {}
     for v in scenario.variables:
         most = v.field in ("count", "fleet", "number", "buffer.in", "buffer.out", "speed")
