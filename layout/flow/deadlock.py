@@ -89,11 +89,13 @@ def _waits(network: Network, world: World) -> Waits:
     """
     waits: Waits = {}
     servers = world.servers
+    full = (world.stations["used"] >= world.stations["places"]).tolist()
     for i, name in enumerate(network.stations):
+        if not full[i]:
+            continue
         station = world.stations[i]
         first, n = int(station["server0"]), int(station["servers"])
-        held = [_held(world, station, server) for server in servers[first : first + n]]
-        if int(station["used"]) < int(station["places"]) or not all(held):
+        if not all(_held(world, station, server) for server in servers[first : first + n]):
             continue
         wanted, since, p = [], 0.0, int(station["ready_head"])
         while p >= 0:
@@ -112,10 +114,11 @@ def _waits(network: Network, world: World) -> Waits:
                 wanted.append(_wanted(network, world, i, part, int(part["kept_step"])))
                 since = max(since, float(server["since"]))
         waits[name] = (wanted, since)
+    belts = world.belts
+    full = ((belts["count"] + belts["kept"] >= belts["capacity"]) & (belts["waiting"] != 0)).tolist()
     for k, name in enumerate(network.belts):
-        belt = world.belts[k]
-        if int(belt["count"]) + int(belt["kept"]) >= int(belt["capacity"]) and int(belt["waiting"]):
-            waits[name] = ([{network.stations[int(belt["target"])]}], float(belt["since_blocked"]))
+        if full[k]:
+            waits[name] = ([{network.stations[int(belts["target"][k])]}], float(belts["since_blocked"][k]))
     return waits
 
 

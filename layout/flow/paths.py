@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from layout.errors import LayoutError, Problem
 from layout.model.line import Fleet, Line, LineProduct
@@ -18,7 +19,12 @@ def by_name(names: Iterable[str]) -> list[str]:
 
     The order in a file breaks none, so that it never matters.
     """
-    return sorted(names, key=lambda name: ([(int(t), "") if t.isdigit() else (-1, t) for t in _TOKENS(name)], name))
+    return sorted(names, key=_natural)
+
+
+@lru_cache(4096)
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    return [(int(t), "") if t.isdigit() else (-1, t) for t in _TOKENS(name)], name
 
 
 _TOKENS = re.compile(r"\d+|\D+").findall
@@ -108,13 +114,13 @@ def _carried(line: Line, name: str, moves: Moves | None) -> list[tuple[str, str]
     ]
 
 
-def unconnected(line: Line, moves: Moves | None = None) -> tuple[tuple[str, str, str], ...]:
+def unconnected(line: Line, moves: Moves | None = None, graph: Paths | None = None) -> tuple[tuple[str, str, str], ...]:
     """Steps of routes that cannot be taken: (product, station it would leave, operation it needs next).
 
     The station is empty where no source makes the product, the operation where it should leave the line. With `moves`,
-    a transport whose times are missing carries nothing. Empty if every part can always go on.
+    a transport whose times are missing carries nothing. Empty if every part can always go on. graph : their paths
     """
-    graph = paths(line, moves)
+    graph = graph or paths(line, moves)
     hops: dict[str, dict[str, tuple[str, int]]] = {}
     found: dict[tuple[str, str, str], None] = {}
 

@@ -72,7 +72,8 @@ class Network:
 
 def compile_line(line: Line, moves: Moves) -> Network:
     """Arrays of a line. Raises LayoutError, naming every step of a route that nothing can do or bring parts to."""
-    problems = [_problem(*finding) for finding in unconnected(line, moves)]
+    graph = paths(line, moves)
+    problems = [_problem(*finding) for finding in unconnected(line, moves, graph)]
     problems += [
         Problem(f"product {p.name!r} takes no time at any station", hint="give an operation a time")
         for p in line.products.values()
@@ -81,7 +82,7 @@ def compile_line(line: Line, moves: Moves) -> Network:
     ]
     if problems:
         raise LayoutError(problems)
-    return _Compiler(line, moves).network()
+    return _Compiler(line, moves, graph).network()
 
 
 def _problem(product: str, origin: str, operation: str) -> Problem:
@@ -98,8 +99,8 @@ def _problem(product: str, origin: str, operation: str) -> Problem:
 class _Compiler:
     """Builds the records one after another; streams are numbered as they are needed."""
 
-    def __init__(self, line: Line, moves: Moves) -> None:
-        self.line, self.moves = line, moves
+    def __init__(self, line: Line, moves: Moves, graph: Paths) -> None:
+        self.line, self.moves, self.paths = line, moves, graph
         self.stations = by_name(line.stations)
         self.products = by_name(line.products)
         self.crews = [c for c in by_name((*line.arms, *line.fleets)) if c in moves.arms or c in moves.fleets]
@@ -107,7 +108,6 @@ class _Compiler:
         self.belts = [b for b in by_name(line.belts) if b in moves.belts]
         self.links = by_name(line.links)
         self.at = {name: i for i, name in enumerate(self.stations)}
-        self.paths = paths(line, moves)
         self.streams: list[tuple[int, float, float, float]] = []
         self.joining = Joining(line)
         self.samples: list[float] = []

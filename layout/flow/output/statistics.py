@@ -18,6 +18,8 @@ from layout.model.results import FlowMove
 
 WAITING = ("starved", "blocked", "off_shift", "unattended", "waiting")  # states in which a resource is not active
 QUANTILES = (0.05, 0.5, 0.95)
+_RUN = ("horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
+        "inside_found")  # fmt: skip
 MANY = 10_000  # values: fewer are sorted faster than parted
 
 
@@ -65,7 +67,7 @@ class Replication:
 
 def measure(network: Network, world: World) -> Replication:
     """Read a replication's figures off the world it ended in."""
-    run = dict(zip(world.run.dtype.names, world.run[0].tolist(), strict=True))
+    run = {name: world.run[name].item() for name in _RUN}
     window_s = run["horizon"] - run["warmup"]
     hours = window_s / 3600
     left = run["left_counted"]
