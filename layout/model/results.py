@@ -237,7 +237,7 @@ class Gain:
 class FlowResult:
     """What the flow simulation found over the window after the warm-up.
 
-    throughput_per_h : good parts leaving per hour; by_product the same for each product
+    throughput_per_h : good parts leaving per hour; by_product the same for each product that leaves
     lead_time_s : from entering (leaving the source) to leaving the line; wip : parts in the line, time average
     resources : name -> state -> share of time (stations: working, blocked, starved, down, setup, off_shift,
         unattended; people: working, waiting, off_shift; arms and vehicles: moving_empty, moving_loaded, handling,

@@ -100,5 +100,5 @@ def test_new_begins_with_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert run.invoke(app, ["check", "mine.yaml", "--no-draw"]).exit_code == 0
     refused = run.invoke(app, ["new", "other", "--example", "no such"])
     assert refused.exit_code == 2
-    assert "there is job_shop_amr, machining_cell, packing_line" in refused.stderr
+    assert "there is gearbox_assembly, job_shop_amr, machining_cell, packing_line" in refused.stderr
     assert not (tmp_path / "other.yaml").exists()

@@ -336,8 +336,8 @@ def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
-             "staff", "servers", "shifts", "places", "ways", "zones", "arms", "cycles", "charging", "direct", "rooms",
-             "run", "recursion", "spans", "uptime")  # fmt: skip
+             "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles", "charging",
+             "direct", "rooms", "run", "recursion", "spans", "uptime")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -20,6 +20,7 @@ from layout.flow.kernel.cycles import in_turn
 from layout.flow.kernel.direct import finish_direct
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
+from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
 from layout.flow.kernel.jit import compiled, entry, inlined
 from layout.flow.kernel.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
 from layout.flow.kernel.places import start
@@ -59,7 +60,7 @@ from layout.flow.kernel.records import (
     WORKING,
 )
 from layout.flow.kernel.rooms import make_room, repeat
-from layout.flow.kernel.servers import attend, end_shift, fail, finish, repair
+from layout.flow.kernel.servers import finish
 from layout.flow.kernel.shifts import next_switch, switch
 from layout.flow.kernel.staff import book
 from layout.flow.kernel.tables import (

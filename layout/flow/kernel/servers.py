@@ -40,31 +40,27 @@ from layout.flow.kernel.records import (
     LACKING,
     LEAVE,
     NOT_KEPT,
-    NOTHING,
     OFF_SHIFT,
     PASS,
     RING_FAIL,
     RING_FINISH,
     RING_NONE,
-    RING_REPAIR,
     SCRAP,
     SCRAPPED,
     SETTING_UP,
     SETUP,
     STARVED,
-    T_DOWN,
     T_OFF_SHIFT,
     T_SETUP,
     T_UNATTENDED,
     T_WORKING,
-    TO_REPAIR,
     TO_RUN,
     TO_SET_UP,
     UNATTENDED,
     WORKING,
 )
 from layout.flow.kernel.setups import change_over_s, changed_over, next_in_row
-from layout.flow.kernel.staff import ask, dismiss, lacks, occupy, send_away, someone
+from layout.flow.kernel.staff import ask, dismiss, lacks, send_away
 from layout.flow.kernel.tables import (
     modes,
     parts,
@@ -413,129 +409,3 @@ def finish(w: Any, v: Any) -> None:
         advance(w, v)
     else:
         _scrap(w, v)
-
-
-@inlined
-def _interrupt(w: Any, v: Any) -> None:
-    """What server v does stops, and is to be gone on with later; whoever tends it may go."""
-    server = servers(w, v)
-    spent = w.now - server.began
-    if server.state == WORKING:
-        server.left = max(0.0, server.left - spent)
-        server.worked += spent
-    elif server.state == SETUP:
-        server.left = max(0.0, server.left - spent)
-    if stations(w, server.station).careful == 1:
-        dismiss(w, v)
-
-
-@inlined
-def _stop_clock(w: Any, v: Any) -> None:
-    servers(w, v).ring = RING_NONE
-    set_clock(w, v, np.inf)
-
-
-@inlined
-def fail(w: Any, v: Any, mode_number: Any) -> None:
-    """Server v breaks down: it keeps its part, and its other clocks stand still until it is repaired."""
-    server = servers(w, v)
-    mode = modes(w, server.mode0 + mode_number)
-    _interrupt(w, v)
-    if mode.calendar == 0:
-        server.worked = mode.due
-    mode.due = (w.now - server.down if mode.calendar == 1 else server.worked) + draw(w, mode.between)
-    server.broken = mode_number
-    set_state(w, v, DOWN)
-    if lacks(w, v, TO_REPAIR):
-        ask(w, v, TO_REPAIR)
-        _stop_clock(w, v)
-    else:
-        mend(w, v)
-
-
-@inlined
-def mend(w: Any, v: Any) -> None:
-    """The repair of server v begins."""
-    server = servers(w, v)
-    repair_s = draw(w, modes(w, server.mode0 + server.broken).repair)
-    server.down += w.now - server.since + repair_s
-    server.ring = RING_REPAIR
-    set_clock(w, v, w.now + repair_s)
-    if w.tracing == 1:
-        note(w, server.since, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
-             server.station)  # fmt: skip
-
-
-@inlined
-def repair(w: Any, v: Any) -> None:
-    """Server v is repaired."""
-    send_away(w, v)
-    _back(w, v)
-
-
-@compiled
-def _back(w: Any, v: Any) -> None:
-    """Server v goes on with its part, holds a finished part, or may take the next, if it is on shift."""
-    server = servers(w, v)
-    if stations(w, server.station).off == 1:
-        set_state(w, v, OFF_SHIFT)
-        _stop_clock(w, v)
-    elif server.part < 0 and server.held == 0:
-        set_state(w, v, STARVED)
-        mark_start(w, server.station)
-        schedule(w, v)
-    elif server.lacks == 1:
-        set_state(w, v, LACKING)
-        mark_start(w, server.station)
-        schedule(w, v)
-    elif server.busy == IDLE:
-        set_state(w, v, BLOCKED)
-        w.to_repeat |= stations(w, server.station).repeats
-        schedule(w, v)
-    else:
-        go_on(w, v)
-
-
-@compiled
-def end_shift(w: Any, v: Any) -> None:
-    """Server v stops, and all its clocks stand still; a repair under way goes on."""
-    if servers(w, v).state != DOWN:
-        _interrupt(w, v)
-        set_state(w, v, OFF_SHIFT)
-        _stop_clock(w, v)
-
-
-@compiled
-def begin_shift(w: Any, v: Any) -> None:
-    """Server v is on shift again."""
-    server = servers(w, v)
-    if server.state == OFF_SHIFT:
-        server.down += w.now - server.since
-        _back(w, v)
-
-
-@compiled
-def attend(w: Any) -> None:
-    """People who are free go to who needs one: first come, first served; ties by station, then by server."""
-    w.to_staff = 0
-    while True:
-        following, since = -1, np.inf
-        for v in range(w.n_servers):
-            server = servers(w, v)
-            if server.asks != NOTHING and server.asked < since and someone(w, v, server.asks) >= 0:
-                following, since = v, server.asked
-        if following < 0:
-            return
-        server = servers(w, following)
-        purpose = server.asks
-        pool = someone(w, following, purpose)
-        server.asks = NOTHING
-        occupy(w, pool)
-        if purpose == TO_RUN:
-            server.runner = pool
-        else:
-            server.helper = pool
-        if purpose == TO_REPAIR:
-            mend(w, following)
-        else:
-            go_on(w, following)

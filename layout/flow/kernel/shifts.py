@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.kernel.clocks import set_clock
+from layout.flow.kernel.interruptions import begin_shift, end_shift
 from layout.flow.kernel.jit import compiled
-from layout.flow.kernel.servers import begin_shift, end_shift
 from layout.flow.kernel.staff import book
 from layout.flow.kernel.tables import shifts, staff, stations, switches
 

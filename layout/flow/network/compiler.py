@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,7 @@ from layout.flow.kernel.streams import name_key, parameters, stream_keys
 from layout.flow.network.attendance import Attendance
 from layout.flow.network.chains import mark_rows
 from layout.flow.network.joining import Joining
+from layout.flow.network.lists import chain, clock_table, crew_times, moves_of, record_table, stream_table
 from layout.flow.network.masks import Shared
 from layout.flow.network.rows import Row, row_of
 from layout.flow.network.stops import between_tasks
@@ -23,7 +23,7 @@ from layout.flow.network.turns import turns_of
 from layout.flow.paths import Paths, aboard, back_to, by_name, paths, unconnected
 from layout.model.distribution import Distribution
 from layout.model.line import Fleet, Line
-from layout.model.results import ArmTimes, FleetTimes, Moves
+from layout.model.results import Moves
 
 
 @dataclass(frozen=True)
@@ -129,26 +129,26 @@ class _Compiler:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
         attendance = self.attendance.tables()
         attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
-        when, level = _clock_table(len(self.clocks))
+        when, level = clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
         run["befores"] = int(any(s["before"] for s in stations))
         run["ruled"] = any(step["rule"] for step in steps)
         hop, hops = self._hops()
         world = rec.World(
             run=run,
-            stations=_table(stations, rec.STATION),
-            servers=_table(servers, rec.SERVER),
-            modes=_table(modes, rec.MODE),
-            streams=_stream_table(self.streams),
+            stations=record_table(stations, rec.STATION),
+            servers=record_table(servers, rec.SERVER),
+            modes=record_table(modes, rec.MODE),
+            streams=stream_table(self.streams),
             samples=np.array(self.samples, float),
             parts=np.zeros(0, rec.PART),
-            steps=_table(steps, rec.STEP),
-            products=_table(products, rec.PRODUCT),
-            mixes=_table(mixes, rec.MIX),
-            orders=_table(self.orders, rec.ORDER),
-            arms=_table(arms, rec.ARM),
-            belts=_table(belts, rec.BELT),
-            links=_table(links, rec.LINK),
+            steps=record_table(steps, rec.STEP),
+            products=record_table(products, rec.PRODUCT),
+            mixes=record_table(mixes, rec.MIX),
+            orders=record_table(self.orders, rec.ORDER),
+            arms=record_table(arms, rec.ARM),
+            belts=record_table(belts, rec.BELT),
+            links=record_table(links, rec.LINK),
             clocks=np.array(self.clocks, dtype=[("owner", np.int64), ("index", np.int64)]),
             trace=np.zeros(0, rec.TRACE),
             departures=np.zeros(0, rec.DEPARTURE),
@@ -304,9 +304,9 @@ class _Compiler:
                         self.stations[s], self.line.products[name].components.get(operation, {})
                     )
         tables = {
-            "service": service, "quality": quality, "qualities": _table(judged, rec.QUALITY), "need": need,
-            "inlets": _table(self.joining.inlets, rec.INLET), "needs": _table(self.joining.needs, rec.NEED),
-            "released": _table(self.joining.released, rec.RELEASED),
+            "service": service, "quality": quality, "qualities": record_table(judged, rec.QUALITY), "need": need,
+            "inlets": record_table(self.joining.inlets, rec.INLET), "needs": record_table(self.joining.needs, rec.NEED),
+            "released": record_table(self.joining.released, rec.RELEASED),
         }  # fmt: skip
         return steps, products, able, tables
 
@@ -378,9 +378,9 @@ class _Compiler:
             flat["arm_of"] += rows
             flat["arm_at"] += reachable + [-1] * (n - len(reachable))
             flat["zone_at"] += zones.numbers
-            for table, values in (*_moves_of(times).items(), ("fetch", zones.fetch), ("carry", zones.carry),
+            for kind, values in (*moves_of(times).items(), ("fetch", zones.fetch), ("carry", zones.carry),
                                   ("inside", zones.inside), ("way_out", zones.way_out)):  # fmt: skip
-                flat[table] += np.ravel(values).tolist()
+                flat[kind] += np.ravel(values).tolist()
             offset += n
             offset2 += (n + 1) * n
         tables = {table: np.array(values, _FLAT[table]) for table, values in flat.items()}
@@ -388,7 +388,7 @@ class _Compiler:
         zones_table["holder"] = -1
         return units, {
             "local": np.array(local, np.int64).reshape(len(units), len(self.stations)),
-            "turns": _table(turns, rec.TURN),
+            "turns": record_table(turns, rec.TURN),
             "zones": zones_table,
             "moved": np.zeros(offset2, np.int64),
             **tables,
@@ -404,7 +404,7 @@ class _Compiler:
                 "clock_in": self._clock(rec.OWNER_BELT_IN, k), "clock_out": self._clock(rec.OWNER_BELT_OUT, k),
                 "free_in": -math.inf, "free_out": -math.inf,
             })  # fmt: skip
-        _chain(belts, stations, "belts")
+        chain(belts, stations, "belts")
         return belts
 
     def _links(self, stations: list[Any]) -> list[Any]:
@@ -415,7 +415,7 @@ class _Compiler:
                 "origin": self.at[link.origin], "target": self.at[link.target], "time": link.time_s,
                 "head": -1, "tail": -1, "clock": self._clock(rec.OWNER_LINK, k) if link.time_s > 0 else -1,
             })  # fmt: skip
-        _chain(links, stations, "links")
+        chain(links, stations, "links")
         return links
 
     def _hops(self) -> tuple[Any, Any]:
@@ -434,57 +434,3 @@ _FLAT = {
         ("arm_of", "arm_at", "zone_at", "feeder_at", "stop_at", "fetch", "carry", "inside", "way_out"), np.int64
     ),
 }  # tables of all arms and fleets, one after another
-
-
-def crew_times(moves: Moves, name: str) -> ArmTimes | FleetTimes:
-    """Times of an arm or a fleet, which must be in `moves`."""
-    return moves.fleets[name] if name in moves.fleets else moves.arms[name]
-
-
-def _moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
-    """Times of an arm or of a fleet's vehicles (s): moves (n + 1, n), the last row from home; hand-overs, and home."""
-    n = len(times.stations)
-    endless = np.full(n, math.inf)
-    if isinstance(times, FleetTimes):
-        loaded = np.asarray(times.travel_s, float)
-        empty = loaded if times.empty_s is None else np.asarray(times.empty_s, float)
-        pick = place = times.handover_s
-        home = leave_home = endless
-    else:
-        empty, loaded = np.asarray(times.empty_s, float), np.array(times.loaded_s, float)
-        pick, place = times.pick_s, times.place_s
-        home = endless if times.home_s is None else times.home_s
-        leave_home = endless if times.leave_home_s is None else times.leave_home_s
-    loaded = np.where(np.isfinite(loaded) & ~np.eye(n, dtype=bool), loaded, math.inf)
-    return {"pick": pick, "place": place, "home": home, "empty": np.vstack([empty, leave_home]),
-            "loaded": np.vstack([loaded, endless])}  # fmt: skip
-
-
-def _clock_table(n: int) -> tuple[Any, Any]:
-    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
-    starts, size = [0], -(-max(n, 1) // rec.GAME) * rec.GAME
-    while size - starts[-1] > rec.GAME:
-        games = (size - starts[-1]) // rec.GAME
-        starts.append(size)
-        size += -(-games // rec.GAME) * rec.GAME
-    return np.full(size, np.inf), np.array(starts, np.int64)
-
-
-def _chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:
-    """String the belts (or links) of each station together, in order: those that come in, and those that go out."""
-    for k in reversed(range(len(ways))):
-        for end, station in (("in", stations[ways[k]["target"]]), ("out", stations[ways[k]["origin"]])):
-            ways[k][f"next_{end}"] = station[f"{kind}_{end}"]
-            station[f"{kind}_{end}"] = k
-
-
-def _table(rows: Iterable[dict[str, Any]], dtype: Any) -> Any:
-    names = dtype.names
-    return np.array([tuple(row.get(n, 0) for n in names) for row in rows], dtype=dtype)
-
-
-def _stream_table(streams: list[tuple[int, float, float, float]]) -> Any:
-    table = np.zeros(len(streams), rec.STREAM)
-    for i, (kind, a, b, c) in enumerate(streams):
-        table[i] = (kind, 0, 0, a, b, c, 0)
-    return table

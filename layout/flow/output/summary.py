@@ -65,7 +65,7 @@ def result(
     means = {name: {state: share.mean for state, share in states.items()} for name, states in shares.items()}
     return FlowResult(
         throughput_per_h=found["throughput"],
-        by_product={p: found[f"throughput.{p}"] for p in network.products},
+        by_product={p: found[f"throughput.{p}"] for p in network.products if not network.line.products[p].joined},
         lead_time_s=found["lead_time"],
         wip=found["wip"],
         resources=means,
