@@ -33,11 +33,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flow_peers as peers
 import numpy as np
 
 from layout.flow import simulation
-from layout.flow.kernel import draws
 from layout.flow.kernel.records import World
 from layout.flow.kernel.streams import name_key
 from layout.flow.network import Network, compile_line
@@ -136,6 +134,8 @@ def seconds(what: Callable[[], Any], repeats: int) -> float:
 
 def drawn(network: Network, machines: int, parts: int, failures: bool) -> tuple[Any, Any, Any]:
     """Process times, and times to failure and to repair, in the order in which our streams give them out."""
+    from layout.flow.kernel import draws  # needs the compiler, which `--small` must not load
+
     world = network.start(SEED, 0, 1.0, 0.0, 1, 0, 0)
     numbers = {int(key): i for i, key in enumerate(network.stream_names)}
 
@@ -160,6 +160,8 @@ def agree(ours: Any, theirs: Any) -> None:
 
 def ratios(parts: int) -> dict[str, Any]:
     """Seconds a part of peers over ours."""
+    import flow_peers as peers
+
     network, bare = compile_line(row(MACHINES), Moves()), compile_line(row(MACHINES, failures=False), Moves())
     end_s = until(network, parts)
     ours = by_events(network, end_s)
@@ -200,7 +202,7 @@ def ratios(parts: int) -> dict[str, Any]:
     }
 
 
-def check(network: Network, world: World, theirs: peers.Figures, end_s: float) -> None:
+def check(network: Network, world: World, theirs: Any, end_s: float) -> None:
     """State times of the last machine, work in progress and lead time are the same figures, too."""
     ours = measure(network, world)
     share = ours.shares[network.stations[-1]]
