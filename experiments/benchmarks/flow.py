@@ -134,14 +134,22 @@ def seconds(what: Callable[[], Any], repeats: int) -> float:
 
 def drawn(network: Network, machines: int, parts: int, failures: bool) -> tuple[Any, Any, Any]:
     """Process times, and times to failure and to repair, in the order in which our streams give them out."""
-    from layout.flow.kernel import draws  # needs the compiler, which `--small` must not load
+    from layout.flow.kernel.draws import draw  # needs the compiler, which `--small` must not load
+    from layout.flow.kernel.jit import entry
+
+    @entry
+    def fill(run: Any, stream: Any, out: Any) -> None:
+        for i in range(out.size):
+            out[i] = draw(run[0], stream)
 
     world = network.start(SEED, 0, 1.0, 0.0, 1, 0, 0)
     numbers = {int(key): i for i, key in enumerate(network.stream_names)}
 
     def times(count: int, *names: str) -> list[float]:
         stream = numbers[name_key(*names)]
-        return [draws.draw(world.run[0], stream) for _ in range(count)]
+        out = np.empty(count)
+        fill(world.run, stream, out)
+        return list(out.tolist())
 
     names = [f"m{j + 1}" for j in range(machines)]
     inside = 10 * machines * (BUFFER + 1)  # more than can be in the line: the first machine always has a part
