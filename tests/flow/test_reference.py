@@ -71,7 +71,7 @@ def test_md1():
     holds((found.lead_time_s.mean, found.lead_time_s.half_width), values.MD1_WAIT + 1.0)
 
 
-@pytest.mark.parametrize(("vehicles", "exact_per_h"), [(1, 6.315789), (2, 11.813472)])
+@pytest.mark.parametrize(("vehicles", "exact_per_h"), values.FLEET_ROUNDS_PER_H.items())
 def test_vehicles_in_a_closed_network(vehicles, exact_per_h):
     """Docks of 2 and 1.5 min (exponential), 6 min under way in all: mean-value analysis."""
     given = ring([exponential(2.0), exponential(1.5)], vehicles, buffer=2, link_s=6.0, **LONG)  # 1 s for 1 min
