@@ -28,7 +28,9 @@ def block(language: str) -> str:
 
 def test_commands_of_the_first_five_minutes(tmp_path: Path) -> None:
     commands = re.findall(r"^    \.venv/bin/layout (.*?)(?:  +#.*)?$", README, re.M)
-    assert [command.split()[0] for command in commands] == ["new", "check", "evaluate", "optimize", "view"]
+    assert [command.split()[0] for command in commands] == [
+        "new", "check", "bound", "evaluate", "optimize", "compare", "view",
+    ]  # fmt: skip
     for command in commands:
         words = command.replace("--evaluations 100", "--evaluations 4").split()
         if words[0] != "view":  # needs a screen: tests/viewer opens it on a virtual one

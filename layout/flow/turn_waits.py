@@ -46,7 +46,7 @@ class _Crews:
         self.resting = {u for u, arm in zip(network.units, world.arms, strict=True) if arm["state"] == rec.ARM_WAITING}
 
     def station(self, i: int) -> tuple[list[set[str]], float] | None:
-        """None where something will happen by itself."""
+        """None where something will happen by itself, or where nothing waits: nobody could bring it a part."""
         station, servers = self.world.stations[i], self.world.servers
         first, n = int(station["server0"]), int(station["servers"])
         states = servers["state"][first : first + n].tolist()
@@ -59,7 +59,8 @@ class _Crews:
         wanted = [self.part(i, part) for part in self.ready(i)]
         if int(station["used"]) < int(station["places"]):
             wanted.append(self.incoming(i))
-        return wanted, since
+        wanted = [each for each in wanted if each]
+        return (wanted, since) if wanted else None
 
     def ready(self, i: int) -> list[Any]:
         found, p = [], int(self.world.stations[i]["ready_head"])

@@ -45,14 +45,14 @@ STATE_COLOURS: dict[str, str] = {
     "handling": "#4fa3d8",
     "moving_empty": "#a5d0ee",
     "setup": "#cc79a7",
-    "charging": "#009e73",
+    "charging": "#56b08f",
     "blocked": "#e69f00",
     "down": "#a63603",
     "starved": "#d3d9e0",
     "waiting": "#d3d9e0",
     "empty": "#d3d9e0",
     "off_shift": "#eef0f3",
-    "unattended": "#009e73",
+    "unattended": "#f4a582",
 }
 OTHER_STATE = "#8c96a3"
 STATE_WORDS: dict[str, str] = {
