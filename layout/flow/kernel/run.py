@@ -30,11 +30,8 @@ from layout.flow.kernel.records import (
     ARM_LOW,
     AT_BELT,
     AT_STATION,
-    BLOCKED,
     DONE,
-    DOWN,
     IDLE,
-    LACKING,
     LOG_TO_EMPTY,
     OFF_SHIFT,
     OWNER_ARM,
@@ -48,7 +45,6 @@ from layout.flow.kernel.records import (
     RING_REPAIR,
     SETUP,
     STANDSTILL,
-    STARVED,
     T_BLOCKED,
     T_DOWN,
     T_OFF_SHIFT,
@@ -60,7 +56,7 @@ from layout.flow.kernel.records import (
     WORKING,
 )
 from layout.flow.kernel.rooms import make_room, repeat
-from layout.flow.kernel.servers import finish
+from layout.flow.kernel.servers import finish, spent
 from layout.flow.kernel.shifts import next_switch, switch
 from layout.flow.kernel.staff import book
 from layout.flow.kernel.tables import (
@@ -320,20 +316,7 @@ def _end(w: Any) -> None:
     for v in range(w.n_servers):
         server = servers(w, v)
         span = counted(w, server.since, end)
-        if server.state == WORKING:
-            server.in_working += span
-        elif server.state == BLOCKED:
-            server.in_blocked += span
-        elif server.state == DOWN:
-            server.in_down += span
-        elif server.state == STARVED or server.state == LACKING:
-            server.in_starved += span
-        elif server.state == SETUP:
-            server.in_setup += span
-        elif server.state == OFF_SHIFT:
-            server.in_off += span
-        elif server.state == UNATTENDED:
-            server.in_unattended += span
+        spent(server, span)
         if w.tracing == 1:
             _note_wait(w, v)
     for q in range(w.n_staff):

@@ -78,12 +78,8 @@ from layout.flow.kernel.tables import (
 
 
 @inlined
-def set_state(w: Any, v: Any, state: Any) -> None:
-    """Server v changes state; the time in the old one is booked."""
-    server = servers(w, v)
-    if state == server.state:
-        return
-    span = counted(w, server.since, w.now)
+def spent(server: Any, span: Any) -> None:
+    """Book a span of time (s) in the state that the server is in."""
     if server.state == WORKING:
         server.in_working += span
     elif server.state == BLOCKED:
@@ -94,14 +90,26 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         server.in_setup += span
     elif server.state == OFF_SHIFT:
         server.in_off += span
-        _note(w, v, T_OFF_SHIFT)
     elif server.state == UNATTENDED:
         server.in_unattended += span
-        _note(w, v, T_UNATTENDED)
     else:
         server.in_starved += span
-        if server.state == STARVED:
-            stations(w, server.station).idle -= 1
+
+
+@inlined
+def set_state(w: Any, v: Any, state: Any) -> None:
+    """Server v changes state; the time in the old one is booked."""
+    server = servers(w, v)
+    if state == server.state:
+        return
+    span = counted(w, server.since, w.now)
+    spent(server, span)
+    if server.state == OFF_SHIFT:
+        _note(w, v, T_OFF_SHIFT)
+    elif server.state == UNATTENDED:
+        _note(w, v, T_UNATTENDED)
+    elif server.state == STARVED:
+        stations(w, server.station).idle -= 1
     if state == STARVED:
         stations(w, server.station).idle += 1
         if w.ruled == 1:
