@@ -1,0 +1,102 @@
+"""What the line as rigid bodies came to: incidents, elementary moves as assumed and as measured, both runs compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layout.model.library import Point3
+from layout.model.results import Estimate, FlowResult
+
+INCIDENTS = {
+    "tipped": "a part leans further than it can stand",
+    "fell": "a part left what carried it",
+    "slipped": "a part does not go along with what carries it",
+    "pushed": "a part was moved by what should not touch it",
+    "jammed": "a part does not get on, and nothing is before it",
+    "climbed": "a part stands on another one",
+    "dropped": "a tool lost its part",
+    "misplaced": "a part was put down beside its place",
+    "tracking": "an arm does not follow its planned path",
+    "saturated": "a drive is at its limit",
+    "near miss": "bodies came closer than they may",
+    "collision": "bodies touched that must not",
+    "waiting": "vehicles keep each other from moving",
+}
+"""What can go wrong among rigid bodies: kind -> in words."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that went wrong among the bodies of a line.
+
+    time_s : when it began; kind : key of `INCIDENTS`; subjects : names of what took part, whose doing it is first
+    part : number of the part (-1: none), product : its product (empty: none)
+    at_m : place (x, y, z) (m, world); amount, unit : how bad, and limit : beyond what it is an incident
+    cause : in words
+    """
+
+    time_s: float
+    kind: str
+    subjects: tuple[str, ...]
+    at_m: Point3
+    amount: float
+    unit: str
+    cause: str
+    part: int = -1
+    product: str = ""
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class MoveGap:
+    """One elementary move as the flow simulation assumes it, and as bodies made it (s).
+
+    kind : "empty", "pick", "loaded", "place", "home", "belt transit", "belt spacing", "close", "open", "drive", ...
+    resource : whose move it is; origin, target : station names, equal for what happens in place
+    assumed_s : mean of what was assumed; physical_s : mean of what was measured, over `physical_s.n` moves
+    """
+
+    kind: str
+    resource: str
+    origin: str
+    target: str
+    assumed_s: float
+    physical_s: Estimate
+
+    @property
+    def gap_s(self) -> float:
+        """How much longer the bodies took (s)."""
+        return self.physical_s.mean - self.assumed_s
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A part that left the line: when in the flow simulation and when among bodies (s; nan: not yet)."""
+
+    part: int
+    product: str
+    flow_s: float
+    physical_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class PhysicalRun:
+    """A line run as rigid bodies, beside the flow simulation with the same streams.
+
+    until_s : simulated time from the start; replication : of which streams
+    flow : the physical run's figures, of the same kind as the flow simulation's; reference : the flow simulation's own
+        over the same window
+    moves : every elementary move, assumed and measured
+    departures : parts in the order of the flow simulation
+    steps, wall_s : engine steps made, and the processor time (s) they took
+    """
+
+    until_s: float
+    replication: int
+    flow: FlowResult
+    reference: FlowResult
+    incidents: tuple[Incident, ...]
+    moves: tuple[MoveGap, ...]
+    departures: tuple[Departure, ...]
+    steps: int = 0
+    wall_s: float = 0.0
