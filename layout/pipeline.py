@@ -85,10 +85,14 @@ class Evaluator:
         return Limits(flow.ceiling(line, moves), flow.analyse(line, moves), basis, violations)
 
     def with_exact(self, evaluation: Evaluation) -> Evaluation:
-        """The same, with the exact throughput in the long run where the line is one that can be solved."""
-        if evaluation.moves is None:
+        """The same, with the exact throughput in the long run where the line is one that can be solved.
+
+        Moves that the evaluation came without (from another process) are planned again.
+        """
+        if evaluation.flow is None:
             return evaluation
-        figure = flow.analyse(realise(self.scenario, evaluation.layout), evaluation.moves).figure
+        line = realise(self.scenario, evaluation.layout)
+        figure = flow.analyse(line, evaluation.moves or motion.plan(line)).figure
         return replace(evaluation, exact_per_h=figure.per_h if figure is not None and figure.exact else None)
 
     def with_gains(self, evaluation: Evaluation, *, seed: int | None = None) -> Evaluation:

@@ -42,7 +42,7 @@ def compare(
     found = {}
     for name, (scenario, layout) in chosen.items():
         with Evaluator(scenario) as evaluator:
-            found[name] = evaluator(layout, seed=seed, replications=replications)
+            found[name] = evaluator.with_exact(evaluator(layout, seed=seed, replications=replications))
     flows = {name: evaluation.flow for name, evaluation in found.items() if evaluation.flow is not None}
     differences = paired(flows, level=first.level) if len(flows) > 1 else ()
     if json_:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from layout.model.results import Difference, Evaluation
 from layout.report import words
-from layout.report.measures import MEASURES, text, value_of
+from layout.report.measures import MEASURES, ceilings, text, value_of
 from layout.report.outcome import Outcome, outcome_of
 from layout.report.tables import violations_table
 from layout.report.words import Unit
@@ -55,8 +55,8 @@ def _measures(outcomes: Mapping[str, Outcome], differences: Sequence[Difference]
                 cell.append(f"\n{_signed(difference, unit)}", _style(difference, shown.more_is_better))
             row.append(cell)
         table.add_row(shown.words, *row)
-    ceilings = [words.plain(outcome.bound_per_h, PER_H, 4) for outcome in outcomes.values()]
-    table.add_row("ceiling", *ceilings, style="dim")
+    for called, _, each in ceilings(list(outcomes.values())):
+        table.add_row(called, *(words.plain(per_h, PER_H, 4) for per_h in each), style="dim")
     table.add_row("bottleneck", *(Text(outcome.bottleneck or words.NONE) for outcome in outcomes.values()))
     return table
 

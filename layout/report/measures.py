@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from layout.model.results import Estimate
@@ -68,7 +68,8 @@ class Row:
 
 
 def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
-    """Start against best, for all that is known of either; the bound under the throughput."""
+    """Start against best, for all that is known of either; the ceiling under the throughput."""
+    per_h = Unit(1, " /h")
     rows: list[Row] = []
     for name, shown in MEASURES.items():
         before, after = value_of(start, name), value_of(best, name)
@@ -79,21 +80,25 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
             )
         if name == "throughput":
             rows += _by_product(start, best, shown)
-        if name == "throughput" and (best.ceiling_per_h or (start and start.ceiling_per_h)):
-            bounds = (start.ceiling_per_h if start else None, best.ceiling_per_h)
-            exact = best.exact_per_h is not None
-            rows.append(
-                Row(
-                    "ceiling",
-                    "exact, in the long run"
-                    if exact
-                    else "analytic upper bound of that layout: nothing waits, nothing blocks",
-                    words.plain(bounds[0], Unit(1, " /h"), 4),
-                    words.plain(bounds[1], Unit(1, " /h"), 4),
-                    words.change(*bounds),
-                    "",
-                )
-            )
+            for called, note, (old, new) in ceilings((start, best)):
+                said = words.plain(old, per_h, 4), words.plain(new, per_h, 4)
+                rows.append(Row(called, note, *said, words.change(old, new), ""))
+    return rows
+
+
+def ceilings(outcomes: Sequence[Outcome | None]) -> list[tuple[str, str, list[float | None]]]:
+    """Rows of what theory says of each layout (per hour): what it is, in words, a note, and the figures.
+
+    The exact throughput where every layout has one; else upper bounds, and the exact figures of those that have one.
+    """
+    found = [outcome for outcome in outcomes if outcome is not None]
+    bounds = [outcome.bound_per_h if outcome is not None else None for outcome in outcomes]
+    exact = [outcome.exact_per_h if outcome is not None else None for outcome in outcomes]
+    rows = []
+    if any(outcome.exact_per_h is None for outcome in found) and any(bounds):
+        rows.append(("ceiling", "analytic upper bound of that layout: nothing waits, nothing blocks", bounds))
+    if any(per_h is not None for per_h in exact):
+        rows.append(("ceiling (exact)", "throughput in the long run, solved without simulation", exact))
     return rows
 
 

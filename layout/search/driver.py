@@ -211,6 +211,8 @@ def _finish(
     scenario: Scenario, study: _Study, pool: Workers, seed: int, evaluations: int, folder: RunFolder | None
 ) -> Run:
     start, ranked = confirm(scenario, study.trials, pool, seed)
+    with Evaluator(scenario) as evaluator:
+        start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
     return Run(
         scenario=scenario,
         best=ranked[0],

@@ -52,6 +52,17 @@ def test_a_layout_against_the_start(row: Path) -> None:
     assert found["difference"]["mean"] == pytest.approx(both[1] - both[0])
 
 
+def test_the_exact_throughput_of_both(row: Path) -> None:
+    """Two exponential machines without doors: idle is the second with chance (1 - r) / (1 - r^(b + 3)), r = 50 / 60."""
+    row.write_text(ROW.replace("band_saw", "case_sealer").replace("cnc_mill", "case_sealer"))
+    found = compared("row.yaml", "roomy.yaml")["results"]
+    for name, places in (("row", 0), ("roomy", 2)):
+        idle = (1 - 50 / 60) / (1 - (50 / 60) ** (places + 3))
+        assert found[name]["exact_per_h"] == pytest.approx(72 * (1 - idle))
+        assert found[name]["exact_per_h"] < found[name]["bound_per_h"]
+    assert "ceiling (exact)" in run.invoke(app, ["compare", "row.yaml", "roomy.yaml"]).stdout
+
+
 def test_equal_layouts_do_not_differ(row: Path) -> None:
     Path("same.yaml").write_text(ROW)
     data = compared("row.yaml", "same.yaml")

@@ -67,6 +67,17 @@ def test_comparison(fake):
     assert "131.2" in printed(comparison_table(None, fake.outcome_data()))
 
 
+def test_the_ceiling_is_exact_where_both_layouts_have_an_exact_one(fake):
+    start, best = fake.start_data(exact_per_h=108.25), fake.outcome_data(exact_per_h=132.5)
+    said = printed(comparison_table(start, best))
+    assert "ceiling (exact)" in said and "108.2 /h" in said and "132.5 /h" in said and "138.0 /h" not in said
+    mixed = printed(comparison_table(fake.start_data(), best))
+    rows = {line.split("  ")[0].strip(): line for line in mixed.splitlines()}
+    assert "138.0 /h" in rows["ceiling"] and "132.5" not in rows["ceiling"]
+    assert "132.5 /h" in rows["ceiling (exact)"] and "138.0" not in rows["ceiling (exact)"]
+    assert "exact" not in printed(comparison_table(fake.start_data(), fake.outcome_data()))
+
+
 def test_names_are_no_markup(fake):
     data = fake.outcome_data(resources={"[red]mill[/red]": {"working": 1.0}}, bottleneck="[red]mill[/red]")
     assert "[red]mill[/red]" in printed(*evaluation_tables(data))

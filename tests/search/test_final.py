@@ -19,7 +19,7 @@ from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Objective, Scenario
 from layout.objective import best_first, infeasible_score, score
 from layout.search import final
-from tests.search.conftest import CROWDED, OUT_OF_REACH, write
+from tests.search.conftest import CROWDED, OUT_OF_REACH, TIME, write
 
 FAST_THEN_SMALL = (Objective(maximize="throughput", tolerance=0.02), Objective(minimize="floor_area", tolerance=0.0))
 SCALE = {"throughput": 100.0, "floor_area": 50.0, "lead_time": 600.0}
@@ -129,6 +129,40 @@ def test_the_winners_figures_come_from_fresh_streams(cell: Scenario, tmp_path: P
     assert told.flow.throughput_per_h.mean != run.best.flow.throughput_per_h.mean
     best = [dict(run.best.objectives), *(dict(e.objectives) for e in run.runners_up)]
     assert best_first(best, cell.spec.objectives)[0] == 0
+
+
+ROW = f"""\
+name: a row
+{TIME}
+floor: {{boundary: [[0, 0], [9, 0], [9, 6], [0, 6]]}}
+products: {{block: {{model: part_box, route: [fold, seal]}}}}
+machines:
+  folder: {{model: case_sealer, source: saturated, operations: {{fold: {{exponential: 60 s}}}}, place: {{x: 2, y: 3}}}}
+  sealer:
+    model: case_sealer
+    sink: true
+    operations: {{seal: {{exponential: 60 s}}}}
+    buffer: {{in: {{choose: [0, 2]}}}}
+    place: {{x: 6, y: 3}}
+transport: {{chute: {{kind: direct, from: folder, to: sealer}}}}
+start: {{sealer: {{buffer.in: 0}}}}
+"""
+
+
+def test_run_and_report_have_the_exact_throughput_of_start_and_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two exponential machines of 60 /h: (b + 2) / (b + 3) of it."""
+    monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
+    path, run = write(tmp_path, ROW), tmp_path / "run"
+    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "6", "--workers", "1", "--out", str(run)])
+    assert done.exit_code == 0, done.output
+    assert "ceiling (exact)" in done.output and "40.00 /h" in done.output and "48.00 /h" in done.output
+    found = json.loads((run / "results.json").read_text())
+    assert found["start"]["exact_per_h"] == pytest.approx(60 * 2 / 3)
+    assert found["best"]["exact_per_h"] == pytest.approx(60 * 4 / 5)
+    page = (run / "report.html").read_text()
+    assert "ceiling (exact)" in page and "48.00 /h" in page and "60.00 /h" not in page
 
 
 @pytest.mark.parametrize(("content", "blamed"), [(CROWDED, ("lathe",)), (OUT_OF_REACH, ("arm", "washer"))])
