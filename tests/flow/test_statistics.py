@@ -135,6 +135,7 @@ def test_deadlines():
     world, _ = run_once(network, 1, 0, 100.0, 0.0, 64)
     assert math.isnan(measure(network, world).on_time)
     world.departures["late"][:4] = [-3.0, 0.0, 2.0, 8.0]
+    network = replace(network, world=network.world._replace(orders=np.zeros(1, records.ORDER)))
     found = measure(network, world)
     assert (found.on_time, found.tardiness_s) == (0.5, 2.5)
 
@@ -144,6 +145,7 @@ def test_scrap_and_joined_parts_have_no_lead_time():
     world, _ = run_once(network, 1, 0, 101.0, 0.0, 64)
     world.departures["kind"][:3] = [records.SCRAPPED, records.SCRAPPED, records.JOINED]
     world.departures["lead"][:3] = 1000.0
+    world.run["scrapped"], world.run["joined"] = 2, 1
     found = measure(network, world)
     assert found.scrap_per_h == pytest.approx(2 * 3600 / 101)
     assert found.lead_time_quantiles_s[2] == 5.0

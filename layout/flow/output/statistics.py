@@ -77,7 +77,7 @@ def measure(network: Network, world: World) -> Replication:
         **_belts(network, world, window_s),
         **_staff(network, world, window_s),
     }
-    lead_s, late_s, scrapped = _departures(world, run["warmup"])
+    lead_s, late_s, scrapped = _departures(network, world, run)
     stations = station_times(network, world, shares)
     return Replication(
         per_h=left / hours,
@@ -104,19 +104,18 @@ def measure(network: Network, world: World) -> Replication:
     )
 
 
-def _departures(world: World, warmup_s: float) -> tuple[Any, Any, int]:
+def _departures(network: Network, world: World, run: Mapping[str, Any]) -> tuple[Any, Any, int]:
     """Of the good parts that left in the window: lead times (s), as `_ordered`, and times past the deadline (s) of
     those that have one; and how many parts were scrapped in it."""
     gone = world.departures
-    gone = gone[int(np.searchsorted(gone["time"], warmup_s, side="right")) :]
+    gone = gone[int(np.searchsorted(gone["time"], run["warmup"], side="right")) :]
     scrapped = 0
-    kind = gone["kind"]
-    if kind.any():
+    if run["scrapped"] or run["joined"]:
+        kind = gone["kind"]
         scrapped = int(np.count_nonzero(kind == rec.SCRAPPED))
         gone = gone[kind == rec.LEFT]
-    late_s = gone["late"]
-    late_s = late_s[late_s > -math.inf] if late_s.size and late_s.max() > -math.inf else late_s[:0]
-    return _ordered(gone["lead"]), late_s, scrapped
+    late_s = gone["late"][: gone.size if network.world.orders.size else 0]
+    return _ordered(gone["lead"]), late_s[late_s > -math.inf], scrapped
 
 
 def _ordered(values: Any) -> Any:
@@ -124,10 +123,15 @@ def _ordered(values: Any) -> Any:
     n = int(values.size)
     if n < MANY:
         return np.sort(values)
-    found, start = values.copy(), 0
-    for place in sorted({int(q * (n - 1)) + i for q in QUANTILES for i in (0, 1)}):
-        found[start:].partition(place - start)  # one place at a time: numpy finds several at once slower than it sorts
-        start = place + 1
+    found = values.copy()
+    low, middle, high = (int(q * (n - 1)) for q in QUANTILES)
+    found.partition(middle)
+    found[:middle].partition(low)
+    found[middle + 1 :].partition(high - middle - 1)
+    for place, end in ((low, middle), (middle, high), (high, n)):  # the one after each is the least of what follows
+        rest = found[place + 1 : end]
+        least = int(rest.argmin())
+        rest[0], rest[least] = rest[least], rest[0]
     return found
 
 
