@@ -1,1 +1,1 @@
-"""The line as rigid bodies, part by part: belts, arms, vehicles and doors as actors that the line's control moves."""
+"""The line as rigid bodies: the flow simulation's decisions, carried out part by part in the physics engine."""
