@@ -163,7 +163,7 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
     events = []
     for row in world.trace[: int(world.run["traced"][0])].tolist():
         kind, index, state, part, product, step, origin, target, start_s, end_s = row
-        if start_s < until_s:
+        if start_s < until_s and kind < rec.MADE:
             events.append(TraceEvent(
                 start_s=start_s,
                 end_s=min(end_s, float(until_s)),

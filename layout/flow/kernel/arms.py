@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.clocks import set_clock
+from layout.flow.kernel.clocks import due, set_clock
 from layout.flow.kernel.inlets import has_place, room_since
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.parts import active, counted, note
@@ -177,7 +177,7 @@ def empty_s(w: Any, a: Any, row: Any) -> Any:
 def come(w: Any, a: Any) -> None:
     """Unit a sets out for the station of row `going`, without a part to fetch there."""
     arm = arms(w, a)
-    reached = w.now + empty_s(w, a, arm.going)
+    reached = due(w, w.now + empty_s(w, a, arm.going))
     arm.in_empty += counted(w, w.now, reached)
     arm.left -= reached - w.now
     active(w, arm)
@@ -214,8 +214,8 @@ def _fetch(w: Any, a: Any) -> None:
     """Unit a sets out for its part."""
     arm, now = arms(w, a), w.now
     at = local(w, a, arm.origin)
-    reached = now + empty_s(w, a, at)
-    picked = reached + pick(w, arm.offset + at)
+    reached = due(w, now + empty_s(w, a, at))
+    picked = due(w, reached + pick(w, arm.offset + at))
     arm.in_empty += counted(w, now, reached)
     arm.in_handling += counted(w, reached, picked)
     arm.left -= picked - now
@@ -236,8 +236,8 @@ def _carry(w: Any, a: Any) -> None:
     """Unit a carries its part off."""
     arm, now = arms(w, a), w.now
     at, to = local(w, a, arm.origin), local(w, a, arm.target)
-    reached = now + loaded(w, arm.offset2 + at * arm.n + to)
-    placed = reached + place(w, arm.offset + to)
+    reached = due(w, now + loaded(w, arm.offset2 + at * arm.n + to))
+    placed = due(w, reached + place(w, arm.offset + to))
     arm.in_loaded += counted(w, now, reached)
     arm.in_handling += counted(w, reached, placed)
     arm.left -= placed - now
@@ -328,7 +328,7 @@ def withdraw(w: Any) -> None:
     for a in range(w.n_arms):
         arm = arms(w, a)
         if arm.state == ARM_WAITING and arm.held != 0:
-            reached = w.now + home(w, arm.offset + arm.position)
+            reached = due(w, w.now + home(w, arm.offset + arm.position))
             arm.in_empty += counted(w, w.now, reached)
             active(w, arm)
             arm.ended = reached

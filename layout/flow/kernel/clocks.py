@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.records import GAME
+from layout.flow.kernel.records import BY_PLANT, GAME
 from layout.flow.kernel.tables import address, level, set_when
 
 _TIMES = ir.VectorType(ir.DoubleType(), GAME)
@@ -72,6 +72,12 @@ def set_clock(w: Any, k: Any, time: Any) -> None:
         least = _least_of(w, level(w, i - 1) + GAME * game)
         k = game
         set_when(w, level(w, i) + k, least)
+
+
+@inlined
+def due(w: Any, time: Any) -> Any:
+    """When a unit or a belt is done (s): at the time assumed, or when the plant says so."""
+    return BY_PLANT if w.plant == 1 else time
 
 
 @inlined

@@ -12,7 +12,19 @@ import numpy as np
 
 from layout.flow.kernel.draws import uniform
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.records import AT_ONCE_S, FAR, JOINED, LEFT, LOG_FULL, NOT_KEPT, POOL_FULL, SCRAPPED, TRACE_FULL
+from layout.flow.kernel.records import (
+    AT_ONCE_S,
+    FAR,
+    GONE,
+    JOINED,
+    LEFT,
+    LOG_FULL,
+    MADE,
+    NOT_KEPT,
+    POOL_FULL,
+    SCRAPPED,
+    TRACE_FULL,
+)
 from layout.flow.kernel.tables import departures, mixes, parts, products, stations, steps, trace
 
 
@@ -29,8 +41,13 @@ def counted(w: Any, start: Any, end: Any) -> Any:
 @compiled
 def note(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
     """Write a line of the trace."""
-    if end <= start:
-        return
+    if end > start:
+        tell(w, start, end, kind, index, state, part, origin, target)
+
+
+@compiled
+def tell(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
+    """`note`, of what may take no time."""
     if w.traced >= w.n_trace:
         w.status = TRACE_FULL
         return
@@ -117,7 +134,16 @@ def new_part(w: Any, s: Any) -> Any:
         u = uniform(w, station.mix)
         while m < station.mix1 - 1 and u >= mixes(w, m).cumulative:
             m += 1
-    return made(w, mixes(w, m).product)
+    p = made(w, mixes(w, m).product)
+    begun(w, p, s)
+    return p
+
+
+@inlined
+def begun(w: Any, p: Any, s: Any) -> None:
+    """Write in the trace that part p began at station s."""
+    if w.tracing == 1 and p >= 0:
+        tell(w, w.now, w.now, MADE, s, MADE, p, s, s)
 
 
 @inlined
@@ -147,6 +173,8 @@ def gone(w: Any, p: Any, kind: Any) -> None:
     A carrier, which entered at infinity, never was in the line.
     """
     part = parts(w, p)
+    if w.tracing == 1:
+        tell(w, w.now, w.now, GONE, -1, kind, p, -1, -1)
     if part.entered < np.inf:
         _count_inside(w, -1)
         w.sojourn += counted(w, part.entered, w.now)

@@ -52,6 +52,10 @@ AT_ONCE_S = 1e-6
 DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
 # Not ended: the log of departures is to be emptied, then the run goes on; or it overflowed within one instant.
 LOG_TO_EMPTY, LOG_FULL = 5, 6
+# Not ended: it has come to where it was to pause, and goes on when called again.
+PAUSED = 7
+# When (s) a plant is done with what it was told to do: not before it says so.
+BY_PLANT = 1e300
 # How a part left the line: a good one, thrown away, or made part of another.
 LEFT, SCRAPPED, JOINED = 0, 1, 2
 # Zones that one arm can share with others: as many as a word has bits, less its sign.
@@ -66,6 +70,8 @@ TRACE_STATES = ("working", "down", "moving_empty", "moving_loaded", "handling", 
 T_WORKING, T_DOWN, T_EMPTY, T_LOADED, T_HANDLING, T_TRANSIT, T_WAITING, T_BLOCKED, T_CHARGING = range(9)
 T_SETUP, T_OFF_SHIFT, T_UNATTENDED = 9, 10, 11
 AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
+# Rows of a trace that take no time: a part began, is in the line no more (state: how), came by a link of no time.
+MADE, GONE, CAME = 4, 5, 6
 
 
 def _dtype(integers: str, floats: str) -> np.dtype[Any]:
@@ -163,14 +169,15 @@ _RUN = _dtype(
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
     # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
     # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
+    # plant: units and belts are done when a plant says so, not after the times assumed; until: where to pause
     "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
     "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
-    "n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat",
-    "now horizon warmup wip_area wip_since sojourn lead",
+    "n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant",
+    "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
 # A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)

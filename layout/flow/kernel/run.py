@@ -22,7 +22,18 @@ from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
 from layout.flow.kernel.jit import compiled, entry, inlined
-from layout.flow.kernel.parts import append, counted, enter, made, mark_feed, mark_push, mark_start, new_part, note
+from layout.flow.kernel.parts import (
+    append,
+    begun,
+    counted,
+    enter,
+    made,
+    mark_feed,
+    mark_push,
+    mark_start,
+    new_part,
+    note,
+)
 from layout.flow.kernel.places import start
 from layout.flow.kernel.records import (
     ACTIVE,
@@ -40,6 +51,7 @@ from layout.flow.kernel.records import (
     OWNER_LINK,
     OWNER_SERVER,
     OWNER_SHIFT,
+    PAUSED,
     RING_FAIL,
     RING_FINISH,
     RING_REPAIR,
@@ -83,7 +95,8 @@ MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts 
 def simulate_run(run: Any) -> None:
     """Run the world to its horizon, or until it stands still; what happened is left in its records.
 
-    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged.
+    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged; one that stops
+    with PAUSED, having done all that is due up to `until`, goes on with status DONE and a later `until`.
     """
     w = run[0]
     if w.begun == 0:
@@ -96,10 +109,12 @@ def simulate_run(run: Any) -> None:
             return
         k, more = next_clock(w)
         now = when(w, k)
-        if now == np.inf:
-            w.status = STANDSTILL
-            break
-        if now > w.horizon:
+        if now > w.until:
+            if now == np.inf:
+                w.status = STANDSTILL
+            elif w.until < w.horizon:
+                w.status = PAUSED
+                return
             break
         w.at_once = w.at_once + 1 if now == w.now else 0
         if w.at_once > MOST_AT_ONCE:
@@ -165,6 +180,7 @@ def _begin(w: Any) -> None:
             if p < 0:
                 return
             parts(w, p).step = products(w, inlet.product).step1
+            begun(w, p, inlet.station)
             put_in(w, p, i)
 
 
@@ -222,6 +238,7 @@ def _parts_arrive(w: Any, k: Any, s: Any) -> None:
             if p < 0:
                 return
             parts(w, p).deadline = order.due
+            begun(w, p, s)
             _wait_outside(w, s, p)
     set_clock(w, k, orders(w, station.order).at if station.order < station.order1 else np.inf)
 

@@ -14,6 +14,7 @@ from layout.flow.kernel.kept import give_up_place
 from layout.flow.kernel.parts import (
     active,
     append,
+    begun,
     counted,
     enter,
     gone,
@@ -251,6 +252,7 @@ def _release(w: Any, v: Any, n: Any) -> None:
             p = made(w, row.product)
             if p < 0:
                 return
+            begun(w, p, servers(w, v).station)
             if parts(w, p).entered < 0.0:
                 enter(w, p)
             _hand_on(w, v, p)

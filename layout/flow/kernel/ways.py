@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.clocks import set_clock
+from layout.flow.kernel.clocks import due, set_clock
 from layout.flow.kernel.inlets import expect, has_place, take_place
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import append, counted, mark_push, note
+from layout.flow.kernel.parts import append, counted, mark_push, note, tell
 from layout.flow.kernel.places import arrive, choose, crowd, depart, reserve, stay
-from layout.flow.kernel.records import AT_BELT, AT_LINK, AT_TARGET, ON_BELT, PASS, T_TRANSIT, T_WAITING
+from layout.flow.kernel.records import AT_BELT, AT_LINK, AT_TARGET, CAME, ON_BELT, PASS, T_TRANSIT, T_WAITING
 from layout.flow.kernel.tables import able, belts, hop, hops, links, parts, service, stations, steps, when
 
 
@@ -33,6 +33,8 @@ def link_send(w: Any, k: Any, p: Any, goal: Any) -> None:
     else:
         if w.now > w.warmup:
             link.moved += 1
+        if w.tracing == 1:
+            tell(w, w.now, w.now, CAME, link.target, CAME, p, link.origin, link.target)
         arrive(w, p, link.target)
 
 
@@ -62,8 +64,8 @@ def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
         part.goal = goal
         expect(w, p, goal, 1)
     depart(w, p, belt.origin)
-    part.due = w.now + belt.transit
-    belt.free_in = w.now + belt.spacing
+    part.due = due(w, w.now + belt.transit)
+    belt.free_in = due(w, w.now + belt.spacing)
     if belt.count == 0:
         belt.in_empty += counted(w, belt.since_empty, w.now)
         set_clock(w, belt.clock_out, max(part.due, belt.free_out))

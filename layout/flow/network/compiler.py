@@ -66,7 +66,8 @@ class Network:
         world = self.world.fresh(parts, np.zeros(trace, rec.TRACE), np.empty(log, rec.DEPARTURE))
         world.streams["key"] = stream_keys(self.stream_names, seed, replication)
         run = world.run
-        run["horizon"], run["warmup"], run["tracing"] = horizon_s, warmup_s, int(trace > 0)
+        run["horizon"] = run["until"] = horizon_s
+        run["warmup"], run["tracing"] = warmup_s, int(trace > 0)
         return world
 
 
