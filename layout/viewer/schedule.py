@@ -20,6 +20,7 @@ from layout.model.library import Port
 from layout.model.line import Line, Station
 from layout.model.pose import Array
 from layout.model.results import Moves, TraceEvent
+from layout.motion.drive import Place, matrix
 from layout.motion.kinematics import forward
 from layout.viewer import carts
 from layout.viewer.belts import BeltQueue
@@ -53,7 +54,7 @@ class Moment:
     parts: Mapping[int, PartState]
     states: Mapping[str, str]
     axes: Mapping[str, Array] = field(default_factory=dict)
-    vehicles: Mapping[str, carts.Place] = field(default_factory=dict)
+    vehicles: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass
@@ -250,7 +251,7 @@ class Schedule:
             q = joints[stage.name] if joints is not None else self._arms[stage.name].joints(t)
             return np.asarray(arm.pose.matrix() @ forward(arm.model, q) @ stage.pose)
         if stage.kind == "vehicle":
-            pose = carts.matrix(self._carts[stage.name].place(t)) @ stage.pose
+            pose = matrix(self._carts[stage.name].place(t)) @ stage.pose
         elif stage.kind == "belt":
             queue = self._belts.get(stage.name)
             pose = queue.pose(number, t) if queue is not None else self._stand(stage.target, number)

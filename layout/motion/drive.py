@@ -1,0 +1,116 @@
+"""How a vehicle drives a way: it backs out of its dock, turns on the spot at corners, drives, and docks."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from layout.model.line import Fleet
+from layout.model.pose import Array
+
+Place = tuple[float, float, float]
+"""x, y (m), yaw (rad)."""
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """A stretch of a way: from one place to another in a time (s); straight, or a turn on the spot, or standing."""
+
+    first: Place
+    second: Place
+    length_m: float
+    time_s: float
+
+
+class Drive:
+    """One way of a vehicle, as `motion.vehicles` times it: straight pieces from rest to rest, turns in between.
+
+    path : (k, 2) float (m); the first piece is driven backwards, out of the dock
+    """
+
+    def __init__(self, fleet: Fleet, path: Array, first: Place, last: Place) -> None:
+        self._fleet = fleet
+        self._legs: list[_Leg] = []
+        points = [np.asarray(point, dtype=float) for point in path]
+        x, y, yaw = first
+        run: list[Array] = [np.array([x, y])]
+        if len(points) >= 2:
+            self._drive(run[0], points[1], yaw)
+            run = [points[1]]
+        for before, after in itertools.pairwise(points[1:]):
+            step = after - before
+            if math.hypot(*step) < 1e-9:
+                continue
+            ahead = math.atan2(step[1], step[0])
+            if abs(_between(yaw, ahead)) > 1e-6:
+                self._drive(run[0], run[-1], yaw)
+                self._turn(run[-1], yaw, ahead)
+                yaw, run = ahead, [before]
+            run.append(after)
+        if len(run) > 1:
+            self._drive(run[0], run[-1], yaw)
+        self._turn(run[-1], yaw, last[2])
+        self._legs.append(_Leg((*run[-1].tolist(), last[2]), last, 0.0, fleet.model.dock_s))
+        self._ends = np.cumsum([leg.time_s for leg in self._legs])
+
+    @property
+    def time_s(self) -> float:
+        """How long the way takes."""
+        return float(self._ends[-1])
+
+    def place(self, t: float) -> Place:
+        """Where the vehicle is at a time (s) after it set out."""
+        row = min(int(np.searchsorted(self._ends, t, side="left")), len(self._legs) - 1)
+        leg = self._legs[row]
+        share = self._share(leg, t - (float(self._ends[row]) - leg.time_s))
+        x, y = (a + (b - a) * share for a, b in zip(leg.first[:2], leg.second[:2], strict=True))
+        return x, y, leg.first[2] + _between(leg.first[2], leg.second[2]) * share
+
+    def _share(self, leg: _Leg, t: float) -> float:
+        """How far along a leg: at full speed after speeding up and before slowing down, as far as there is room."""
+        if leg.time_s <= 0:
+            return 1.0
+        if leg.length_m <= 0:
+            return min(max(t / leg.time_s, 0.0), 1.0)
+        a = self._fleet.acceleration_m_s2
+        top = min(self._fleet.speed_m_s, math.sqrt(a * leg.length_m))
+        t = min(max(t, 0.0), leg.time_s)
+        speeding = top / a
+        if t < speeding:
+            way = a * t * t / 2
+        elif t > leg.time_s - speeding:
+            way = leg.length_m - a * (leg.time_s - t) ** 2 / 2
+        else:
+            way = top * (t - speeding / 2)
+        return way / leg.length_m
+
+    def _drive(self, first: Array, second: Array, yaw: float) -> None:
+        length = float(np.hypot(*(second - first)))
+        if length < 1e-9:
+            return
+        v, a = self._fleet.speed_m_s, self._fleet.acceleration_m_s2
+        time_s = length / v + v / a if length * a >= v * v else 2 * math.sqrt(length / a)
+        self._legs.append(_Leg((*first.tolist(), yaw), (*second.tolist(), yaw), length, time_s))
+
+    def _turn(self, at: Array, yaw: float, ahead: float) -> None:
+        angle = abs(_between(yaw, ahead))
+        if angle > 1e-6:
+            time_s = angle / self._fleet.model.turn_rad_s
+            self._legs.append(_Leg((*at.tolist(), yaw), (*at.tolist(), ahead), 0.0, time_s))
+
+
+def matrix(place: Place) -> Array:
+    """(4, 4) float: a vehicle's frame in the world."""
+    x, y, yaw = place
+    pose = np.eye(4)
+    pose[:2, :2] = [[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]]
+    pose[:2, 3] = x, y
+    return pose
+
+
+def _between(a: float, b: float) -> float:
+    """The turn from one heading to another (rad), the short way."""
+    return (b - a + math.pi) % (2 * math.pi) - math.pi
