@@ -19,6 +19,10 @@ def view(
         Optional[str],  # noqa: UP045
         typer.Option(help="Keys of the overlays to begin with: p ports, e service envelopes, h reach, v violations."),
     ] = None,
+    recording: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Recording of a physical run of that layout to show instead.", metavar="FILE"),
+    ] = None,
     picture: Annotated[Optional[Path], typer.Option(help="PNG of the window's last view.", metavar="PNG")] = None,  # noqa: UP045
 ) -> int:
     """Look at a layout in 3-D while it runs. An infeasible one stands still with its violations; exit code 1.
@@ -34,20 +38,24 @@ def view(
 
     from layout import flow
     from layout.cli.inputs import scenario_and_layout
+    from layout.files.recording import read_recording
     from layout.model.realise import realise
     from layout.model.results import TraceEvent
     from layout.pipeline import Evaluator
     from layout.report.pictures import shown_moves
+    from layout.viewer import Replay, Schedule
     from layout.viewer import view as show
 
     scenario, candidate = scenario_and_layout(target, layout)
     line = realise(scenario, candidate)
+    recorded = Replay(read_recording(recording)) if recording is not None else None
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate)
     trace: list[TraceEvent] = []
     if evaluation.flow is not None and evaluation.moves is not None:
         moves = evaluation.moves
-        trace = flow.trace(line, moves, until_s=minutes * 60.0)
+        if recorded is None:
+            trace = flow.trace(line, moves, until_s=minutes * 60.0)
         found = evaluation.flow.throughput_per_h
         headline = f"{found.mean:.1f} +- {found.half_width:.1f} good parts per hour"
     else:
@@ -58,7 +66,7 @@ def view(
     show(
         line,
         moves,
-        trace,
+        recorded if recorded is not None else Schedule(line, moves, trace),
         headline,
         seconds=seconds,
         speed=speed,

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from layout.errors import Problem, SceneError
 from layout.model.line import Line
 from layout.model.pose import Array
-from layout.model.results import Moves, TraceEvent, Violation
+from layout.model.results import Moves, Violation
 from layout.scene import Scene
 from layout.scene.bodies import Body
 from layout.scene.cameras import name_at, standing
@@ -23,7 +24,7 @@ from layout.scene.overlays import envelopes, ports, reach
 from layout.scene.overlays import violations as shown_violations
 from layout.scene.quiet import python_only
 from layout.scene.window import INK, Window
-from layout.viewer.schedule import Moment, Schedule
+from layout.viewer.schedule import Moment
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 FRAME_S = 1 / 30
@@ -43,6 +44,15 @@ KEYS = (
 )
 PORT_WORDS = "ports: orange for arms, blue for belts, green for vehicles; arrows point the way parts go"
 RED = (0.48, 0.0, 0.02)
+
+
+class Course(Protocol):
+    """What there is to see: a simulated run (`Schedule`) or a recorded one (`Replay`)."""
+
+    end_s: float
+
+    def positions(self, time_s: float) -> Moment:
+        """What is where at a time (s)."""
 
 
 @dataclass
@@ -82,7 +92,7 @@ class Clock:
 def view(
     line: Line,
     moves: Moves,
-    trace: Sequence[TraceEvent],
+    course: Course,
     headline: str = "",
     *,
     seconds: float | None = None,
@@ -93,7 +103,7 @@ def view(
     violations: Sequence[Violation] = (),
     overlays: str = "",
 ) -> None:
-    """Open a window on a line and let its parts move as in the trace, until it is closed (or for some real seconds).
+    """Open a window on a line and let its parts move along a course, until it is closed (or for some real seconds).
 
     headline : shown above the line, such as its throughput
     speed : times real time; start_s : where in the run to begin (s)
@@ -107,7 +117,6 @@ def view(
     problem = problem_with_display()
     if problem:
         raise SceneError(problem)
-    schedule = Schedule(line, moves, trace)
     with python_only(), Scene(gui=True, title=f"layout: {line.name}") as scene:
         window = Window(scene)
         with window.until_closed():
@@ -124,8 +133,8 @@ def view(
                 ):
                     scene.lay_over(key, pieces, shown=key in overlays)
             stage = _Stage(scene, window, line, found, overlays)
-            clock = Clock(schedule.end_s, speed, start_s)
-            stage.show(schedule, clock, headline)
+            clock = Clock(course.end_s, speed, start_s)
+            stage.show(course, clock, headline)
             began = last = time.monotonic()
             while window.open and (seconds is None or last - began < seconds):
                 keys = window.pressed()
@@ -136,7 +145,7 @@ def view(
                 now = time.monotonic()
                 clock.pass_by(now - last)
                 last = now
-                stage.show(schedule, clock, headline)
+                stage.show(course, clock, headline)
                 if each_frame is not None:
                     each_frame(clock.now_s)
                 time.sleep(max(FRAME_S - (time.monotonic() - now), 0.001))
@@ -185,12 +194,12 @@ class _Stage:
             else:
                 self._window.wipe(f"violation {number}")
 
-    def show(self, schedule: Schedule, clock: Clock, headline: str) -> None:
+    def show(self, course: Course, clock: Clock, headline: str) -> None:
         """Put everything where it is at the clock's time."""
-        moment = schedule.positions(clock.now_s)
+        moment = course.positions(clock.now_s)
         if headline:
             self._window.text("headline", headline, size=1.9, on_screen=(0.03, 0.06))
-        if schedule.end_s > 0:
+        if course.end_s > 0:
             self._window.text("clock", clock.text(), size=1.3, on_screen=(0.03, 0.11))
         for thing in standing(self._line):
             state = moment.states.get(thing.name, "idle")

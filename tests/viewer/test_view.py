@@ -15,7 +15,7 @@ from layout.errors import SceneError
 from layout.model.results import Moves, Violation
 from layout.scene import Scene
 from layout.scene.marks import marks
-from layout.viewer import view
+from layout.viewer import Schedule, view
 from layout.viewer.view import OVERLAYS, Clock, _apart, quaternion
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only there the engine ends the process without a display")
@@ -32,7 +32,7 @@ def test_without_a_display_there_is_an_error_not_an_end(world, monkeypatch, disp
     with pytest.raises(SceneError, match="report"):
         Scene(gui=True)
     with pytest.raises(SceneError, match="display"):
-        view(world.line(), Moves(), [])
+        view(world.line(), Moves(), Schedule(world.line(), Moves(), []))
 
 
 @linux
@@ -79,7 +79,7 @@ spec = importlib.util.spec_from_file_location("world", sys.argv[1])
 world = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(world)
 from layout.model.results import Moves, TraceEvent, Violation
-from layout.viewer import view
+from layout.viewer import Schedule, view
 folder = Path(sys.argv[2])
 box = world.machine(folder)
 line = world.line(
@@ -87,7 +87,8 @@ line = world.line(
 )
 trace = [TraceEvent(0.0, 9.0, "a", "working", 0, "p", "a", "a")]
 frames = []
-view(line, Moves(), trace, "60 per hour", seconds=1.0, photograph=folder / "seen.png", each_frame=frames.append)
+course = Schedule(line, Moves(), trace)
+view(line, Moves(), course, "60 per hour", seconds=1.0, photograph=folder / "seen.png", each_frame=frames.append)
 assert frames, "no frame was drawn"
 """
 
@@ -98,7 +99,7 @@ spec = importlib.util.spec_from_file_location("world", sys.argv[1])
 world = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(world)
 from layout.model.results import Moves, Violation
-from layout.viewer import view
+from layout.viewer import Schedule, view
 folder = Path(sys.argv[2])
 line = world.line(
     world.station("a", world.with_doors(folder), 3, 3), world.station("b", world.machine(folder), 3.6, 3),
@@ -106,7 +107,8 @@ line = world.line(
     fences={"fence": {"line": [(0.5, 0.5), (0.5, 7)]}},
 )
 for key in ("", "v"):
-    view(line, Moves(), [], "not feasible", seconds=0.5, photograph=folder / f"seen{key}.png", overlays=key,
+    course = Schedule(line, Moves(), [])
+    view(line, Moves(), course, "not feasible", seconds=0.5, photograph=folder / f"seen{key}.png", overlays=key,
          violations=[Violation("overlap", ("a", "b"), 0.4, "m"), Violation("unheard of", ("nobody",), 1.0, "")])
 print("done")
 """
