@@ -38,6 +38,22 @@ class Pose:
         return Pose(0.0, 0.0, self.yaw_rad).apply(vectors)
 
 
+def quaternion(turn: Array) -> tuple[float, float, float, float]:
+    """A rotation (3, 3) as x, y, z, w (Shepperd's method: the greatest of the four is taken from the diagonal)."""
+    t = np.array([turn[0, 0], turn[1, 1], turn[2, 2], np.trace(turn)])
+    k = int(np.argmax(t))
+    q = np.empty(4)
+    if k == 3:
+        q[:] = (turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1], 1 + t[3])
+    else:
+        i, j, m = k, (k + 1) % 3, (k + 2) % 3
+        q[i] = 1 - t[3] + 2 * turn[i, i]
+        q[j], q[m] = turn[j, i] + turn[i, j], turn[m, i] + turn[i, m]
+        q[3] = turn[m, j] - turn[j, m]
+    q /= np.linalg.norm(q)
+    return float(q[0]), float(q[1]), float(q[2]), float(q[3])
+
+
 def _cos_sin(angle_rad: float) -> tuple[float, float]:
     """Exact at quarter turns, so that a machine turned by 90 degrees keeps its exact size."""
     quarter = angle_rad / (math.pi / 2)

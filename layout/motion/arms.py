@@ -238,9 +238,9 @@ class _Homing:
     limits: Array
     speed: float
 
-    def path(self, i: int) -> JointPath:
+    def path(self, i: int, dense: bool) -> JointPath:
         """Between station i and home."""
-        return trajectory.joint_path(self.chain, self.ways[i], self.limits, self.speed)
+        return trajectory.joint_path(self.chain, self.ways[i], self.limits, self.speed, dense)
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,22 +260,22 @@ class _Paths:
         mine = (self.stops, self.speed)
         return isinstance(other, _Paths) and other.tour is self.tour and (other.stops, other.speed) == mine
 
-    def loaded(self, key: tuple[int, int]) -> JointPath:
+    def loaded(self, key: tuple[int, int], dense: bool) -> JointPath:
         """From where parts leave station i to where they enter station j."""
-        return self._move(LOADED, self.stops.leave[key[0]], self.stops.enter[key[1]])
+        return self._move(LOADED, self.stops.leave[key[0]], self.stops.enter[key[1]], dense)
 
-    def empty(self, key: tuple[int, int]) -> JointPath:
+    def empty(self, key: tuple[int, int], dense: bool) -> JointPath:
         """From where parts enter station i to where they leave station j."""
-        return self._move(EMPTY, self.stops.enter[key[0]], self.stops.leave[key[1]])
+        return self._move(EMPTY, self.stops.enter[key[0]], self.stops.leave[key[1]], dense)
 
-    def handing(self, key: tuple[int, str]) -> JointPath:
+    def handing(self, key: tuple[int, str], dense: bool) -> JointPath:
         """Into station i: empty where a part is taken out ("out"), loaded where one is brought ("in")."""
         i, way = key
         row, state = (self.stops.leave[i], EMPTY) if way == "out" else (self.stops.enter[i], LOADED)
-        return self.tour.lines[row].path(self.chain, self.limits[state], self.speed)
+        return self.tour.lines[row].path(self.chain, self.limits[state], self.speed, dense)
 
-    def _move(self, state: int, a: int, b: int) -> JointPath:
-        return trajectory.joint_path(self.chain, self.tour.way(state, a, b), self.limits[state], self.speed)
+    def _move(self, state: int, a: int, b: int, dense: bool) -> JointPath:
+        return trajectory.joint_path(self.chain, self.tour.way(state, a, b), self.limits[state], self.speed, dense)
 
 
 @lru_cache(maxsize=1024)

@@ -43,12 +43,21 @@ class Line:
         """Least time (s) from rest to rest: the tool within its LINEAR_ limits, each joint within its own."""
         return float(_line_time(self.angles, self.way_m, limits, LINEAR))
 
-    def path(self, chain: Chain, limits: Array, speed: float) -> JointPath:
-        """Joint vectors over time from the approach to the hand-over, at a share of full speed."""
+    def path(self, chain: Chain, limits: Array, speed: float, dense: bool = False) -> JointPath:
+        """Joint vectors over time from the approach to the hand-over, at a share of full speed.
+
+        dense : see `trajectory.joint_path`
+        """
         whole = self.time_s(limits)
         if whole <= 0.0:
             return JointPath(np.zeros(1), self.angles[-1:])
         clock = np.linspace(0.0, whole, max(int(np.ceil(whole / trajectory.DENSE_S)), 8) + 1)
+        if dense:  # smooth between the configurations that were worked out
+            from scipy.interpolate import CubicSpline
+
+            share = _along(np.array([[0.0], [1.0]]), self.way_m, whole, clock, LINEAR)[:, 0]
+            curve = CubicSpline(np.linspace(0.0, 1.0, len(self.angles)), self.angles)
+            return JointPath(clock / speed, np.asarray(curve(share)))
         angles = _along(self.angles, self.way_m, whole, clock, LINEAR)
         kept = trajectory.thin(angles, clock, trajectory.levers_m(chain), trajectory.THINNED_M)
         return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))

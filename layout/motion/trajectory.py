@@ -119,9 +119,14 @@ def polyline(chain: Chain, way: Way, limits: Array) -> Polyline:
     return Polyline(np.ascontiguousarray(angles[kept]), THINNED_M + rest)
 
 
-def joint_path(chain: Chain, way: Way, limits: Array, speed: float) -> JointPath:
-    """A move at a share of full speed: times and joint vectors between which straight lines are true to THINNED_M."""
+def joint_path(chain: Chain, way: Way, limits: Array, speed: float, dense: bool = False) -> JointPath:
+    """A move at a share of full speed: times and joint vectors between which straight lines are true to THINNED_M.
+
+    dense : all samples, DENSE_S apart at full speed: then speeds and accelerations are true as well
+    """
     clock, angles = sample(way, limits)
+    if dense:
+        return JointPath(clock / speed, angles)
     kept = thin(angles, clock, levers_m(chain), THINNED_M)
     return JointPath(clock[kept] / speed, np.ascontiguousarray(angles[kept]))
 
@@ -325,18 +330,28 @@ def _joiner(limits: bytes) -> _Joiner:
 
 
 class Lazy(Mapping[K, JointPath], Generic[K]):
-    """Paths that are worked out when they are asked for: the simulation never asks. Picklable where `make` is."""
+    """Paths that are worked out when they are asked for: the simulation never asks. Picklable where `make` is.
 
-    def __init__(self, keys: tuple[K, ...], make: Callable[[K], JointPath]) -> None:
+    make : (key, dense) -> path
+    """
+
+    def __init__(self, keys: tuple[K, ...], make: Callable[[K, bool], JointPath]) -> None:
         self._keys, self._make = keys, make
         self._made: dict[K, JointPath] = {}
 
     def __getitem__(self, key: K) -> JointPath:
         if key not in self._made:
-            if key not in self._keys:
-                raise KeyError(key)
-            self._made[key] = self._make(key)
+            self._made[key] = self._make(self._known(key), False)
         return self._made[key]
+
+    def dense(self, key: K) -> JointPath:
+        """A path that is true in speed and acceleration, too (see `joint_path`). Not kept: it is long."""
+        return self._make(self._known(key), True)
+
+    def _known(self, key: K) -> K:
+        if key not in self._keys:
+            raise KeyError(key)
+        return key
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._keys)

@@ -43,7 +43,7 @@ def moving_pieces(model: MachineModel, positions: Sequence[float] | Array) -> li
     """
     if model.urdf is None or not model.axes:
         return []
-    by_link = _link_pieces(model.urdf)
+    by_link = link_pieces(model.urdf)
     found = []
     for axis, frame in zip(model.axes, axis_frames(model, positions), strict=True):
         found += [piece @ frame[:3, :3].T + frame[:3, 3] for piece in by_link.get(axis.link, ())]
@@ -165,7 +165,7 @@ def mesh_pieces(path: Path, scale: Sequence[float] = (1.0, 1.0, 1.0)) -> list[Ar
 
 
 @functools.lru_cache(maxsize=256)
-def _link_pieces(urdf: Path) -> dict[str, tuple[Array, ...]]:
+def link_pieces(urdf: Path) -> dict[str, tuple[Array, ...]]:
     """Collision pieces (n, 3) (m, link frame) of each link of a URDF."""
     try:
         root = ElementTree.parse(urdf).getroot()
@@ -175,7 +175,7 @@ def _link_pieces(urdf: Path) -> dict[str, tuple[Array, ...]]:
     for link in root.iter("link"):
         pieces: list[Array] = []
         for shape in link.findall("collision"):
-            frame = _origin(shape.find("origin"))
+            frame = origin(shape.find("origin"))
             pieces += [piece @ frame[:3, :3].T + frame[:3, 3] for piece in _geometry(shape.find("geometry"), urdf)]
         found[link.get("name", "")] = tuple(pieces)
     return found
@@ -196,7 +196,8 @@ def _geometry(element: Any, urdf: Path) -> list[Array]:
     return []
 
 
-def _origin(element: Any) -> Transform:
+def origin(element: Any) -> Transform:
+    """(4, 4) float (m): the frame of a URDF's <origin>."""
     frame = np.eye(4)
     if element is not None:
         roll, pitch, yaw = _numbers(element.get("rpy", "0 0 0"))

@@ -10,8 +10,8 @@ import numpy as np
 
 from layout.model.line import Arm
 from layout.model.pose import Array
-from layout.model.results import ArmTimes, JointPath, TraceEvent
-from layout.motion.profile import move_time, sample
+from layout.model.results import ArmTimes, TraceEvent
+from layout.motion import moves
 
 MOVING = ("moving_empty", "moving_loaded")
 
@@ -77,88 +77,21 @@ class ArmTrack:
         holding = -1
         for event in events:
             if event.state in MOVING:
-                goal = _ends(times, event.target, event.state == "moving_loaded")[0] if event.target else home
-                path = _path(times, event)
-                way = _along(path) if path is not None else self._direct(at, goal)
+                loaded = event.state == "moving_loaded"
+                goal = moves.ends(times, event.target, loaded)[0] if event.target else home
+                path = moves.travel(times, event.origin, event.target, loaded)
+                way = moves.along(path) if path is not None else moves.direct(self._arm, at, goal)
                 self._motions.append(Motion(event.start_s, event.end_s, way))
                 at = goal
             elif event.state == "handling":
                 station = event.target or event.origin
                 bringing = holding == event.part
-                approach, hand = _ends(times, station, bringing)
-                path = times.handing.get((times.stations.index(station), "in" if bringing else "out"))
+                approach, hand = moves.ends(times, station, bringing)
+                path = moves.handing(times, station, bringing)
                 length = event.end_s - event.start_s
                 own = max((length - self._arm.model.grip_s) / 2, 0.0)
-                inwards = _along(path) if path is not None else _straight(approach, hand)
-                way = _in_and_out(inwards, own / length if length > 0 else 0.0, eased=path is None)
+                inwards = moves.along(path) if path is not None else moves.straight(approach, hand)
+                way = moves.in_and_out(inwards, own / length if length > 0 else 0.0, eased=path is None)
                 self._motions.append(Motion(event.start_s, event.end_s, way, hand))
                 self.hand_overs.append(HandOver(event, event.end_s - own, station, bringing, hand))
                 at, holding = approach, -1 if bringing else event.part
-
-    def _direct(self, first: Array, second: Array) -> Callable[[float], Array]:
-        arm = self._arm
-        whole_s = move_time(arm.model, first, second, arm.speed)
-
-        def at(share: float) -> Array:
-            if share >= 1.0 or whole_s <= 0.0:
-                return second
-            return np.asarray(sample(arm.model, first, second, arm.speed, [share * whole_s])[0])
-
-        return at
-
-
-def _path(times: ArmTimes, event: TraceEvent) -> JointPath | None:
-    """The path of a move, where the times have it. Without a target it goes home, without an origin it leaves it."""
-    to = times.stations.index(event.target) if event.target else -1
-    origin = times.stations.index(event.origin) if event.origin else -1
-    if event.state == "moving_loaded":
-        return times.loaded.get((origin, to))
-    if to < 0:
-        return times.homing.get(origin)
-    return times.empty.get((origin, to)) if origin >= 0 else times.leaving.get(to)
-
-
-def _along(path: JointPath) -> Callable[[float], Array]:
-    """A joint path, stretched to its event's length."""
-    clock, angles = np.asarray(path.time_s, dtype=float), np.asarray(path.angles, dtype=float)
-
-    def at(share: float) -> Array:
-        t = share * clock[-1]
-        row = int(np.clip(np.searchsorted(clock, t) - 1, 0, max(len(clock) - 2, 0)))
-        if len(clock) == 1 or clock[row + 1] <= clock[row]:
-            return np.asarray(angles[-1])
-        s = min(max((t - clock[row]) / (clock[row + 1] - clock[row]), 0.0), 1.0)
-        return np.asarray(angles[row] + (angles[row + 1] - angles[row]) * s)
-
-    return at
-
-
-def _straight(first: Array, second: Array) -> Callable[[float], Array]:
-    return lambda share: np.asarray(first + (second - first) * share)
-
-
-def _in_and_out(inwards: Callable[[float], Array], own: float, eased: bool) -> Callable[[float], Array]:
-    """In, grip, and back on the same way; own : share of the time for each way."""
-
-    def at(share: float) -> Array:
-        way = 1.0
-        if own > 0:
-            way = min(share / own, (1.0 - share) / own, 1.0)
-        return inwards(_ease(way) if eased else max(way, 0.0))
-
-    return at
-
-
-def _ends(times: ArmTimes, station: str, bringing: bool) -> tuple[Array, Array]:
-    """Joint vectors at a station's approach and hand-over, for parts brought in or taken out."""
-    row = times.stations.index(station)
-    approach = times.approach_in if bringing and times.approach_in is not None else times.approach
-    hand = times.handover_in if bringing and times.handover_in is not None else times.handover
-    assert approach is not None
-    return np.asarray(approach[row], dtype=float), np.asarray((approach if hand is None else hand)[row], dtype=float)
-
-
-def _ease(share: float) -> float:
-    """Smooth from 0 to 1, at rest at both ends."""
-    s = min(max(share, 0.0), 1.0)
-    return s * s * s * (10 - 15 * s + 6 * s * s)

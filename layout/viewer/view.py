@@ -12,7 +12,7 @@ import numpy as np
 
 from layout.errors import Problem, SceneError
 from layout.model.line import Line
-from layout.model.pose import Array
+from layout.model.pose import Array, quaternion
 from layout.model.results import Moves, Violation
 from layout.scene import Scene
 from layout.scene.bodies import Body
@@ -257,22 +257,6 @@ def _apart(found: Sequence[Mark]) -> list[tuple[float, float, float]]:
             at = at + [0.0, 0.0, WORDS_APART_M]
         taken.append(at)
     return [(float(at[0]), float(at[1]), float(at[2])) for at in taken]
-
-
-def quaternion(turn: Array) -> tuple[float, float, float, float]:
-    """A rotation (3, 3) as x, y, z, w (Shepperd's method: the greatest of the four is taken from the diagonal)."""
-    t = np.array([turn[0, 0], turn[1, 1], turn[2, 2], np.trace(turn)])
-    k = int(np.argmax(t))
-    q = np.empty(4)
-    if k == 3:
-        q[:] = (turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1], 1 + t[3])
-    else:
-        i, j, m = k, (k + 1) % 3, (k + 2) % 3
-        q[i] = 1 - t[3] + 2 * turn[i, i]
-        q[j], q[m] = turn[j, i] + turn[i, j], turn[m, i] + turn[i, m]
-        q[3] = turn[m, j] - turn[j, m]
-    q /= np.linalg.norm(q)
-    return float(q[0]), float(q[1]), float(q[2]), float(q[3])
 
 
 def _write_png(path: Path, window: Window) -> None:

@@ -12,11 +12,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layout.errors import SceneError
+from layout.model.pose import quaternion
 from layout.model.results import Moves, Violation
 from layout.scene import Scene
 from layout.scene.marks import marks
 from layout.viewer import Schedule, view
-from layout.viewer.view import OVERLAYS, Clock, _apart, quaternion
+from layout.viewer.view import OVERLAYS, Clock, _apart
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only there the engine ends the process without a display")
 
