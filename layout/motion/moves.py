@@ -109,15 +109,20 @@ def _ease(share: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Set points of a move for each step of a fixed clock, the last at rest: (k, dof) rad and rad/s (m, m/s)."""
+    """Set points of a move for each step of a fixed clock: (k, dof).
+
+    angles : rad (m) where the joints are when the step begins; speeds : rad/s (m/s) that take them to where they are
+    when the next one does; end : (dof,) where they come to rest
+    """
 
     angles: Array
     speeds: Array
+    end: Array
     length_s: float
 
 
 def steps(path: JointPath, step_s: float, length_s: float | None = None, backwards: bool = False) -> Steps:
-    """A path at each step of a clock from its start (left out) to its end, true in speed where the path is dense.
+    """A path at each step of a clock, true in speed where the path is dense.
 
     length_s : stretched to this time; backwards : from its end to its start
     """
@@ -129,16 +134,17 @@ def steps(path: JointPath, step_s: float, length_s: float | None = None, backwar
     own_s = float(clock[-1])
     whole_s = own_s if length_s is None else max(length_s, 0.0)
     if own_s <= 0.0 or whole_s <= 0.0:
-        return Steps(angles[-1:].copy(), np.zeros((1, angles.shape[1])), whole_s)
+        nothing = np.empty((0, angles.shape[1]))
+        return Steps(nothing, nothing, angles[-1].copy(), whole_s)
     count = int(np.ceil(whole_s / step_s - 1e-9))
-    now = np.minimum(np.arange(1, count + 1) * step_s, whole_s) * (own_s / whole_s)
+    now = np.minimum(np.arange(count + 1) * step_s, whole_s) * (own_s / whole_s)
     from scipy.interpolate import CubicSpline, PchipInterpolator
 
     dense = len(clock) > _DENSE  # a curve through a few points far apart must not swing out beyond them
     curve = CubicSpline(clock, angles, bc_type="clamped") if dense else PchipInterpolator(clock, angles)
-    out, speeds = np.asarray(curve(now)), np.asarray(curve(now, 1)) * (own_s / whole_s)
-    out[-1], speeds[-1] = angles[-1], 0.0
-    return Steps(out, speeds, whole_s)
+    out = np.asarray(curve(now))
+    out[-1] = angles[-1]
+    return Steps(out[:-1], np.diff(out, axis=0) / step_s, out[-1].copy(), whole_s)
 
 
 _DENSE = 100

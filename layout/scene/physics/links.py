@@ -26,6 +26,10 @@ DENSITY_KG_M3 = 1000.0
 """Of the convex hulls of a link whose URDF says no mass: of the links with masses in the library half have 850 to 1250
 (cast aluminium around motors and gears, partly hollow)."""
 
+SLACK = 1.2
+"""A moment of inertia may be this much more than the link's collision hull allows: hulls are simplified. Some URDFs
+have placeholders (0.1 kg m^2 for a finger of 0.1 kg); what no such body can have is replaced by an even spread."""
+
 RAIL_DRIVE = 2.0
 """A rail's drive pushes this many times what its acceleration takes with the rated payload: room for the arm's own
 reaction forces. Assumed; a rail's data sheet names its acceleration, not its force."""
@@ -63,7 +67,7 @@ class Linked:
 
 
 def linked(model: ArmModel) -> Linked:
-    """An arm with its tool, its pedestal and its rail as one multibody with a fixed foot; its frame is the arm's, on the floor.
+    """An arm with its tool, its pedestal and its rail as one multibody with a fixed foot, in the arm's frame.
 
     The file lies in the cache under the hash of what it says. Raises SceneError or AssetError where the URDF cannot be
     read.
@@ -194,11 +198,20 @@ def _own_body(link: ElementTree.Element, pieces: Sequence[Array]) -> tuple[float
     if spread is not None:
         for row, column in zip(*np.triu_indices(3), strict=True):
             tensor[row, column] = tensor[column, row] = _number(spread.get("i" + "xyz"[row] + "xyz"[column]))
-    least, middle, most = np.linalg.eigvalsh(tensor)
-    if pieces and (least <= 0.0 or least + middle < most * (1.0 - 1e-6)):  # no rigid body has such a tensor
-        tensor = _even(pieces, mass)[2]
+    if pieces and not _possible(tensor, mass, np.vstack(pieces) - frame[:3, 3]):
+        tensor = frame[:3, :3].T @ _even(pieces, mass)[2] @ frame[:3, :3]
     turn = frame[:3, :3]
     return mass, frame[:3, 3].copy(), turn @ tensor @ turn.T
+
+
+def _possible(tensor: Array, mass: float, points: Array) -> bool:
+    """Whether a body of that mass within a hull (points (n, 3) (m) about its centre of mass) can have such a tensor.
+
+    Moments are positive, none is more than the other two together, none is more than all mass at the farthest point.
+    """
+    least, middle, most = np.linalg.eigvalsh(tensor)
+    farthest = float((points**2).sum(axis=1).max())
+    return bool(least > 0.0 and least + middle >= most * (1.0 - 1e-6) and most <= SLACK * mass * farthest)
 
 
 def _even(pieces: Sequence[Array], mass_kg: float | None) -> tuple[float, Array, Array]:
