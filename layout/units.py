@@ -13,6 +13,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "mass": {"kg": 1, "g": 1e-3, "t": 1e3, "lb": 0.45359237},
     "angle": {"deg": math.pi / 180, "°": math.pi / 180, "rad": 1},
     "fraction": {"": 1, "%": 1e-2},
+    "force": {"N": 1, "kN": 1e3},
     "power": {"W": 1, "kW": 1e3, "MW": 1e6},
     "rate": {"/s": 1, "/min": 1 / 60, "/h": 1 / 3600},
 }
@@ -63,6 +64,7 @@ def example(dimension: str) -> str:
         "mass": "'1.8 kg'",
         "angle": "90 (degrees)",
         "fraction": "0.7 or '70 %'",
+        "force": "'160 N'",
         "power": "'8 kW' or '350 W'",
         "rate": "'40 /h'",
     }[dimension]

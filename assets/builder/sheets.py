@@ -175,6 +175,7 @@ def panda() -> str:
         "reach: 0.855 m",
         "tool_mass: 0.73 kg          # the hand, a link of the URDF",
         "grip: 0.5 s",
+        "hold: {force: 70 N, by: jaws}   # continuous force of the hand, from its datasheet",
         "accelerations: fixed        # limits of its controller, whatever it carries",
         "home: [0, -45, 0, -135, 0, 90, 45]",
     ]
@@ -193,7 +194,7 @@ def panda() -> str:
     return _arm("franka_panda", head, rows, "published, 15 rad/s^2 = 859.4 degrees/s^2 and so on")
 
 
-def _tool(name: str, description: str, source: str, mass: float, tcp: float, grip: float) -> str:
+def _tool(name: str, description: str, source: str, mass: float, tcp: float, grip: float, hold: str) -> str:
     return "\n".join(
         [
             f"name: {name}",
@@ -205,6 +206,7 @@ def _tool(name: str, description: str, source: str, mass: float, tcp: float, gri
             f"mass: {mass:g} kg",
             f"tcp: [0, 0, {tcp:g}]",
             f"grip: {grip:g} s",
+            f"hold: {{{hold}}}",
             "",
         ]
     )
@@ -216,10 +218,11 @@ def gripper_parallel() -> str:
         "gripper_parallel",
         "pneumatic parallel gripper, jaws to 136 mm, for arms of 10 to 20 kg",
         "Own design, size class of pneumatic long-stroke parallel grippers with fingers (SCHUNK PGN-plus 160, Festo "
-        "HGPL): 3 to 4 kg, 0.3 to 0.5 s a stroke.",
+        "HGPL): 3 to 4 kg, 0.3 to 0.5 s a stroke. Holding force: assumed.",
         3.5,
         arm.TCP,
         0.4,
+        "force: 600 N, by: jaws",
     )
 
 
@@ -229,10 +232,11 @@ def gripper_small() -> str:
         "gripper_small",
         "electric two-finger gripper, jaws to 110 mm, for arms of 3 to 10 kg",
         "Own design, size class of electric two-finger grippers for light arms (Robotiq 2F-85 and 2F-140, OnRobot "
-        "2FG7): 0.9 to 1.1 kg, 20 to 150 mm/s.",
+        "2FG7): 0.9 to 1.1 kg, 20 to 150 mm/s, to 140 N of grip force.",
         1.0,
         0.145,
         0.5,
+        "force: 140 N, by: jaws",
     )
 
 
@@ -241,10 +245,12 @@ def gripper_heavy() -> str:
     return _tool(
         "gripper_heavy",
         "electric clamp gripper with long jaws, to 460 mm, for arms of 100 to 300 kg",
-        "Own design, size class of heavy long-stroke grippers (SCHUNK PFH, PHL): 25 to 45 kg, about 1 s a stroke.",
+        "Own design, size class of heavy long-stroke grippers (SCHUNK PFH, PHL): 25 to 45 kg, about 1 s a stroke. "
+        "Holding force: assumed.",
         38.0,
         0.36,
         1.0,
+        "force: 5 kN, by: jaws",
     )
 
 
@@ -254,10 +260,11 @@ def gripper_vacuum() -> str:
         "gripper_vacuum",
         "vacuum area gripper with a foam face of 300 x 200 mm, for cartons and boards",
         "Own design, size class of vacuum area grippers with built-in ejector (Schmalz FXP, Piab KCS): 2 to 4 kg, 0.2 "
-        "to 0.4 s to build the vacuum.",
+        "to 0.4 s to build the vacuum. Holding force: assumed.",
         2.6,
         0.155,
         0.3,
+        "force: 300 N, by: suction",
     )
 
 

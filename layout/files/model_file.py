@@ -10,6 +10,7 @@ from pydantic import Field
 from layout.model.production import Spec
 from layout.model.quantities import (
     Acceleration,
+    Force,
     Length,
     Mass,
     Number,
@@ -60,6 +61,13 @@ class JointFile(Spec):
     jerk: Number | None = Field(default=None, gt=0)
 
 
+class HoldFile(Spec):
+    """What a gripper can hold: the force of each jaw, or of the whole suction face."""
+
+    force_n: Force = Field(alias="force")
+    by: Literal["jaws", "suction"]
+
+
 class ArmFile(ModelFile):
     """A robot arm."""
 
@@ -80,6 +88,7 @@ class ArmFile(ModelFile):
     accelerations: Literal["rated", "fixed"] = "rated"
     joints: Mapping[str, JointFile] = {}
     tool: str | None = None
+    hold: HoldFile | None = None
 
 
 class ToolFile(ModelFile):
@@ -91,6 +100,7 @@ class ToolFile(ModelFile):
     mass_kg: Mass = Field(alias="mass")
     tcp: Triple
     grip_s: Seconds = Field(default=0.5, alias="grip")
+    hold: HoldFile | None = None
 
 
 class VehicleFile(ModelFile):

@@ -16,7 +16,7 @@ from layout.errors import AssetError, Problem
 from layout.files.axes import read_axes, read_programs, swept_box
 from layout.files.inertias import read_inertias
 from layout.files.meshes import MeshFacts, glance, look
-from layout.files.model_file import FORMATS, ArmFile, MachineFile, PartFile, ToolFile, VehicleFile
+from layout.files.model_file import FORMATS, ArmFile, HoldFile, MachineFile, PartFile, ToolFile, VehicleFile
 from layout.files.polygons import fault
 from layout.files.ports import Solid, check_ports, make_port
 from layout.files.schema import findings
@@ -27,6 +27,7 @@ from layout.model.equip import with_tool
 from layout.model.library import (
     ArmModel,
     Axis,
+    Hold,
     Joint,
     MachineModel,
     Model,
@@ -197,7 +198,7 @@ class _Reader:
             return None, (0, 0, 0)
         model = ToolModel(
             name=file.name, description=file.description, visual=visual, hulls=hulls, mass_kg=file.mass_kg,
-            tcp_m=file.tcp, grip_s=file.grip_s, source=file.source,
+            tcp_m=file.tcp, grip_s=file.grip_s, source=file.source, hold=_hold(file.hold),
         )  # fmt: skip
         return model, facts.size_m
 
@@ -246,7 +247,7 @@ class _Reader:
             height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
             grip_s=file.grip_s, source=file.source, mount_m=file.mount_m,
             inertias=read_inertias(urdf, file.base, file.tip, joints), seat_m=file.flange,
-            accelerations=file.accelerations,
+            accelerations=file.accelerations, hold=_hold(file.hold),
         )  # fmt: skip
         key = "tool_mass"
         if file.tool is not None:
@@ -384,6 +385,10 @@ class _Reader:
                 self.add("is beyond the joint's range", ("home", i), value, hint)
             home.append(min(max(si, joint.lower), joint.upper))
         return tuple(home)
+
+
+def _hold(file: HoldFile | None) -> Hold | None:
+    return Hold(file.force_n, file.by) if file is not None else None
 
 
 def _si(given: Mapping[str, float], prismatic: bool) -> dict[str, float]:

@@ -121,10 +121,22 @@ class Inertia:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """How a tool holds a part: jaws that press with a force (N) from each side, or a face that sucks with it.
+
+    What it takes to lose the part: `layout.rollout.grip`.
+    """
+
+    force_n: float
+    by: Literal["jaws", "suction"]
+
+
+@dataclass(frozen=True)
 class ToolModel:
     """A gripper: its frame is the arm's tip frame, z away from the flange.
 
     tcp_m : tool centre point; mass_kg : without a part; grip_s : time to close, and to open
+    hold : what it can hold, None where nobody says
     """
 
     name: str
@@ -135,6 +147,7 @@ class ToolModel:
     tcp_m: Point3
     grip_s: float
     source: str = ""
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,7 @@ class ArmModel:
     inertias : of the base, then of what each joint carries up to the next, in the joint's frame (`origin`, then the
         joint's motion), without the tool; empty where the URDF does not say
     accelerations : whether the joints' hold at the rated payload, or whatever the arm carries
+    hold : what its gripper, or its tool, can hold, None where nobody says (see `equip.hold_of`)
     """
 
     name: str
@@ -186,6 +200,7 @@ class ArmModel:
     inertias: tuple[Inertia, ...] = ()
     seat_m: Point3 = (0.0, 0.0, 0.0)
     accelerations: Literal["rated", "fixed"] = "rated"
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,9 @@ Acceleration = Annotated[
     BeforeValidator(_quantity("acceleration", low=0.0, strict=True)),
     WithJsonSchema(_quantity_schema("acceleration")),
 ]
+Force = Annotated[
+    float, BeforeValidator(_quantity("force", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("force"))
+]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Triple = tuple[Metres, Metres, Metres]
 Mass = Annotated[

@@ -14,7 +14,7 @@ from tests.assets.library import ASSETS, MACHINES, NAMES, SHEETS
 MUST = {
     "machine": {"visual", "hulls", "footprint", "service"},
     "arm": {"urdf", "base", "tip", "footprint", "service", "payload", "reach", "home", "joints"},
-    "tool": {"visual", "hulls", "mass", "tcp", "grip"},
+    "tool": {"visual", "hulls", "mass", "tcp", "grip", "hold"},
     "vehicle": {"visual", "hulls", "footprint", "speed", "acceleration", "payload", "deck"},
     "part": {"visual", "hulls", "mass", "friction", "grasp"},
 }
