@@ -60,7 +60,9 @@ def test_masses_add_up_with_the_tool() -> None:
     model = arm("arm_16kg_r2010")
     assert model.tool is not None
     found = linked(model)
-    assert sum(found.masses_kg) == pytest.approx(sum(body.mass_kg for body in model.inertias) + model.tool.mass_kg, abs=0.02)
+    assert sum(found.masses_kg) == pytest.approx(
+        sum(body.mass_kg for body in model.inertias) + model.tool.mass_kg, abs=0.02
+    )
     assert found.effort.tolist() == [2400, 3400, 1500, 270, 260, 120]
     assert all(found.limited)
     assert found.assumed == ()
