@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -158,13 +160,18 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
     network = compile_line(line, moves)
     seed = line.time.seed if seed is None else seed
     world, _ = run_once(network, seed, 0, until_s, 0.0, FIRST_POOL, FIRST_TRACE)
+    return events(network, world.trace[: int(world.run["traced"][0])].tolist(), until_s)
+
+
+def events(network: Network, rows: Iterable[tuple[Any, ...]], until_s: float) -> list[TraceEvent]:
+    """Rows of `records.TRACE` in words, up to until_s, in order of start; those that take no time are left out."""
     names = (network.stations, network.units, network.belts, network.links)
-    operations = [o for p in network.products for o in (*line.products[p].route, "")]
-    events = []
-    for row in world.trace[: int(world.run["traced"][0])].tolist():
+    operations = [o for p in network.products for o in (*network.line.products[p].route, "")]
+    found = []
+    for row in rows:
         kind, index, state, part, product, step, origin, target, start_s, end_s = row
-        if start_s < until_s and kind < rec.MADE:
-            events.append(TraceEvent(
+        if start_s < min(end_s, until_s):
+            found.append(TraceEvent(
                 start_s=start_s,
                 end_s=min(end_s, float(until_s)),
                 resource=names[kind][index],
@@ -175,4 +182,4 @@ def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) 
                 target=network.stations[target] if target >= 0 else "",
                 operation=operations[step] if state == rec.T_WORKING else "",
             ))  # fmt: skip
-    return sorted(events, key=lambda e: (e.start_s, e.end_s, e.resource, e.part))
+    return sorted(found, key=lambda e: (e.start_s, e.end_s, e.resource, e.part))

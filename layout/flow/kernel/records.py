@@ -169,7 +169,7 @@ _RUN = _dtype(
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
     # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
     # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
-    # plant: units and belts are done when a plant says so, not after the times assumed; until: where to pause
+    # plant: units and belts are done when a plant says so, not after the times assumed; until: where to end, or pause
     "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
     "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:

@@ -95,8 +95,8 @@ MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts 
 def simulate_run(run: Any) -> None:
     """Run the world to its horizon, or until it stands still; what happened is left in its records.
 
-    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged; one that stops
-    with PAUSED, having done all that is due up to `until`, goes on with status DONE and a later `until`.
+    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged; a plant's
+    that stops with PAUSED, having done all that is due up to `until`, goes on with status DONE and a later `until`.
     """
     w = run[0]
     if w.begun == 0:
@@ -110,11 +110,11 @@ def simulate_run(run: Any) -> None:
         k, more = next_clock(w)
         now = when(w, k)
         if now > w.until:
-            if now == np.inf:
-                w.status = STANDSTILL
-            elif w.until < w.horizon:
+            if w.plant == 1:
                 w.status = PAUSED
                 return
+            if now == np.inf:
+                w.status = STANDSTILL
             break
         w.at_once = w.at_once + 1 if now == w.now else 0
         if w.at_once > MOST_AT_ONCE:

@@ -82,7 +82,7 @@ def belt_leave(w: Any, k: Any) -> None:
     p = belt.head
     part = parts(w, p)
     if w.tracing == 1:
-        note(w, part.due, w.now, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
+        tell(w, part.due, w.now, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
     belt.in_blocked += counted(w, belt.since_blocked, w.now)
     belt.waiting = 0
     belt.head = part.next
