@@ -10,21 +10,26 @@ Numba notices a change in a function's own file only; `records.RUN` carries a di
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import compiler, funcdesc, lowering, typed_passes, untyped_passes
+from llvmlite import ir
+from numba.core import cgutils, compiler, funcdesc, ir_utils, lowering, ssa, transforms, typed_passes, untyped_passes
 from numba.core.codegen import CPUCodeLibrary
-from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
+from numba.core.targetconfig import ConfigStack
 from numba.core.types.functions import BaseFunction
 from numba.np import arrayobj
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
+_single: Any = ssa.reconstruct_ssa
+_canonical: Any = transforms.canonicalize_cfg
+_definitions: Any = ir_utils.build_definitions
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -62,48 +67,42 @@ def _piece(function: Callable[..., Any], **options: Any) -> Any:
 class _Piece(CPUCodeLibrary):
     """LLVM code of one function, to be linked into others."""
 
+    def add_ir_module(self, ir_module: Any) -> None:
+        """The code as it is: it is optimised where it is linked in."""
+        self._final_module = llvm.parse_assembly(cast(Any, cgutils).normalize_ir_text(str(ir_module)))
+
     def finalize(self) -> None:
-        """Nothing to do: it is optimised where it is linked in."""
         self._finalized = True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-class _PieceLowering(LoweringPass):
+def _lower(state: Any) -> None:
     """Numba's NativeLowering without wrappers and without an executable."""
+    context, flags = state.targetctx, state.flags
+    describe: Any = funcdesc.PythonFunctionDescriptor.from_specialized_function
+    description = describe(
+        state.func_ir, state.typemap, state.return_type, state.calltypes, mangler=context.mangler,
+        inline=flags.forceinline, noalias=flags.noalias, abi_tags=[flags.get_mangle_string()],
+    )  # fmt: skip
+    made: Any = _Piece
+    library = state.library = made(context.codegen(), state.func_id.func_qualname)
+    with context.push_code_library(library):
+        lower: Any = cast(Any, lowering.Lower)(context, library, description, state.func_ir, state.metadata)
+        lower.lower()
+    library.finalize()
 
-    _name = "layout_piece_lowering"
+    def key(*arguments: Any) -> Any:
+        """What numba knows the piece by; called where Python calls it, as tests do."""
+        return _whole(state.func_id.func)(*arguments)
 
-    def __init__(self) -> None:
-        LoweringPass.__init__(self)  # type: ignore[no-untyped-call]
-
-    def run_pass(self, state: Any) -> bool:
-        context, flags = state.targetctx, state.flags
-        describe: Any = funcdesc.PythonFunctionDescriptor.from_specialized_function
-        description = describe(
-            state.func_ir, state.typemap, state.return_type, state.calltypes, mangler=context.mangler,
-            inline=flags.forceinline, noalias=flags.noalias, abi_tags=[flags.get_mangle_string()],
-        )  # fmt: skip
-        made: Any = _Piece
-        library = state.library = made(context.codegen(), state.func_id.func_qualname)
-        with context.push_code_library(library):
-            lower: Any = cast(Any, lowering.Lower)(context, library, description, state.func_ir, state.metadata)
-            lower.lower()
-        library.finalize()
-
-        def key(*arguments: Any) -> Any:
-            """What numba knows the piece by; called where Python calls it, as tests do."""
-            return _whole(state.func_id.func)(*arguments)
-
-        # Who calls it links what it calls, too.
-        context.insert_user_function(key, description, list(dict.fromkeys((library, *library._linking_libraries))))
-        state["cr"] = compiler._LowerResult(description, lower.call_helper, cfunc=key, env=lower.env)
-        return True
+    # Who calls it links what it calls, too.
+    context.insert_user_function(key, description, list(dict.fromkeys((library, *library._linking_libraries))))
+    state["cr"] = compiler._LowerResult(description, lower.call_helper, cfunc=key, env=lower.env)
 
 
 def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) -> bytes:
     """Machine code of an entry, as an object file with one C function: addresses of tables in, 0 out if all is well."""
     types = tuple(map(cast(Any, numba).typeof, tables))
-    with _remembered():
+    with _remembered(), _uncollected():
         done = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
     context, codegen = done.target_context, done.library.codegen
     whole: Any = codegen.create_library(symbol)
@@ -128,9 +127,18 @@ def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) ->
     linked = whole._final_module
     for library in whole._linking_libraries:
         linked.link_in(library._get_module_for_linking(), preserve=True)
-    whole._optimize_final_module()
     linked.verify()
+    _optimise(linked, codegen._tm)
     return bytes(codegen._tm.emit_object(linked))
+
+
+def _optimise(module: Any, machine: Any) -> None:
+    """LLVM's usual passes, without unrolled loops: they take a third of the time, and the kernel's are short."""
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_unrolling = options.slp_vectorization = False
+    options.loop_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
 
 
 @contextmanager
@@ -154,27 +162,55 @@ def _remembered() -> Iterator[None]:
         BaseFunction.get_call_type = look_up  # type: ignore[method-assign]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A compiler makes much that lasts and refers to itself: looking through it for rubbish finds little."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 @cache
 def _whole(function: Callable[..., Any]) -> Any:
     return _njit(**_OPTIONS)(function)
 
 
 class _PieceCompiler(compiler.CompilerBase):
-    """Of numba's passes those that the kernel's plain code needs."""
+    """Of numba's passes those that the kernel's plain code needs, without the checks and lists kept for other code."""
 
-    def define_pipelines(self) -> list[PassManager]:
-        passes: Any = cast(Any, PassManager)("layout_piece")
-        for made in (
-            untyped_passes.TranslateByteCode,
-            untyped_passes.FixupArgs,
-            untyped_passes.IRProcessing,
-            untyped_passes.ReconstructSSA,
-            typed_passes.NopythonTypeInference,
-            typed_passes.PreLowerStripPhis,
-            typed_passes.IRLegalization,
-            _PieceLowering,
-            typed_passes.NoPythonBackend,
-        ):
-            passes.add_pass(made, made.__name__)
-        passes.finalize()
-        return [passes]
+    def _compile_core(self) -> Any:
+        state: Any = self.state
+        with cast(Any, ConfigStack)().enter(state.flags.copy()):
+            for step in (
+                _run(untyped_passes.TranslateByteCode),
+                _run(untyped_passes.FixupArgs),
+                _single_assignment,
+                _run(typed_passes.NopythonTypeInference),
+                _plain_assignment,
+                _lower,
+                _run(typed_passes.NoPythonBackend),
+            ):
+                step(state)
+        return state.cr
+
+
+def _run(made: Any) -> Any:
+    return made().run_pass
+
+
+def _single_assignment(state: Any) -> None:
+    code = state.func_ir
+    code.generator_info = None
+    code.blocks = _canonical(code.blocks)
+    state.func_ir = _single(code)
+    code._definitions = _definitions(code.blocks)
+
+
+def _plain_assignment(state: Any) -> None:
+    code = state.func_ir = cast(Any, typed_passes.PreLowerStripPhis)()._strip_phi_nodes(state.func_ir)
+    code._definitions = _definitions(code.blocks)
+    code.blocks = _canonical(code.blocks)
