@@ -26,6 +26,10 @@ FENCE_LOW_M = 0.15
 FENCE_THICK_M = 0.04
 
 
+TOUCH_M = 1e-3
+"""The engine lists pairs that come close; those no farther apart touch."""
+
+
 class Surface(Protocol):
     """What is driven at every step before the engine moves on: a belt, a turning corner."""
 
@@ -136,6 +140,12 @@ class World:
             pieces = [piece for i, piece in enumerate(meshes.hull_pieces(station.model.hulls)) if i not in out]
             if pieces:
                 self.fix(station.name, pieces, station.pose)
+
+    def touching(self, body: int) -> list[int]:
+        """Bodies that touch a body, as of the last step; each once, in order."""
+        points = engine.getContactPoints(body, physicsClientId=self.client)
+        others = (point[2] for point in points if point[8] <= TOUCH_M)
+        return sorted(set(others))
 
     def name_of(self, body: int) -> str:
         """What a body is called; a part by its product, anything unknown by its number."""

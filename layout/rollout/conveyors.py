@@ -1,0 +1,329 @@
+"""One belt among bodies: parts are put on it, ride by friction, queue against a stop, and leave at its end.
+
+The line's control says when a part enters (`enter`) and when the one at the end leaves (`take`); the belt says when its
+entry is clear again, when its first part stands at the end, and when a part is lost. All that lies between is contact.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from layout.model.line import Line, LineProduct
+from layout.model.physical import Incident
+from layout.model.results import BeltTimes
+from layout.rollout.courses import Course, course
+from layout.rollout.riders import GUIDE, LOOK_S, NEAR_M, Rider, Watch
+from layout.rollout.tracks import Leg
+from layout.scene.physics.parts import Part
+from layout.scene.physics.surfaces import Gate, Moving, corner, straight, turn_along
+from layout.scene.physics.world import World
+
+GATE_HIGH_M = 0.05
+"""Stops of light conveyors rise some 50 mm above the belt: tall parts that hit them fast fall over."""
+GATE_SLACK_M = 0.03
+"""A part that goes on must be this far beyond the gate's line for the gate to rise behind it."""
+NOSE_M = 0.02
+"""Radius of the rollers that belts turn about where one hands over to the next: between them is a gap of twice that."""
+END_M = 0.02
+"""A part stands at the end within this of its place: turned by a few degrees it meets the gate with one corner."""
+STILL_M_S = 0.01
+"""Slower than this is standing."""
+DROP_M = 3e-4
+"""Parts are put down from so high: above the engine's penetration, below any bounce."""
+ASLEEP_S = 0.25
+"""A part of the queue that has stood for this long is held where it is until the queue moves on."""
+GONE_M = 0.002
+"""The part before a queue has gone when it is this far from where it stood."""
+
+
+@dataclass(frozen=True)
+class BeltNews:
+    """What a belt reports.
+
+    kind : "clear" (the part has moved on, and the next may enter), "end" (it stands at the end, or, where it goes on to
+        another belt, is about to reach it), "lost" (it is on the belt no more)
+    time_s : when; since_s : how long it took since it entered
+    aside_m, turned_rad : at the end, how far beside its place and how far turned it stands
+    """
+
+    kind: Literal["clear", "end", "lost"]
+    belt: str
+    part: Part
+    time_s: float
+    since_s: float
+    aside_m: float = 0.0
+    turned_rad: float = 0.0
+
+
+def half_longest_m(world: World, products: tuple[LineProduct, ...]) -> float:
+    """Half the length (m) of the longest of some products, as they lie on belts."""
+    forms = [world.parts.form(product) for product in products]
+    return max((float(max(-form.low_m[0], form.high_m[0])) for form in forms), default=0.0)
+
+
+def courses(line: Line, belts: dict[str, BeltTimes], world: World) -> dict[str, Course]:
+    """Every laid-out belt's way among the stations; the world's stations are built without what they replace."""
+    half = half_longest_m(world, tuple(line.products.values()))
+    return {name: course(line.belts[name], times, line, half) for name, times in belts.items() if name in line.belts}
+
+
+class Conveyor:
+    """A belt with what rides on it. `busy` while it has to be stepped.
+
+    incidents : what went wrong on it, in order of time
+    rests : whether parts that stand in the queue are held still, which saves the engine their contacts
+    """
+
+    def __init__(self, world: World, way: Course, rests: bool = True) -> None:
+        self.name = way.belt.name
+        self.course, self.belt = way, way.belt
+        self.riders: list[Rider] = []
+        self.incidents: list[Incident] = []
+        self._world, self._rests = world, rests
+        self._track = way.track
+        self._surfaces = _surfaces(world, way)
+        own = [surface.body for surface in self._surfaces]
+        self._gate = Gate(world, f"{self.name}'s stop", way.clear_m, GATE_HIGH_M)
+        if way.guides:
+            world.fix(f"{GUIDE} of {self.name}", way.guides)
+        self._watch = Watch(world, self.name, way.track, way.belt.speed_m_s, [*own, self._gate.body])
+        self._left: _Left | None = None
+        self._gate_down = False
+        self._clear: Rider | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything rides on it or is just leaving it."""
+        return bool(self.riders) or self._left is not None
+
+    # ------------------------------------------------------------ what the control does
+
+    def enter(self, part: Part, now_s: float) -> None:
+        """A part enters: from where it lies if that is on the belt's way, else it is put down at the entry, at rest."""
+        entry = self._entry_m(part)
+        if part.state == "stored" or not self._lies_here(part, entry):
+            at, turn = self._upright(entry)
+            part.free((at[0], at[1], at[2] + DROP_M), turn)
+        elif part.state != "free":
+            part.free()
+        rider = Rider(part, entry, now_s, look_s=now_s)
+        rider.locate(self._track)
+        rider.begin_m, rider.stuck, rider.slips_s = rider.along_m, (now_s, rider.along_m), now_s
+        self.riders.append(rider)
+        self._watch.riding.add(part.body)
+        self._clear = rider
+        if len(self.riders) == 1:
+            self._aim()
+        for surface in self._surfaces:
+            surface.run(True)
+
+    def take(self, now_s: float) -> Part:
+        """The part at the end leaves; it is where it is, and free or clamped as it was."""
+        rider = self.riders.pop(0)
+        self._watch.riding.discard(rider.part.body)
+        centre, _ = rider.part.centre()
+        self._left = _Left(rider.part, rider.part.number, tuple(centre))
+        if self.course.onward:
+            self._gate.away()
+            self._gate_down = True
+        else:
+            self._aim()
+        return rider.part
+
+    # ------------------------------------------------------------ steps
+
+    def before_step(self, now_s: float) -> None:
+        """Nothing: the world drives surfaces."""
+
+    def after_step(self, now_s: float) -> list[BeltNews]:
+        """See what has come about by the step."""
+        if self._left is not None:
+            self._see_off(self._left)
+        news: list[BeltNews] = []
+        for number, rider in enumerate(tuple(self.riders)):
+            if now_s >= rider.look_s - 1e-9 and not rider.asleep:
+                self._look(rider, self.riders[number - 1] if number else None, now_s, news)
+        if any(item.kind == "lost" for item in news):
+            lost = [item.part for item in news if item.kind == "lost"]
+            self.riders = [rider for rider in self.riders if rider.part not in lost]
+            self._watch.riding.difference_update(part.body for part in lost)
+            self._wake()
+            self._aim()
+        if not self.busy:
+            for surface in self._surfaces:
+                surface.run(False)
+        return news
+
+    def _look(self, rider: Rider, before: Rider | None, now_s: float, news: list[BeltNews]) -> None:
+        rider.locate(self._track)
+        speed_m_s, pitch_m = self.belt.speed_m_s, self.belt.pitch_m
+        coarse_m = 1.2 * speed_m_s * LOOK_S
+        fine = False
+        if rider is self._clear:
+            ahead = rider.begin_m + pitch_m - rider.along_m
+            fine = ahead < coarse_m
+            if ahead <= 0:
+                self._clear = None
+                news.append(BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
+        if before is None and not rider.at_end:
+            ahead = self._stop_m(rider.part) - rider.along_m
+            fine = fine or ahead < coarse_m
+            if self._at_end(rider, ahead):
+                rider.at_end = True
+                news.append(
+                    BeltNews(
+                        "end", self.name, rider.part, now_s, now_s - rider.begin_s, math.hypot(ahead, rider.left_m),
+                        rider.aside_rad,
+                    )
+                )  # fmt: skip
+        if now_s >= rider.still_s - 1e-9:
+            rider.still_s = now_s + LOOK_S
+            queues = self._queues(rider, before)
+            found = self._watch.look(rider, now_s, queues)
+            self.incidents += found
+            if any(incident.kind == "fell" for incident in found):
+                news.append(BeltNews("lost", self.name, rider.part, now_s, now_s - rider.begin_s))
+                if rider is self._clear:
+                    self._clear = None
+                    news.insert(-1, BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
+                return
+            if queues and self._rests and self._settled(rider, before, now_s):
+                rider.asleep = True
+                rider.part.clamp()
+        rider.look_s = now_s if fine else now_s + LOOK_S
+
+    def _at_end(self, rider: Rider, ahead_m: float) -> bool:
+        if self.course.onward:
+            return ahead_m <= 1.5 * self.belt.speed_m_s * self._world.step_s
+        if ahead_m > END_M or self._gate_down:
+            return False
+        (vx, vy, _), _ = rider.part.velocity()
+        return math.hypot(vx, vy) < STILL_M_S
+
+    def _queues(self, rider: Rider, before: Rider | None) -> bool:
+        """Whether something before it holds it up: the gate, the part before it, one that left and is still there."""
+        if rider.at_end:
+            return True
+        if before is not None:
+            return before.rear_m - rider.front_m < NEAR_M
+        if self._left is not None and not self.course.onward:
+            along, _, _ = self._track.find(self._left.at_m[0], self._left.at_m[1], rider.piece)
+            return along + float(self._left.part.form.low_m[0]) - rider.front_m < NEAR_M
+        return False
+
+    def _settled(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
+        """Whether it has stood for long enough, and what it stands against does, too."""
+        looks = rider.looks
+        if now_s - looks[0][0] < ASLEEP_S - LOOK_S or abs(looks[0][1] - rider.along_m) > 5e-4:
+            return False
+        return rider.lean_rad < 0.05 and (before is None or before.asleep)
+
+    def _wake(self) -> None:
+        for rider in self.riders:
+            if rider.asleep:
+                rider.asleep = False
+                rider.part.free()
+                rider.looks.clear()
+                rider.look_s = rider.still_s = 0.0
+                rider.stuck = (self._world.now_s, rider.along_m)
+
+    # ------------------------------------------------------------ the end
+
+    def _see_off(self, left: _Left) -> None:
+        """Whether the part that left last has gone; until then what stands behind it goes on standing."""
+        if self.course.onward:
+            first = self.riders[0] if self.riders else None
+            if first is not None and not first.asleep:
+                first.locate(self._track)
+                if first.front_m >= self._track.length_m - GONE_M:
+                    first.asleep = True  # held at the line while the gate is down
+                    first.part.clamp()
+            (x, y, _), _ = left.part.pose()
+            along, _, _ = self._track.find(x, y, len(self._track.pieces) - 1)
+            gone = along + float(left.part.form.low_m[0]) > self._track.length_m + GATE_SLACK_M
+        else:
+            gone = left.part.number == left.number and math.dist(left.part.centre()[0], left.at_m) > GONE_M
+        if gone or left.part.state == "stored" or left.part.number != left.number:
+            self._left, self._gate_down = None, False
+            self._wake()
+            self._aim()
+
+    def _aim(self) -> None:
+        """Put the gate up where the first part is to stop."""
+        if not self.riders or self._gate_down:
+            return
+        part = self.riders[0].part
+        at, heading = self._track.place(self._stop_m(part) + float(part.form.high_m[0]))
+        self._gate.stand(at, heading)
+
+    def _stop_m(self, part: Part) -> float:
+        """Where on the track (m) a part's frame is when it stands at the end."""
+        if self.course.rest_out is not None:
+            return self.course.rest_out - part.form.model.grasp_m[0]
+        return self._track.length_m - float(part.form.high_m[0])
+
+    # ------------------------------------------------------------ the entry
+
+    def _entry_m(self, part: Part) -> float:
+        if self.course.rest_in is not None:
+            return self.course.rest_in - part.form.model.grasp_m[0]
+        return -float(part.form.low_m[0])
+
+    def _lies_here(self, part: Part, entry_m: float) -> bool:
+        """Whether it lies on the belt's way, at its entry or up to its length before it."""
+        (x, y, z), _ = part.pose()
+        along, left, piece = self._track.find(x, y)
+        (_, _, top), _ = self._track.pieces[piece].place(along - self._track.pieces[piece].begin_m)
+        size = float(part.form.high_m[0] - part.form.low_m[0])
+        near = abs(along - entry_m) <= (2 * size if self.course.here else size / 4)
+        return near and abs(left) < self.belt.width_m / 2 and abs(z - top) < 0.05
+
+    def _upright(self, along_m: float) -> tuple[tuple[float, float, float], tuple[float, float, float, float]]:
+        """Pose of a part's frame on the belt, x along it."""
+        at, heading = self._track.place(along_m)
+        first = self._track.pieces[0]
+        rise = (first.end_m[2] - first.start_m[2]) / first.length_m if isinstance(first, Leg) else 0.0
+        flat = math.sqrt(1.0 - rise * rise)
+        turn, _ = turn_along(np.array([flat * math.cos(heading), flat * math.sin(heading), rise]))
+        return at, turn
+
+
+@dataclass(frozen=True, eq=False)
+class _Left:
+    """The part that left last, and where its centre was then (m)."""
+
+    part: Part
+    number: int
+    at_m: tuple[float, ...]
+
+
+def _surfaces(world: World, way: Course) -> list[Moving]:
+    """The bodies of a belt; where it meets another belt it ends at its rollers."""
+    found = []
+    pieces, speed = way.track.pieces, way.belt.speed_m_s
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Leg):
+            u = [(b - a) / piece.length_m for a, b in zip(piece.start_m, piece.end_m, strict=True)]
+            first = NOSE_M if number == 0 and way.here else 0.0
+            last = NOSE_M if number == len(pieces) - 1 and way.onward else 0.0
+            start = tuple(a + first * k for a, k in zip(piece.start_m, u, strict=True))
+            end = tuple(b - last * k for b, k in zip(piece.end_m, u, strict=True))
+            found.append(
+                straight(
+                    world,
+                    way.belt.name,
+                    (start[0], start[1], start[2]),
+                    (end[0], end[1], end[2]),
+                    way.belt.width_m,
+                    speed,
+                )
+            )
+        else:
+            spin = math.copysign(speed / piece.radius_m, piece.angle_rad)
+            plan = np.array(piece.plan(way.belt.width_m))
+            found.append(corner(world, way.belt.name, piece.pivot_m, plan, spin))
+    return found

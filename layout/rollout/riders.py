@@ -1,0 +1,243 @@
+"""What can be seen of a part on a belt: how far it is, and whether it stands, leans, slips, is pushed or stuck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from layout.model.library import Point3
+from layout.model.physical import Incident
+from layout.rollout.tracks import Leg, Track
+from layout.scene.physics.parts import Part
+from layout.scene.physics.world import GRAVITY_M_S2, World
+
+LOOK_S = 1.0 / 30.0
+"""Parts are looked at so often."""
+TIPPED_RAD = math.radians(30.0)
+"""No slope leans a part so far (20 degrees at most), and blocks as high as wide come back from less than 45."""
+FELL_M = 0.03
+"""A part's underside this far below the belt's surface has left it: belts are 80 mm thick, their nose rollers 40 mm."""
+CLIMBED_M = 0.02
+"""Solver noise lifts parts by less than 1 mm; a part on another one stands at least this much higher."""
+SLIP_M_S = 0.01
+SLIP_SHARE = 0.1
+"""Slower than the belt by so much, and by so much of its speed, is slipping."""
+SLIP_S = 0.5
+"""A part takes v / (friction x g) to reach the belt's speed v, 0.1 s at usual ones: longer than this polishes belts."""
+PUSHED_M = 0.02
+PUSHED_RAD = math.radians(10.0)
+"""So far aside, or turned so far, a gripper that was told the place misses the part; belts keep parts within 1 mm."""
+JAMMED_S = 2.0
+JAMMED_M = 0.005
+"""No more way than this in that time is none: a belt of 0.05 m/s, the slowest usual, makes 100 mm."""
+NEAR_M = 0.01
+"""Parts no farther apart queue."""
+_WINDOW = 8
+"""Looks over which speed is taken: a quarter of a second."""
+
+
+@dataclass(eq=False)
+class Rider:
+    """A part on a belt.
+
+    along_m, left_m : of its frame's origin, on the belt's track; high_m : its underside above the surface
+    begin_m, begin_s : where and when it entered
+    asleep : stands in the queue, held where it is until that moves on; at_end : has arrived
+    bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
+    looks : when it was looked at last, and where it was; told : kinds of its incidents
+    """
+
+    part: Part
+    begin_m: float
+    begin_s: float
+    along_m: float = 0.0
+    left_m: float = 0.0
+    high_m: float = 0.0
+    lean_rad: float = 0.0
+    aside_rad: float = 0.0
+    piece: int = 0
+    at_m: Point3 = (0.0, 0.0, 0.0)
+    look_s: float = 0.0
+    asleep: bool = False
+    at_end: bool = False
+    cleared: bool = False
+    still_s: float = 0.0
+    slips_s: float = 0.0
+    stuck: tuple[float, float] = (0.0, 0.0)
+    bent_s: float = 0.0
+    square: tuple[float, float] | None = None
+    looks: list[tuple[float, float]] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+
+    @property
+    def front_m(self) -> float:
+        """Where on the track its front is."""
+        return self.along_m + float(self.part.form.high_m[0])
+
+    @property
+    def rear_m(self) -> float:
+        """Where on the track its rear is."""
+        return self.along_m + float(self.part.form.low_m[0])
+
+    def locate(self, track: Track) -> None:
+        """Read its pose."""
+        (x, y, z), (qx, qy, qz, qw) = self.part.pose()
+        self.along_m, self.left_m, self.piece = track.find(x, y, self.piece)
+        piece = track.pieces[self.piece]
+        (_, _, top), heading = piece.place(self.along_m - piece.begin_m)
+        self.high_m, self.at_m = z - top, (x, y, z)
+        self.lean_rad = math.acos(max(-1.0, min(1.0, 1.0 - 2.0 * (qx * qx + qy * qy))))
+        yaw = math.atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz))
+        self.aside_rad = math.remainder(yaw - heading, 2 * math.pi)
+
+
+class Watch:
+    """Looks at the riders of one belt, and says what is wrong with them: each kind once for a part.
+
+    own : bodies of the belt, which may touch what rides on it; riding : bodies of all parts that ride
+    """
+
+    def __init__(self, world: World, name: str, track: Track, speed_m_s: float, own: Sequence[int]) -> None:
+        self._world, self._name, self._track, self._speed = world, name, track, speed_m_s
+        self._own = frozenset(own)
+        self.riding: set[int] = set()
+
+    def look(self, rider: Rider, now_s: float, queues: bool) -> list[Incident]:
+        """What became wrong since the last look; queues : whether it is held up by what is before it."""
+        looks = rider.looks
+        looks.append((now_s, rider.along_m))
+        if len(looks) > _WINDOW:
+            del looks[0]
+        span = now_s - looks[0][0]
+        speed = (rider.along_m - looks[0][1]) / span if span > 0 else self._speed
+        found = []
+        if rider.high_m < -FELL_M:
+            found.append(self._tell(rider, now_s, "fell", -rider.high_m, "m", FELL_M, self._fall(rider)))
+        elif rider.lean_rad > TIPPED_RAD:
+            found.append(self._tell(rider, now_s, "tipped", rider.lean_rad, "rad", TIPPED_RAD, self._tip(rider)))
+        elif rider.high_m > CLIMBED_M and "tipped" not in rider.told and not self._rocks(rider):
+            cause = f"stands on {self._touched(rider) or 'nothing that is known'}"
+            found.append(self._tell(rider, now_s, "climbed", rider.high_m, "m", CLIMBED_M, cause))
+        else:
+            found += [self._slips(rider, now_s, speed, queues), self._pushed(rider, now_s)]
+        found.append(self._jams(rider, now_s, queues))
+        return [incident for incident in found if incident is not None]
+
+    # ------------------------------------------------------------ one kind each
+
+    def _slips(self, rider: Rider, now_s: float, speed: float, queues: bool) -> Incident | None:
+        slip = self._speed - speed
+        limit = max(SLIP_M_S, SLIP_SHARE * self._speed)
+        full = len(rider.looks) == _WINDOW
+        if not full or queues or self._bends(rider) or slip <= limit:
+            rider.slips_s = now_s
+            return None
+        if now_s - rider.slips_s < SLIP_S:
+            return None
+        piece = self._track.pieces[rider.piece]
+        rise = piece.end_m[2] - piece.start_m[2] if isinstance(piece, Leg) else 0.0
+        grip = rider.part.form.model.friction
+        steep = math.asin(max(-1.0, min(1.0, rise / piece.length_m)))
+        if abs(steep) > 1e-3:
+            holds = grip * math.cos(steep)
+            cause = f"slope of {math.degrees(steep):.1f} degrees: sin {math.sin(steep):.2f}, friction holds {holds:.2f}"
+        else:
+            needs = self._speed / (grip * GRAVITY_M_S2)
+            cause = f"friction {grip:g} takes {needs:.2f} s to bring it to the belt's {self._speed:g} m/s"
+        return self._tell(rider, now_s, "slipped", slip, "m/s", limit, cause)
+
+    def _pushed(self, rider: Rider, now_s: float) -> Incident | None:
+        if self._bends(rider):
+            rider.square, rider.bent_s = None, now_s
+        if rider.square is None:
+            if now_s - rider.bent_s >= _WINDOW * LOOK_S:
+                rider.square = (rider.left_m, rider.aside_rad)
+            return None
+        moved, turned = abs(rider.left_m - rider.square[0]), abs(rider.aside_rad - rider.square[1])
+        if moved <= PUSHED_M and turned <= PUSHED_RAD:
+            return None
+        rider.square = (rider.left_m, rider.aside_rad)
+        by = self._touched(rider)
+        if by in (GUIDE, QUEUE):
+            return None  # guides lead it straight, and a queue round a corner bends
+        cause = f"{by} touches it" if by else "nothing touches it any more"
+        if moved > PUSHED_M:
+            return self._tell(rider, now_s, "pushed", moved, "m", PUSHED_M, cause, by)
+        return self._tell(rider, now_s, "pushed", turned, "rad", PUSHED_RAD, cause, by)
+
+    def _jams(self, rider: Rider, now_s: float, queues: bool) -> Incident | None:
+        since, at = rider.stuck
+        if queues or abs(rider.along_m - at) > JAMMED_M:
+            rider.stuck = (now_s, rider.along_m)
+            return None
+        if now_s - since < JAMMED_S:
+            return None
+        by = self._touched(rider)
+        cause = f"held by {by}" if by else "nothing drives it"
+        return self._tell(rider, now_s, "jammed", now_s - since, "s", JAMMED_S, cause, by)
+
+    def _bends(self, rider: Rider) -> bool:
+        """Whether it is partly on a corner, where no part goes along with all of the surface."""
+        pieces, k = self._track.pieces, rider.piece
+        if not isinstance(pieces[k], Leg):
+            return True
+        before, after = pieces[k - 1] if k else None, pieces[k + 1] if k + 1 < len(pieces) else None
+        low, high = pieces[k].begin_m, pieces[k].begin_m + pieces[k].length_m
+        return (before is not None and not isinstance(before, Leg) and rider.rear_m < low + NEAR_M) or (
+            after is not None and not isinstance(after, Leg) and rider.front_m > high - NEAR_M
+        )
+
+    def _rocks(self, rider: Rider) -> bool:
+        """Whether it leans so much that an edge explains how high it is."""
+        reach = float(max(abs(rider.part.form.low_m).max(), abs(rider.part.form.high_m).max()))
+        return rider.high_m < reach * math.sin(rider.lean_rad) + CLIMBED_M / 2
+
+    def _tip(self, rider: Rider) -> str:
+        (low_x, low_y, _), (high_x, high_y, _) = rider.part.form.low_m, rider.part.form.high_m
+        base = min(high_x - low_x, high_y - low_y) / 2
+        high = float(rider.part.form.spread.centre_m[2])
+        where = "in a corner" if self._bends(rider) else "at the stop" if rider.at_end else "on a straight"
+        stands = GRAVITY_M_S2 * base / high
+        return (
+            f"{where}: it stands up to {stands:.2f} m/s^2 ({1e3 * base:.0f} mm to its edge, {1e3 * high:.0f} mm high)"
+        )
+
+    def _fall(self, rider: Rider) -> str:
+        side = abs(rider.left_m)
+        return f"{1e3 * side:.0f} mm beside the belt's middle" if side > 0.05 else "through a gap in the belt's way"
+
+    def _touched(self, rider: Rider) -> str:
+        """The name of what touches it that does not belong to the belt: a thing, another part, a guide; else empty."""
+        found = ""
+        for body in self._world.touching(rider.part.body):
+            name = self._world.name_of(body)
+            if body not in self._own and body not in self.riding and not name.startswith(GUIDE):
+                return name
+            if body not in self._own:
+                found = GUIDE if body not in self.riding else found or QUEUE
+        return found
+
+    def _tell(
+        self,
+        rider: Rider,
+        now_s: float,
+        kind: str,
+        amount: float,
+        unit: str,
+        limit: float,
+        cause: str,
+        by: str = "",
+    ) -> Incident | None:
+        if kind in rider.told:
+            return None
+        rider.told.add(kind)
+        subjects = (by, self._name) if by and by not in (GUIDE, QUEUE) else (self._name,)
+        part = rider.part
+        return Incident(
+            now_s, kind, subjects, rider.at_m, float(amount), unit, cause, part.number, part.form.product, limit
+        )
+
+
+GUIDE, QUEUE = "guide", "another part"
+"""Names of the rails beside belts, and of what else rides on them."""

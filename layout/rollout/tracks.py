@@ -1,0 +1,201 @@
+"""The way that parts take on a belt: straight legs that may climb, level turns about the corners' inner sides.
+
+A turn's arc is shorter than the two half widths that the plan's corner counts, pi / 4 of them at a right angle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from layout.model.library import Point2, Point3
+
+LEAST_M = 1e-6
+"""Legs shorter than this are none ..."""
+LEAST_RAD = 1e-3
+"""... and corners flatter than this: ports are aligned no better."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A straight stretch: its ends (m, upper surface of the belt), where it begins on the track (m)."""
+
+    start_m: Point3
+    end_m: Point3
+    begin_m: float
+
+    @property
+    def length_m(self) -> float:
+        """Its length, along the slope."""
+        return math.dist(self.start_m, self.end_m)
+
+    @property
+    def heading_rad(self) -> float:
+        """The way it leads, in plan."""
+        return math.atan2(self.end_m[1] - self.start_m[1], self.end_m[0] - self.start_m[0])
+
+    def place(self, along_m: float) -> tuple[Point3, float]:
+        """Point and heading (rad), so far (m) from its start."""
+        share = along_m / self.length_m
+        a, b = self.start_m, self.end_m
+        at = (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
+        return at, self.heading_rad
+
+    def find(self, x: float, y: float) -> tuple[float, float]:
+        """How far along (m, on the slope) and how far to the left (m) a point of the plan lies."""
+        (ax, ay, _), (bx, by, _) = self.start_m, self.end_m
+        flat = math.hypot(bx - ax, by - ay)
+        ux, uy = (bx - ax) / flat, (by - ay) / flat
+        along = (x - ax) * ux + (y - ay) * uy
+        return along * self.length_m / flat, (y - ay) * ux - (x - ax) * uy
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A level turn about the inner corner of a belt: radius_m is that of the middle line; angle_rad > 0 to the left.
+
+    start_rad : heading where it begins
+    """
+
+    pivot_m: Point3
+    radius_m: float
+    start_rad: float
+    angle_rad: float
+    begin_m: float
+
+    @property
+    def length_m(self) -> float:
+        """Length of the middle line's arc."""
+        return self.radius_m * abs(self.angle_rad)
+
+    @property
+    def heading_rad(self) -> float:
+        """Heading where it ends."""
+        return self.start_rad + self.angle_rad
+
+    def place(self, along_m: float) -> tuple[Point3, float]:
+        """Point and heading (rad), so far (m) from its start."""
+        side = math.copysign(1.0, self.angle_rad)
+        heading = self.start_rad + side * along_m / self.radius_m
+        x = self.pivot_m[0] + side * self.radius_m * math.sin(heading)
+        y = self.pivot_m[1] - side * self.radius_m * math.cos(heading)
+        return (x, y, self.pivot_m[2]), heading
+
+    def find(self, x: float, y: float) -> tuple[float, float]:
+        """How far along (m, on the middle line) and how far to the left (m) a point of the plan lies."""
+        side = math.copysign(1.0, self.angle_rad)
+        dx, dy = x - self.pivot_m[0], y - self.pivot_m[1]
+        heading = math.atan2(side * dx, -side * dy)
+        turned = math.remainder(side * (heading - self.start_rad) - abs(self.angle_rad) / 2, 2 * math.pi)
+        left = side * (self.radius_m - math.hypot(dx, dy))
+        return (turned + abs(self.angle_rad) / 2) * self.radius_m, left
+
+    def plan(self, width_m: float) -> list[Point2]:
+        """Corners (m, about the pivot) of the kite between both legs' ends, on a belt of that width."""
+        side = math.copysign(1.0, self.angle_rad)
+        reach = width_m / math.cos(self.angle_rad / 2)
+        headings = (self.start_rad, self.start_rad + self.angle_rad / 2, self.heading_rad)
+        sizes = (width_m, reach, width_m)
+        outer = [(s * side * math.sin(h), -s * side * math.cos(h)) for h, s in zip(headings, sizes, strict=True)]
+        return [(0.0, 0.0), *outer]
+
+
+@dataclass(frozen=True)
+class Track:
+    """Legs and turns, one after the other."""
+
+    pieces: tuple[Leg | Turn, ...]
+
+    @property
+    def length_m(self) -> float:
+        """Length of the whole way that parts' middles take."""
+        last = self.pieces[-1]
+        return last.begin_m + last.length_m
+
+    def place(self, along_m: float) -> tuple[Point3, float]:
+        """Point (m) and heading (rad) on it; beyond its ends on their straight continuation."""
+        for piece in self.pieces:
+            if along_m < piece.begin_m + piece.length_m:
+                return piece.place(along_m - piece.begin_m)
+        last = self.pieces[-1]
+        return last.place(along_m - last.begin_m)
+
+    def find(self, x: float, y: float, hint: int = 0) -> tuple[float, float, int]:
+        """How far along the track and to its left (m) a point of the plan lies, and on which piece.
+
+        hint : the piece it was on, looked at first
+        """
+        count = len(self.pieces)
+        best, found = math.inf, (0.0, 0.0, 0)
+        for k in (hint, *range(hint + 1, count), *range(hint)):
+            piece = self.pieces[k]
+            along, left = piece.find(x, y)
+            beyond = max(-along if k else 0.0, along - piece.length_m if k < count - 1 else 0.0, 0.0)
+            if beyond == 0.0 and k == hint and abs(left) < NEAR_M:
+                return piece.begin_m + along, left, k
+            miss = math.hypot(beyond, left)
+            if miss < best:
+                best, found = miss, (piece.begin_m + along, left, k)
+        return found
+
+
+NEAR_M = 0.15
+"""A point this close to the piece it was last on is still there."""
+
+
+def track(
+    plan: Sequence[Point2],
+    low_m: float,
+    high_m: float,
+    width_m: float,
+    before: Sequence[Point2] = (),
+    after: Sequence[Point2] = (),
+) -> Track:
+    """The track of a belt.
+
+    plan : corners of its middle line (m), at least two, apart; low_m, high_m : height of its surface at both ends; its
+        straight legs share the climb evenly
+    before, after : corners (m) of level leads, up to its start and on from its end
+    """
+    points = [*before, *plan, *after]
+    climbs = range(len(before), len(before) + len(plan) - 1)
+    if abs(high_m - low_m) < LEAST_M:
+        climbs, points = range(0), _straightened(points)
+    heads = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(points)]
+    angles = [math.remainder(b - a, 2 * math.pi) for a, b in pairwise(heads)]
+    trims = [0.0, *(width_m / 2 * math.tan(abs(angle) / 2) for angle in angles), 0.0]
+    flats = [max(math.dist(a, b) - trims[i] - trims[i + 1], 0.0) for i, (a, b) in enumerate(pairwise(points))]
+    climbed = sum(flats[i] for i in climbs)
+    pieces: list[Leg | Turn] = []
+    along, height = 0.0, low_m
+    for i, flat in enumerate(flats):
+        c, s = math.cos(heads[i]), math.sin(heads[i])
+        start = (points[i][0] + trims[i] * c, points[i][1] + trims[i] * s)
+        end = (start[0] + flat * c, start[1] + flat * s)
+        if flat > LEAST_M:
+            top = height + (high_m - low_m) * flat / climbed if i in climbs else height
+            pieces.append(Leg((*start, height), (*end, top), along))
+            along, height = along + pieces[-1].length_m, top
+        if i < len(angles) and abs(angles[i]) > LEAST_RAD:
+            side = math.copysign(width_m / 2, angles[i])
+            pivot = (end[0] - side * s, end[1] + side * c, height)
+            pieces.append(Turn(pivot, width_m / 2, heads[i], angles[i], along))
+            along += pieces[-1].length_m
+    return Track(tuple(pieces))
+
+
+def _straightened(points: Sequence[Point2]) -> list[Point2]:
+    """Without points that repeat the one before or lie on a straight stretch."""
+    kept = [points[0]]
+    for point in points[1:]:
+        if math.dist(point, kept[-1]) < LEAST_M:
+            continue
+        if len(kept) > 1:
+            (ax, ay), (bx, by) = kept[-2], kept[-1]
+            turn = math.atan2(point[1] - by, point[0] - bx) - math.atan2(by - ay, bx - ax)
+            if abs(math.remainder(turn, 2 * math.pi)) < LEAST_RAD:
+                kept.pop()
+        kept.append(point)
+    return kept

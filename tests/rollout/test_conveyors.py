@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+G = 9.81
+
+
+def test_transit_is_length_over_speed_and_the_time_to_reach_it(belts, blocks, world, tmp_path):
+    """t = L / v + v / (2 mu g): friction brings the part to speed over v^2 / (2 mu g), in v / (mu g)."""
+    line = belts.straight_line(world, tmp_path, 4.0, 0.5)
+    with belts.Rig(line, [blocks.block(friction=0.3)]) as rig:
+        rig.put("belt", "box")
+        rig.run(10.0)
+        assert rig.first("end").since_s == pytest.approx(4.0 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
+        assert rig.first("clear").since_s == pytest.approx(0.45 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
+        assert not rig.incidents
+
+
+def test_eight_boxes_queue_against_the_stop(belts, blocks, world, tmp_path):
+    line = belts.straight_line(world, tmp_path, 4.0, 0.3)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        count = iter(range(1, 8))
+
+        def feed(news) -> None:
+            if news.kind == "clear" and (number := next(count, None)):
+                rig.put("belt", "box", number)
+
+        rig.put("belt", "box")
+        rig.run(30.0, feed)
+        riders = rig.belts["belt"].riders
+        assert [rider.part.number for rider in riders] == list(range(8))
+        fronts = [rider.front_m for rider in riders]
+        assert [a - b for a, b in pairwise(fronts)] == pytest.approx([0.3] * 7, abs=1e-3)
+        assert max(rider.high_m for rider in riders) < 1e-3  # none climbs
+        assert all(rider.asleep for rider in riders)
+        assert not rig.incidents
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_a_queue_moves_up_as_soon_as_its_first_part_is_gone(belts, blocks, world, tmp_path, rests):
+    """Whether parts in the queue are held still or not, the next is at the end after its length over the speed."""
+    line = belts.straight_line(world, tmp_path, 2.0, 0.3)
+    with belts.Rig(line, [blocks.block()], rests=rests) as rig:
+        rig.put("belt", "box")
+        rig.run(1.6)
+        rig.put("belt", "box", 1)
+        rig.run(12.0)
+        first = rig.belts["belt"].take(rig.world.now_s)
+        assert first.number == 0
+        first.clamp()
+        rig.run(13.0)  # the station has it, where it is: nothing moves
+        assert rig.belts["belt"].riders[0].front_m == pytest.approx(
+            rig.belts["belt"].course.track.length_m - 0.3, abs=2e-3
+        )
+        rig.world.parts.give_back(first)
+        rig.run(15.0)
+        last = [news for news in rig.news if news.kind == "end"][1]
+        assert last.time_s - 13.0 == pytest.approx(0.3 / 0.3 + 0.3 / (2 * 0.45 * G), abs=0.03)
+        assert not rig.incidents
+
+
+def test_parts_round_a_corner_and_stand_square(belts, blocks, world, tmp_path):
+    line = belts.corner_line(world, tmp_path, 0.3)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        rig.put("belt", "box")
+        rig.run(15.0)
+        news = rig.first("end")
+        assert rig.belts["belt"].course.track.length_m == pytest.approx(3.0 + 0.3 - 0.4 + math.pi / 4 * 0.4)
+        assert news.since_s == pytest.approx((3.0 - 0.4 + math.pi / 4 * 0.4) / 0.3 + 0.034, abs=0.1)
+        assert news.aside_m < 0.02 and abs(news.turned_rad) < math.radians(3.0)
+        assert not rig.incidents
+
+
+def test_the_same_run_ends_in_the_same_bits(belts, blocks, world, tmp_path):
+    def ends() -> list[tuple[float, ...]]:
+        line = belts.corner_line(world, tmp_path, 0.4)
+        with belts.Rig(line, [blocks.block()]) as rig:
+            for number in range(3):
+                rig.put("belt", "box", number)
+                rig.run(1.5 * (number + 1))
+            rig.run(9.0)
+            return [(*rider.part.centre()[0], *rider.part.centre()[1]) for rider in rig.belts["belt"].riders]
+
+    assert ends() == ends()
