@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -205,17 +204,16 @@ class Control:
                 self._run(kernel_s, told)
 
     def _root_s(self) -> float:
-        first = int(self._world.level[-1])
-        return float(self._world.when[first : first + rec.GAME].min())
+        return float(self._world.when[-2])
 
     def _set_clock(self, k: int, time_s: float) -> None:
         """As `clocks.set_clock`."""
-        when, level = self._world.when, self._world.level.tolist()
+        when, winner = self._world.when, self._world.winner
         when[k] = time_s
-        for below, here in pairwise(level):
-            k //= rec.GAME
-            first = below + rec.GAME * k
-            when[here + k] = when[first : first + rec.GAME].min()
+        while k < when.size - 2:
+            pair = k & ~1
+            first, k = pair + int(when[pair + 1] < when[pair]), when.size // 2 + (k >> 1)
+            when[k], winner[k] = when[first], winner[first]
 
     def _run(self, until_s: float, told: list[Command]) -> None:
         """Let the kernel do what is due up to until_s: one instant."""

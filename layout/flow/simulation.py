@@ -135,11 +135,10 @@ def by_events(
     log = FIRST_LOG
     while True:
         world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log)
-        run, gone = world.run, []
+        run = world.run
         simulate_run(run)
-        while run["status"][0] == rec.LOG_TO_EMPTY:
-            gone.append(world.departures[: int(run["logged"][0])].copy())
-            run["logged"], run["status"] = 0, rec.DONE
+        while run["status"][0] == rec.LOG_SHORT:
+            world = world.with_log(_log_needed(world))
             simulate_run(run)
         status = int(run["status"][0])
         if status == rec.LOG_FULL:
@@ -151,8 +150,13 @@ def by_events(
         elif status == rec.TIME_STANDS_STILL:
             raise LayoutError(Problem("parts go round in no time at all", hint="give moves or operations a time"))
         else:
-            last = world.departures[: int(run["logged"][0])]
-            return world._replace(departures=np.concatenate([*gone, last]) if gone else last), pool
+            return world._replace(departures=world.departures[: int(run["logged"][0])]), pool
+
+
+def _log_needed(world: rec.World) -> int:
+    """Room for departures that is likely to do until the end, at the pace so far; memory is taken as it is written."""
+    room, now, horizon = world.departures.size, float(world.run["now"][0]), float(world.run["horizon"][0])
+    return int(room * min(max(2.0, 1.1 * horizon / now if now > 0 else 2.0), 64.0))
 
 
 def trace(line: Line, moves: Moves, *, seed: int | None = None, until_s: float) -> list[TraceEvent]:

@@ -75,7 +75,7 @@ def test_every_departure_is_logged():
 
 
 @pytest.mark.parametrize("room", [1, 8, 50])
-def test_a_run_goes_on_where_its_log_was_emptied(monkeypatch, room):
+def test_a_run_goes_on_with_a_longer_log(monkeypatch, room):
     made = serial([exponential(1.0)] * 3, 2, horizon_s=2000.0, warmup_s=100.0)
     whole = simulate(made, moves())
     monkeypatch.setattr(simulation, "FIRST_LOG", room)

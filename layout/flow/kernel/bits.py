@@ -49,9 +49,21 @@ def _fused(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
     return number(number, number, number), lambda _, builder, __, given: builder.fma(*given)
 
 
+def _selected(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
+    """a if the condition holds, else b: by a move, not by a jump that may be guessed wrong."""
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        chosen = builder.select(*given)
+        chosen.set_metadata("unpredictable", builder.module.add_metadata([]))
+        return chosen
+
+    return a(types.boolean, a, a), build
+
+
 _word = _same_bits("word", types.uint64, types.float64, ir.IntType(64))
 _float = _same_bits("number", types.float64, types.uint64, ir.DoubleType())
 _fma: Any = intrinsic(_fused)
+select: Any = intrinsic(_selected)
 
 
 @inlined

@@ -11,92 +11,134 @@ from __future__ import annotations
 
 from typing import Any
 
-from layout.flow.kernel.draws import draw
+import numpy as np
+
+from layout.flow.kernel.bits import select
+from layout.flow.kernel.clocks import play
+from layout.flow.kernel.draws import drawn
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import append, counted, enter, leave, mark_feed, new_part
-from layout.flow.kernel.records import BLOCKED, DOWN, FAR, STARVED, WORKING
-from layout.flow.kernel.servers import schedule, schedule_idle, set_state
-from layout.flow.kernel.tables import links, parts, servers, service, stations, streams
+from layout.flow.kernel.parts import active, append, enter, leave, mark_feed, new_part
+from layout.flow.kernel.records import BLOCKED, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
+from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
 
-@compiled
+@inlined
 def finish_direct(w: Any, v: Any) -> None:
     """The work of server v is done, and its part goes on along the row."""
     server, now = servers(w, v), w.now
     s, p = server.station, server.part
     station, part = stations(w, s), parts(w, p)
     following = station.row_next
-    server.worked += server.left
-    if now > w.warmup:
-        streams(w, service(w, s, part.step)).done += 1
+    counts = 1 if now > w.warmup else 0
+    role = station.only
+    if role < 0:
+        role = service(w, s, part.step)
+    streams(w, role).done += counts
     part.step += 1
-    if following >= 0 and stations(w, following).used >= stations(w, following).places:
-        part.reach = FAR
-        part.ready = part.since = now
-        part.next = part.prev = -1
-        station.ready_head = station.ready_tail = p
-        server.left, server.busy, server.held = 0.0, 0, 1
-        set_state(w, v, BLOCKED)
-        schedule_idle(w, v)
-        return
-    server.in_working += counted(w, server.since, now)
+    server.worked += server.left
+    server.in_working += _since(w, server, now)
     server.since = server.ended = now
     if following >= 0:
-        _move(w, p, station.row_link, following)
-    else:
-        if station.row_link >= 0 and now > w.warmup:
-            links(w, station.row_link).moved += 1
-        leave(w, p)
-    while True:
-        _next(w, v, s)
-        previous = station.row_prev
-        if previous < 0:
-            if station.row_fed == 1:
-                mark_feed(w, s)
-                w.to_dispatch = 1
-                w.to_room = w.befores
+        after = stations(w, following)
+        if after.used >= after.places:
+            part.reach = FAR
+            part.ready = part.since = now
+            part.next = part.prev = -1
+            station.ready_head = station.ready_tail = p
+            server.left, server.busy, server.held, server.state = 0.0, 0, 1, BLOCKED
+            _rest(w, v, now)
             return
-        p = stations(w, previous).ready_head
+        links(w, station.row_link).moved += counts
+        _put(w, p, following, now)
+    else:
+        if station.row_link >= 0:
+            links(w, station.row_link).moved += counts
+        leave(w, p)
+    _take(w, v, s, WORKING)
+    previous = station.row_prev
+    if previous < 0:
+        if station.row_fed == 1:
+            mark_feed(w, s)
+            w.to_dispatch = 1
+            w.to_room = w.befores
+    elif stations(w, previous).ready_head >= 0:
+        _move_up(w, s, previous)
+
+
+@compiled
+def _move_up(w: Any, s: Any, previous: Any) -> None:
+    """There is room at station s for the part that the machine before it holds; and so on upstream."""
+    now = w.now
+    counts = 1 if now > w.warmup else 0
+    while previous >= 0:
+        station = stations(w, previous)
+        p = station.ready_head
         if p < 0:
             return
-        station = stations(w, previous)
         station.ready_head = station.ready_tail = -1
-        _move(w, p, station.row_link, s)
-        s, v = previous, station.server0
-        servers(w, v).held = 0
+        links(w, station.row_link).moved += counts
+        _put(w, p, s, now)
+        s = previous
+        server = servers(w, station.server0)
+        server.held = 0
+        state = server.state
+        if state == BLOCKED:
+            server.in_blocked += _since(w, server, now)
+            server.since = now
+        _take(w, station.server0, s, state)
+        previous = station.row_prev
+    if stations(w, s).row_fed == 1:
+        mark_feed(w, s)
+        w.to_dispatch = 1
+        w.to_room = w.befores
 
 
 @inlined
-def _move(w: Any, p: Any, k: Any, s: Any) -> None:
-    """A part comes to station s by link k; its machine takes it if it is free."""
-    if w.now > w.warmup:
-        links(w, k).moved += 1
+def _since(w: Any, server: Any, now: Any) -> Any:
+    """How much of the time in the server's state lies in the window."""
+    start = server.since if server.since > w.warmup else w.warmup
+    span = now - start
+    return span if span > 0.0 else 0.0
+
+
+@inlined
+def _put(w: Any, p: Any, s: Any, now: Any) -> None:
+    """A part comes to station s; its machine takes it if it is free."""
     station, part = stations(w, s), parts(w, p)
     station.used += 1
     station.load += 1
-    part.since, part.server = w.now, -1
+    part.since = now
     if station.idle > 0:
-        _begin(w, station.server0, s, p)
+        v = station.server0
+        server = servers(w, v)
+        server.in_starved += _since(w, server, now)
+        station.idle = 0
+        active(w, server)
+        _begin(w, v, s, p, now)
     else:
+        part.server = -1
         station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
 
 
 @inlined
-def _next(w: Any, v: Any, s: Any) -> None:
+def _take(w: Any, v: Any, s: Any, state: Any) -> None:
     """Server v of station s has given its part away: it takes the next, if it is up and there is one."""
-    server, station = servers(w, v), stations(w, s)
-    if station.used == station.places:
-        station.room_since = w.now
-    station.used -= 1
-    station.load -= 1
-    server.part = -1
-    if server.state == DOWN:
-        return
+    server, station, now = servers(w, v), stations(w, s), w.now
+    used = station.used
+    if used == station.places:
+        station.room_since = now
     p = station.queue_head
+    if state == DOWN:
+        station.used = used - 1
+        station.load -= 1
+        server.part = -1
+        return
     if p >= 0:
-        station.queue_head = parts(w, p).next
-        if station.queue_head < 0:
-            station.queue_tail = -1
+        head = parts(w, p).next
+        station.queue_head = head
+        station.queue_tail = select(head < 0, -1, station.queue_tail)
+        station.used = used - 1
+        station.load -= 1
     elif station.outside_head >= 0 or station.saturated == 1:
         p = station.outside_head
         if p >= 0:
@@ -106,25 +148,69 @@ def _next(w: Any, v: Any, s: Any) -> None:
         else:
             p = new_part(w, s)
             if p < 0:
+                station.used = used - 1
+                station.load -= 1
+                server.part = -1
                 return
-        station.used += 1
-        station.load += 1
-    if p >= 0:
-        _begin(w, v, s, p)
+            enter(w, p)
     else:
-        server.left, server.busy = 0.0, 0
-        set_state(w, v, STARVED)
-        schedule_idle(w, v)
+        station.used = used - 1
+        station.load -= 1
+        server.part = -1
+        server.left, server.busy, server.state = 0.0, 0, STARVED
+        station.idle = 1
+        _rest(w, v, now)
+        return
+    if state == BLOCKED:
+        active(w, server)
+    _begin(w, v, s, p, now)
 
 
 @inlined
-def _begin(w: Any, v: Any, s: Any, p: Any) -> None:
+def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
     """Server v of station s, which is up and free, begins the next operation of a part."""
     server, part = servers(w, v), parts(w, p)
-    if part.entered < 0.0:
-        enter(w, p)
-    server.part, part.server, server.following = p, v, part.step + 1
-    server.left, server.began, server.busy = draw(w, service(w, s, part.step)), w.now, 1
-    set_state(w, v, WORKING)
-    schedule(w, v)
+    role = stations(w, s).only
+    step = part.step
+    if role < 0:
+        role = service(w, s, step)
+    left = drawn(w, role)
+    time, ring = now + left, RING_FINISH
+    n, m = server.modes, server.mode0
+    if n == 1 and modes(w, m).calendar == 0:
+        due = now + (modes(w, m).due - server.worked)
+        fails = due < time
+        ring = select(fails, RING_FAIL, RING_FINISH)
+        time = select(fails, max(due, now), time)
+    elif n > 0:
+        time, ring = _first(w, server, time, now)
+    play(w, v, time)
+    server.part, part.server, server.following = p, v, step + 1
+    server.left, server.began, server.busy, server.state, server.since = left, now, 1, WORKING, now
+    server.ring = ring
     w.events += 1
+
+
+@compiled
+def _first(w: Any, server: Any, time: Any, now: Any) -> Any:
+    """When work that would be done at a time stops or is done, and what for, where anything may come between."""
+    ring = RING_FINISH
+    for m in range(server.mode0, server.mode0 + server.modes):
+        mode = modes(w, m)
+        due = mode.due + server.down if mode.calendar == 1 else now + (mode.due - server.worked)
+        if due < time:
+            time, ring = max(due, now), RING_FAIL + m - server.mode0
+    return time, ring
+
+
+@inlined
+def _rest(w: Any, v: Any, now: Any) -> None:
+    """Server v has nothing to do: only calendar failures are to come."""
+    server = servers(w, v)
+    time, ring = np.inf, RING_NONE
+    for m in range(server.mode0, server.mode0 + server.modes):
+        mode = modes(w, m)
+        if mode.calendar == 1 and mode.due + server.down < time:
+            time, ring = max(mode.due + server.down, now), RING_FAIL + m - server.mode0
+    server.ring = ring
+    play(w, v, time)

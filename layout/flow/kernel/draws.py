@@ -14,10 +14,12 @@ import numpy as np
 
 from layout.flow.kernel.bits import log, unit
 from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.records import AHEAD
 from layout.flow.kernel.streams import GOLDEN, MIX_1, MIX_2
-from layout.flow.kernel.tables import samples, streams
+from layout.flow.kernel.tables import ahead, samples, set_ahead, streams
 
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
+_FEW = 4  # times that are drawn at once at first; a power of 2
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
@@ -125,6 +127,34 @@ def draw(w: Any, i: Any) -> Any:
     if u * (high - low) < mode - low:
         return low + math.sqrt(u * (high - low) * (mode - low))
     return high - math.sqrt((1.0 - u) * (high - low) * (high - mode))
+
+
+@compiled
+def _draw_ahead(w: Any, i: Any) -> None:
+    """The next times of stream i, which are exponential: few at first. Two loops, for each becomes SIMD code."""
+    s = streams(w, i)
+    row = AHEAD * i + s.n % AHEAD
+    end = row + min(max(s.n, _FEW), AHEAD)
+    z, mean = s.key + np.uint64(s.n) * _GOLDEN, s.a
+    for j in range(row, end):
+        z += _GOLDEN
+        set_ahead(w, j, unit(hashed(z)))
+    for j in range(row, end):
+        set_ahead(w, j, -mean * log(ahead(w, j)))
+    s.end = s.n + end - row
+
+
+@inlined
+def drawn(w: Any, i: Any) -> Any:
+    """As `draw`, for a stream that is always asked here: exponential times are drawn some at a time."""
+    s = streams(w, i)
+    if s.kind != 1:
+        return draw(w, i)
+    n = s.n
+    if n == s.end:
+        _draw_ahead(w, i)
+    s.n = n + 1
+    return ahead(w, AHEAD * i + n % AHEAD)
 
 
 @compiled

@@ -35,8 +35,8 @@ ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 OWNER_SHIFT = 6
-# Clocks that are compared at once (`clocks`).
-GAME = 16
+# Times of a stream that are drawn at once (`draws`), a power of 2.
+AHEAD = 32
 # What a station means to a step of a route (other than the number of the process-time stream).
 PASS, LEAVE = -1, -2
 # From JOIN on down: it waits there, in inlet (JOIN - it), to be made part of another.
@@ -50,8 +50,8 @@ FAR = 1 << 40
 AT_ONCE_S = 1e-6
 # How a run ended.
 DONE, STANDSTILL, POOL_FULL, TRACE_FULL, TIME_STANDS_STILL = 0, 1, 2, 3, 4
-# Not ended: the log of departures is to be emptied, then the run goes on; or it overflowed within one instant.
-LOG_TO_EMPTY, LOG_FULL = 5, 6
+# Not ended: the log of departures is to be made longer, then the run goes on; or it overflowed within one instant.
+LOG_SHORT, LOG_FULL = 5, 6
 # Not ended: it has come to where it was to pause, and goes on when called again.
 PAUSED = 7
 # When (s) a plant is done with what it was told to do: not before it says so.
@@ -82,14 +82,15 @@ STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
     # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
     # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
-    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
+    # only: the process-time stream of all that it does, -1: several; row_prev: whose row_next it is, if nobody else
+    # brings parts; row_fed: whether anybody does;
     # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
     # a part and a server is needed to begin;
     # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
     # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
     # with room for it further on; repeats: works again on a part that cannot leave
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
+    "doors judges in_row only row_next row_prev row_link row_fed joins order order1 "
     "careful before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
@@ -112,9 +113,10 @@ SERVER = _dtype(
     "since began left worked down ended asked in_starved in_working in_blocked in_down in_setup in_off in_unattended",
 )
 MODE = _dtype("calendar between repair", "due")
-# n: draws so far; done: operations in the window that took their time from here
+# n: draws so far; end: how many have been drawn, some of them ahead; done: operations in the window that took their
+# time from here
 STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
-                   ("c", np.float64), ("done", np.int64)])  # fmt: skip
+                   ("c", np.float64), ("done", np.int64), ("end", np.int64)])  # fmt: skip
 # assigned: the station whose turn it was, where its next operation is shared out in turn
 # kept: what is kept for it; kept_at: station or belt where; kept_step: the step that it is kept for; again: it was
 # worked on again for want of room
@@ -175,8 +177,8 @@ _RUN = _dtype(
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
-    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_levels n_trace n_log n_steps "
-    "n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant",
+    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_levels n_trace n_log "
+    "n_steps n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant",
     "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -215,6 +217,7 @@ class World(NamedTuple):
 
     run : (1,) the run itself, and the addresses of the tables
     samples : times (s) of empirical distributions, one after another, each rising
+    ahead : times (s) of each stream drawn ahead
     able : station numbers, those of step k at `steps[k].able0 : able1`
     hop, hops : (stations, stations) int, the next station on the way from row to column, and how many hops it is
     service : (stations, steps) int, process-time stream of a step at a station, PASS or LEAVE
@@ -232,7 +235,7 @@ class World(NamedTuple):
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
-    when, level : the clocks' times (s) with the tournament over them, and where each level of it begins
+    when, winner : the clocks' times (s) and the tournament over them: when the first one rings, and which it is
     changing : the tables that change, one after another in one block of bytes, and where each is: copied at once
     """
 
@@ -242,6 +245,7 @@ class World(NamedTuple):
     modes: Records
     streams: Records
     samples: Any
+    ahead: Any
     parts: Records
     steps: Records
     qualities: Records
@@ -287,7 +291,7 @@ class World(NamedTuple):
     inside: Any
     way_out: Any
     when: Any
-    level: Any
+    winner: Any
     changing: Any = ()
 
     def addressed(self) -> World:
@@ -295,7 +299,8 @@ class World(NamedTuple):
         for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets",
                      "products", "staff", "shifts"):  # fmt: skip
             self.run[f"n_{name}"] = getattr(self, name).size
-        self.run["n_levels"] = self.level.size
+        self.run["n_leaves"] = self.when.size // 2
+        self.run["n_levels"] = (self.when.size // 2).bit_length() - 1
         spans, end = [], 0
         for number in _CHANGING:
             size = self[number].nbytes
@@ -316,14 +321,24 @@ class World(NamedTuple):
         whole = whole.copy()
         for number, start, stop, dtype in spans:
             tables[number] = whole[start:stop].view(dtype)
+        tables[_AHEAD] = np.empty(AHEAD * tables[_STREAMS].size)
         tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
         run = tables[0]
         addresses = run["address"][0]
         addresses[_MOVED] = (_address(whole) + starts)[1:]
-        for number in (_PARTS, _TRACE, _DEPARTURES):
+        for number in (_AHEAD, _PARTS, _TRACE, _DEPARTURES):
             addresses[number - 1] = _address(tables[number])
         run["n_trace"], run["n_log"] = trace.size, departures.size
         return World(*tables)
+
+    def with_log(self, size: int) -> World:
+        """This world, to go on with: the log of departures has that much room."""
+        log = np.empty(size, DEPARTURE)
+        logged = int(self.run["logged"][0])
+        log[:logged] = self.departures[:logged]
+        self.run["address"][0, _DEPARTURES - 1] = _address(log)
+        self.run["n_log"], self.run["status"] = size, DONE
+        return self._replace(departures=log)
 
 
 def _address(table: Any) -> int:
@@ -332,10 +347,12 @@ def _address(table: Any) -> int:
 
 _LINE = 64  # bytes: tables begin where the processor's cache lines do
 CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets", "products", "arms", "belts", "links",
-            "moved", "zones", "staff", "shifts", "when")  # fmt: skip
+            "moved", "zones", "staff", "shifts", "when", "winner")  # fmt: skip
 _CHANGING = tuple(map(World._fields.index, CHANGING))
 _MOVED = np.array(_CHANGING[1:]) - 1
-_PARTS, _TRACE, _DEPARTURES = (World._fields.index(name) for name in ("parts", "trace", "departures"))
+_PARTS, _TRACE, _DEPARTURES, _AHEAD, _STREAMS = map(
+    World._fields.index, ("parts", "trace", "departures", "ahead", "streams")
+)
 TABLES = World._fields[1:-1]
 
 

@@ -43,7 +43,7 @@ from layout.flow.kernel.records import (
     AT_STATION,
     DONE,
     IDLE,
-    LOG_TO_EMPTY,
+    LOG_SHORT,
     OFF_SHIFT,
     OWNER_ARM,
     OWNER_BELT_IN,
@@ -95,7 +95,7 @@ MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts 
 def simulate_run(run: Any) -> None:
     """Run the world to its horizon, or until it stands still; what happened is left in its records.
 
-    A run that stops with LOG_TO_EMPTY goes on when called again, with status DONE and nothing logged; a plant's
+    A run that stops with LOG_SHORT goes on when called again, with status DONE and a longer log; a plant's
     that stops with PAUSED, having done all that is due up to `until`, goes on with status DONE and a later `until`.
     """
     w = run[0]
@@ -105,7 +105,7 @@ def simulate_run(run: Any) -> None:
         _settle(w)
     while w.status == DONE:
         if 2 * w.logged > w.n_log:
-            w.status = LOG_TO_EMPTY
+            w.status = LOG_SHORT
             return
         k, more = next_clock(w)
         now = when(w, k)

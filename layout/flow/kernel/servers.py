@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.clocks import set_clock
-from layout.flow.kernel.draws import draw, uniform
+from layout.flow.kernel.draws import drawn, uniform
 from layout.flow.kernel.inlets import complete, join
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.kept import give_up_place
@@ -185,7 +185,7 @@ def advance(w: Any, v: Any) -> None:
             join(w, s, part.step)
         if part.entered < 0.0:
             enter(w, p)
-        work = draw(w, role)
+        work = drawn(w, role)
         server.following = judged(w, p, s) if station.judges == 1 else part.step + 1
         if station.doors == 1:
             # Doors close when the part is in (the server was not busy with it before), and open after its last work.

@@ -62,7 +62,7 @@ def _values(table: str, dtype: Any) -> Any:
             record, number = arguments
             start = address(builder, record, table, context.get_value_type(item_type))
             load = builder.load(builder.gep(start, [number]))
-            return load if table in rec.CHANGING else _constant(builder, load)
+            return load if table in (*rec.CHANGING, "ahead") else _constant(builder, load)
 
         return item_type(w, types.int64), build
 
@@ -107,6 +107,8 @@ stations = _rows("stations", rec.STATION)
 servers = _rows("servers", rec.SERVER)
 modes = _rows("modes", rec.MODE)
 samples = _values("samples", np.float64)
+ahead = _values("ahead", np.float64)
+set_ahead = _setter("ahead", np.float64)
 streams = _rows("streams", rec.STREAM)
 parts = _rows("parts", rec.PART)
 steps = _rows("steps", rec.STEP)
@@ -155,4 +157,7 @@ inside = _values("inside", np.int64)
 way_out = _values("way_out", np.int64)
 when = _values("when", np.float64)
 set_when = _setter("when", np.float64)
-level = _values("level", np.int64)
+when_word = _values("when", np.int64)  # the bits of a time
+set_when_word = _setter("when", np.int64)
+winner = _values("winner", np.int64)
+set_winner = _setter("winner", np.int64)

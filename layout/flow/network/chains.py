@@ -43,6 +43,8 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         table[s]["row_fed"] = int(bool(into) or brought)
         if len(into) == 1 and not brought:
             table[s]["row_prev"] = stations.index(ways[into[0]].origin)
+        roles = set(world.service[s][world.service[s] >= 0].tolist())
+        table[s]["only"] = roles.pop() if len(roles) == 1 else -1
         ends = {_end(world, s, int(k)) for k in np.flatnonzero(world.service[s] >= 0)}
         if not plain[s] or line.stations[name].buffer_out > 0 or len(ends) != 1:
             continue

@@ -130,7 +130,7 @@ class _Compiler:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
         attendance = self.attendance.tables()
         attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
-        when, level = clock_table(len(self.clocks))
+        when, winner = clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
         run["befores"] = int(any(s["before"] for s in stations))
         run["ruled"] = any(step["rule"] for step in steps)
@@ -142,6 +142,7 @@ class _Compiler:
             modes=record_table(modes, rec.MODE),
             streams=stream_table(self.streams),
             samples=np.array(self.samples, float),
+            ahead=np.zeros(0),
             parts=np.zeros(0, rec.PART),
             steps=record_table(steps, rec.STEP),
             products=record_table(products, rec.PRODUCT),
@@ -159,7 +160,7 @@ class _Compiler:
             **attendance,
             changes=np.array(self.changes, np.int64).reshape(-1, len(self.products)),
             when=when,
-            level=level,
+            winner=winner,
             **doing,
             **tables,
         ).addressed()

@@ -37,13 +37,12 @@ def moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
 
 
 def clock_table(n: int) -> tuple[Any, Any]:
-    """Times of n clocks that stand still, and where each level of the tournament begins in them."""
-    starts, size = [0], -(-max(n, 1) // rec.GAME) * rec.GAME
-    while size - starts[-1] > rec.GAME:
-        games = (size - starts[-1]) // rec.GAME
-        starts.append(size)
-        size += -(-games // rec.GAME) * rec.GAME
-    return np.full(size, np.inf), np.array(starts, np.int64)
+    """A tournament over n clocks that stand still: times, and who is first."""
+    half = 1 << max(n - 1, 1).bit_length()
+    winner = np.arange(2 * half)
+    for at in range(half, 2 * half):
+        winner[at] = winner[2 * (at - half)]
+    return np.full(2 * half, np.inf), winner
 
 
 def chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:
@@ -64,5 +63,5 @@ def stream_table(streams: list[tuple[int, float, float, float]]) -> Any:
     """Random streams by their parameters, without keys."""
     table = np.zeros(len(streams), rec.STREAM)
     for i, (kind, a, b, c) in enumerate(streams):
-        table[i] = (kind, 0, 0, a, b, c, 0)
+        table[i] = (kind, 0, 0, a, b, c, 0, 0)
     return table
