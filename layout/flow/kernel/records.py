@@ -185,30 +185,39 @@ TRACE = _dtype("kind index state part product step origin target", "start end")
 # A part that left: kind: how; time (s); lead: time since it entered (s); late: time since its deadline (s; -inf: none)
 DEPARTURE = _dtype("product kind", "time lead late")
 
-# What `recursion` works on: parts at a time, stations of the row, and the rest.
-BLOCK = 128
-CELL = _dtype(
-    # A station of the row. room: bytes from a part's spans here to the moment that a part before it left the *next*
-    # station, which makes room there (the last station looks at zeros); out: places of the out-buffer; calendar:
-    # whether it has failures on that clock; work: 1 if parts are worked on here; transit: time of its link
-    "station server mode0 modes calendar room out link doors work "
-    # run: periods, ended: as of `records.SERVER`; booked: parts of the block whose spans are booked; free: when it may
-    # start the next part; due: of the first operating failure, on the clock `worked`; since: of its state;
-    # then the time in each state: the first three in this order, and a fourth number that means nothing (`_sums`)
-    "periods booked",
-    "transit closing opening free ended due worked down since failed starved working blocked nothing",
+# What `recursion` works on: parts at a time, stations side by side in a vector register, and the rest.
+BLOCK, LANES = 128, 4
+_CELL = _dtype(
+    # A station of the row; those of a slot, one of each lane, have the same fields side by side. at: bytes from a
+    # part's row of `moments` to when it released the server; room: from there to when a part before it released the
+    # next station, which makes room there (nothing does at the last station: 0); even: room is the same for all lanes;
+    # out: places of the out-buffer; calendar: whether it has failures on that clock; work: 1 if parts are worked on
+    # here; transit: time of its link
+    "at room even station server mode0 modes calendar out link doors work "
+    # run: periods, ended: as of `records.SERVER`; free: when it may start the next part; due: of the first operating
+    # failure, on the clock `worked`; since: of its state; then the time in each state
+    "periods",
+    "transit closing opening free ended due worked down since failed starved working blocked",
 )
+SLOT = np.dtype([(name, kind, (LANES,)) for name, kind in _CELL.descr])
+CELL = np.dtype({
+    "names": _CELL.names, "formats": [kind for _, kind in _CELL.descr],
+    "offsets": range(0, SLOT.itemsize, 8 * LANES), "itemsize": SLOT.itemsize,
+})  # fmt: skip
 PLAN = _dtype(
+    # slots, lag: stations in a lane, and the lane of the last one; wide: bytes of a row of `moments`;
     # late: parts enter when they go on from the first station; plain: blocks can go through without a second look
-    "cells arrivals mix mix0 mix1 late plain n_products stride row back room n_modes n_streams n_places "
-    # addresses; jobs: (stations, products, 2) first and last place in job, which holds process-time streams;
-    # times: (stations, stride); spans, gone: (stations + 1, row, 3) and (stations, row) S, C, R and X with `back` parts
-    # of the past; entered: when each part did; kinds: products of a block; log: of the first time in the log of
-    # departures; first, count: parts by where they are at the end; spare: for copies
-    "cell jobs job times spans gone entered kinds log first count spare modes streams "
-    # run: parts: begun; left: gone; arrived: when the next one comes; last: when the last of a block left
-    "parts left",
-    "arrived last",
+    "cells slots lag wide arrivals mix mix0 mix1 late plain n_products past back room n_modes n_streams n_places "
+    # addresses; cell: of the slots; order: (stations,) bytes from there to each station; jobs: (stations, products, 2)
+    # first and last place in job, which holds process-time streams; draws: (LANES, BLOCK + LANES) of a slot; times:
+    # (BLOCK, slots, LANES); moments: see `blocks`; gone: (stations, past) when parts went on, with `back` of the past;
+    # entered: when each part did; kinds: products of a block's parts, after those of LANES - 1 before it; log: of the
+    # first time in the log of departures; first, count: parts by where they are at the end; coming: of LANES numbers;
+    # spare: for copies
+    "cell order jobs job draws times moments gone entered kinds log first count coming spare modes streams "
+    # run: parts: begun; left: gone; skewed: whether lanes lag behind one another; arrived: when the next part comes
+    "parts left skewed",
+    "arrived",
 )
 
 
@@ -361,7 +370,7 @@ def _digest() -> str:
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
              "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles", "charging",
-             "direct", "rooms", "run", "recursion", "spans", "uptime")  # fmt: skip
+             "direct", "rooms", "run", "recursion", "blocks", "lanes", "uptime")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -19,28 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.bits import log, unit
-from layout.flow.kernel.draws import draw, hashed, uniform
+from layout.flow.kernel.blocks import AHEAD, block, commit, moment, product_of, station
+from layout.flow.kernel.draws import draw
 from layout.flow.kernel.jit import compiled, entry, inlined
+from layout.flow.kernel.lanes import ROW_BYTES, get, put, put_whole, whole
 from layout.flow.kernel.parts import counted
-from layout.flow.kernel.records import BLOCK, DONE, LEFT, LOG_FULL
-from layout.flow.kernel.spans import (
-    CELL_BYTES,
-    CELL_WORDS,
-    ROW_BYTES,
-    STARVED,
-    cell_at,
-    get,
-    put,
-    put_whole,
-    sums,
-    whole,
-)
-from layout.flow.kernel.streams import GOLDEN
-from layout.flow.kernel.tables import departures, links, mixes, modes, products, servers, streams
+from layout.flow.kernel.records import BLOCK, DONE, LEFT, LOG_FULL, SLOT
+from layout.flow.kernel.tables import departures, links, modes, products, servers, streams
 from layout.flow.kernel.uptime import active, first_due, wait, work
 
-_GOLDEN = np.uint64(GOLDEN)
+_SLOT_WORDS = SLOT.itemsize // 8
 
 
 @entry
@@ -55,16 +43,17 @@ def recur(run: Any, plan: Any) -> None:
             return
         if q.plain == 1 and _within(w, q):
             _keep(w, q, True)
-            _block(w, q)
-            if q.last <= w.horizon:
-                _commit(w, q)
+            if block(w, q):
+                commit(w, q)
                 _shift(q, BLOCK)
                 continue
             _keep(w, q, False)
             q.plain = 0
-        i = 0
+        for lane in range(q.lag * q.skewed, 0, -1):  # parts that have passed so many lanes, and no more
+            _part(w, q, -lane, lane * q.slots)
+        i, q.skewed = 0, 0
         while going and i < BLOCK:
-            going = _part(w, q, i)
+            going = _part(w, q, i, 0)
             i += 1
         _shift(q, i)
     _outside(w, q)
@@ -76,7 +65,7 @@ def recur(run: Any, plan: Any) -> None:
 def _begin(w: Any, q: Any) -> None:
     """First failures, as `kernel` draws them."""
     for k in range(q.cells):
-        cell = cell_at(q.cell, k)
+        cell = station(q, k)
         for m in range(cell.mode0, cell.mode0 + cell.modes):
             modes(w, m).due = draw(w, modes(w, m).between)
         first_due(w, cell)
@@ -88,7 +77,7 @@ def _begin(w: Any, q: Any) -> None:
 def _within(w: Any, q: Any) -> Any:
     """Whether every span to come begins in the window."""
     for k in range(q.cells):
-        cell = cell_at(q.cell, k)
+        cell = station(q, k)
         if cell.free <= w.warmup or (cell.work == 1 and cell.ended <= w.warmup):
             return False
     return True
@@ -103,7 +92,7 @@ def _copy(target: Any, source: Any, n: Any) -> None:
 @inlined
 def _keep(w: Any, q: Any, now: Any) -> None:
     """Keep what a block changes, or have it back."""
-    a, b, c = q.cells * CELL_WORDS, q.n_modes, q.n_streams
+    a, b, c = q.slots * _SLOT_WORDS, q.n_modes, q.n_streams
     for part in range(3):
         table = q.cell if part == 0 else (q.modes if part == 1 else q.streams)
         spare = q.spare + 8 * (0 if part == 0 else (a if part == 1 else a + b))
@@ -119,156 +108,12 @@ def _keep(w: Any, q: Any, now: Any) -> None:
 def _shift(q: Any, n: Any) -> None:
     """Make the last parts the past of the next block."""
     q.parts += n
+    for i in range(AHEAD):
+        put_whole(q.kinds, i, whole(q.kinds, n + i))
+    _copy(q.moments, q.moments + q.wide * n, q.wide // 8 * (q.back + q.lag))
     for k in range(q.cells):
-        row = q.spans + 24 * k * q.row
-        _copy(row, row + 24 * n, 3 * q.back)
-        row = q.gone + 8 * k * q.row
+        row = q.gone + 8 * k * q.past
         _copy(row, row + 8 * n, q.back)
-
-
-@compiled
-def _exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
-    """n exponential times from draws key + 1 ... of a stream on; two loops, for each fits the processor's window."""
-    z = key
-    for i in range(n):
-        z += _GOLDEN
-        put(target, i, unit(hashed(z)))
-    for i in range(n):
-        put(target, i, -mean * log(get(target, i)))
-
-
-@compiled
-def _fill(w: Any, q: Any, k: Any, target: Any) -> None:
-    """Process times of a block at station k."""
-    if q.n_products == 1:
-        stream = whole(q.job, whole(q.jobs, 2 * k))
-        s = streams(w, stream)
-        if s.kind == 1:
-            _exponentials(target, BLOCK, s.key + np.uint64(s.n) * _GOLDEN, s.a)
-            s.n += BLOCK
-        else:
-            for i in range(BLOCK):
-                put(target, i, draw(w, stream))
-    else:
-        for i in range(BLOCK):
-            at = 2 * (k * q.n_products + whole(q.kinds, i))
-            put(target, i, draw(w, whole(q.job, whole(q.jobs, at))))
-
-
-@compiled
-def _block(w: Any, q: Any) -> None:
-    """A block of parts within the window, through a plain row: when parts start and are done, then the spans."""
-    for i in range(BLOCK):
-        put_whole(q.kinds, i, _product(w, q))
-    for k in range(q.cells):
-        cell_at(q.cell, k).booked = 0
-        row = q.times + 8 * k * q.stride
-        if cell_at(q.cell, k).work == 1:
-            _fill(w, q, k, row)
-        else:
-            for i in range(BLOCK):
-                put(row, i, 0.0)
-    size, stride, first = 24 * q.row, 8 * q.stride, q.spans + 24 * q.back
-    cell_0, cells = q.cell, q.cells
-    start = done = 0.0
-    for i in range(BLOCK):
-        there = 0.0
-        if q.arrivals >= 0:
-            there = q.arrived
-            put(q.entered, q.parts + i, there)
-            q.arrived = there + draw(w, q.arrivals)
-        spans, times, at = first + 24 * i, q.times + 8 * i, cell_0
-        end = cell_0 + cells * CELL_BYTES
-        while at < end:
-            while at < end:
-                cell = cell_at(at, 0)
-                free = get(spans, -1)
-                time = get(times, 0)
-                start = there if there > free else free
-                done = start + time
-                if start + (cell.due - cell.worked) < done:
-                    break
-                cell.worked += time
-                room = get(spans + cell.room, 0)
-                there = done if done > room else room
-                put(spans, 0, start)
-                put(spans, 1, done)
-                put(spans, 2, there)
-                spans += size
-                times += stride
-                at += CELL_BYTES
-            if at < end:
-                there = _stopped(w, at, spans, i, start, get(times, 0))
-                spans += size
-                times += stride
-                at += CELL_BYTES
-        there += cell_at(cell_0, cells - 1).transit
-        departures(w, q.left + i).time = there
-        q.last = there
-    for k in range(q.cells):
-        cell = cell_at(q.cell, k)
-        _book(cell_0 + k * CELL_BYTES, first + k * size, BLOCK)
-        cell.ended, cell.free = get(first + k * size, 3 * BLOCK - 2), get(first + k * size, 3 * BLOCK - 1)
-    if q.arrivals < 0:
-        for i in range(BLOCK):
-            put(q.entered, q.parts + i, get(first, 3 * i + 2 * q.late))
-
-
-@inlined
-def _book(at: Any, spans: Any, end: Any) -> None:
-    """Add the spans of the block's parts up to `end` to the time in each state."""
-    cell = cell_at(at, 0)
-    if end > cell.booked:
-        periods = sums(at + STARVED, spans + 24 * cell.booked, end - cell.booked)
-        if cell.work == 1:
-            cell.periods += periods
-    cell.booked = end + 1
-
-
-@compiled
-def _stopped(w: Any, at: Any, spans: Any, i: Any, start: Any, time: Any) -> Any:
-    """Part i of a block at one station where a failure interrupts its work: when it goes on."""
-    cell = cell_at(at, 0)
-    _book(at, spans - 24 * i, i)
-    cell.starved += start - get(spans, -1)
-    cell.ended = get(spans, -2)
-    active(w, cell, start)
-    cell.since = start
-    done = work(w, cell, start, time)
-    cell.working += done - cell.since
-    there = max(done, get(spans + cell.room, 0))
-    cell.blocked += there - done
-    put(spans, 0, start)
-    put(spans, 1, done)
-    put(spans, 2, there)
-    return there
-
-
-@inlined
-def _product(w: Any, q: Any) -> Any:
-    m = q.mix0
-    if q.mix1 - m > 1:
-        u = uniform(w, q.mix)
-        while m < q.mix1 - 1 and u >= mixes(w, m).cumulative:
-            m += 1
-    return mixes(w, m).product
-
-
-@compiled
-def _commit(w: Any, q: Any) -> None:
-    """Count a block that has left within the window."""
-    for i in range(BLOCK):
-        _leaves(w, q, q.parts + i, whole(q.kinds, i), departures(w, q.left).time)
-    for k in range(q.cells):
-        cell = cell_at(q.cell, k)
-        if cell.link >= 0:
-            links(w, cell.link).moved += BLOCK
-        if cell.work == 1 and q.n_products == 1:
-            streams(w, whole(q.job, whole(q.jobs, 2 * k))).done += BLOCK
-        elif cell.work == 1:
-            for i in range(BLOCK):
-                at = 2 * (k * q.n_products + whole(q.kinds, i))
-                streams(w, whole(q.job, whole(q.jobs, at))).done += 1
 
 
 @inlined
@@ -287,19 +132,26 @@ def _leaves(w: Any, q: Any, number: Any, product: Any, now: Any) -> None:
 
 
 @compiled
-def _part(w: Any, q: Any, i: Any) -> Any:
-    """Part i of a block through the row, cut to the window. False when it starts after the horizon: no more follow."""
-    product = _product(w, q)
+def _part(w: Any, q: Any, i: Any, first: Any) -> Any:
+    """Part i of a block through the row, cut to the window; from station `first` on, if it has passed those before.
+
+    False when it starts after the horizon: no more follow.
+    """
     number, horizon = q.parts + i, w.horizon
     there, entered = 0.0, -1.0
-    if q.arrivals >= 0:
-        there = entered = q.arrived
-        q.arrived = there + draw(w, q.arrivals)
+    if first > 0:
+        product, entered = whole(q.kinds, AHEAD + i), get(q.entered, number)
+        there = get(moment(q, station(q, first - 1), i), 0)
+    else:
+        product = product_of(w, q)
+        put_whole(q.kinds, AHEAD + i, product)
+        if q.arrivals >= 0:
+            there = entered = q.arrived
+            q.arrived = there + draw(w, q.arrivals)
     place, going = -1, True
-    for k in range(q.cells):
-        cell = cell_at(q.cell, k)
-        at = i + q.back + k * q.row
-        spans, gone = q.spans + 24 * at, q.gone + 8 * at
+    for k in range(first, q.cells):
+        cell = station(q, k)
+        here, gone = moment(q, cell, i), q.gone + 8 * (i + q.back + k * q.past)
         begin = max(there, cell.free)
         start = wait(w, cell, cell.free, begin, False)
         if k == 0:
@@ -333,14 +185,13 @@ def _part(w: Any, q: Any, i: Any) -> Any:
             cell.ended = done
             if start <= horizon < done:
                 place = w.n_links + 3 * w.n_stations + cell.server
-        there = max(done, get(spans + cell.room, 0))
+        there = max(done, get(here + cell.room, 0))
         put(gone, 0, there)
         release = max(done, get(gone, -cell.out))
         if done <= horizon < there:
             place = _at_station(w, cell, _READY)
         cell.free = wait(w, cell, done, release, True)
-        put(spans, 1, cell.ended)
-        put(spans, 2, release)
+        put(here, 0, release)
         if k == 0 and q.arrivals < 0 and q.late == 1:
             entered = there
         if cell.link >= 0:
@@ -382,7 +233,7 @@ def _outside(w: Any, q: Any) -> None:
             w.status = LOG_FULL
             return
         put(q.entered, q.parts, q.arrived)
-        _stands(q, q.parts, _at_station(w, cell_at(q.cell, 0), _OUTSIDE))
+        _stands(q, q.parts, _at_station(w, station(q, 0), _OUTSIDE))
         q.parts += 1
         q.arrived += draw(w, q.arrivals)
 
@@ -402,7 +253,7 @@ def _end(w: Any, q: Any) -> None:
     for v in range(w.n_servers):
         servers(w, v).in_starved = w.horizon - w.warmup
     for k in range(q.cells):
-        cell = cell_at(q.cell, k)
+        cell = station(q, k)
         server = servers(w, cell.server)
         server.in_starved, server.in_working, server.in_blocked = cell.starved, cell.working, cell.blocked
         server.in_down, server.periods, server.ended = cell.failed, cell.periods, cell.ended

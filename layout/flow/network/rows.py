@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from layout.flow.kernel import records as rec
 from layout.flow.kernel.machine_code import Code
-from layout.flow.kernel.records import BLOCK, CELL, PLAN
+from layout.flow.kernel.records import BLOCK, LANES, PLAN, SLOT
 from layout.model.distribution import Distribution
 from layout.model.line import Line, LineProduct, Link, Station
 from layout.model.production import Failure
@@ -45,7 +45,7 @@ class Row:
     """A line as the recursion takes it.
 
     stations : in the order of the row, the last one left out where it only takes parts out of the line
-    plan, cells : tables as at time 0, without addresses
+    plan, cells : tables as at time 0, without addresses; places : (stations,) bytes from the first cell to each
     jobs : (stations, products, 2) int, first and last place in `job`; job : numbers of process-time streams
     mean_s : time of the slowest station for a part, and between arrivals: at most so often can a part leave, and enter
     capacity : parts that are inside at most, those outside and on the last link left out
@@ -54,6 +54,7 @@ class Row:
     stations: tuple[str, ...]
     plan: Any
     cells: Any
+    places: Any
     jobs: Any
     job: Any
     mean_s: tuple[float, float]
@@ -158,33 +159,40 @@ class _Builder:
         network, order = self.network, self.order
         line, world = network.line, network.world
         stations = [line.stations[name] for name in order]
-        cells = np.zeros(len(order), CELL)
         places = [1 + station.buffer_in for station in stations[1:]] + [1]  # of the next
         outs = [station.buffer_out for station in stations[:-1]] + [0]
-        back = max(places + outs)
-        past = back + BLOCK + 2
-        for k, (cell, station) in enumerate(zip(cells, stations, strict=True)):
+        back = max([*places, *outs, LANES])
+        slots = max(2, -(-len(order) // LANES))
+        cells = np.zeros(slots, SLOT)
+        wide = 8 * LANES * (slots + 1)
+        for k in range(slots * LANES):
+            slot, lane = k % slots, k // slots
+            next_ = k + 1 if k + 1 < len(order) else slot + 1  # where there is none, as in the first lane
+            room = _moment((k + 1) % slots, (k + 1) // slots, slots) - _moment(slot, lane, slots)
+            room -= wide * (places[next_ - 1] if next_ < len(order) else 1)
+            cells["at"][slot, lane], cells["room"][slot, lane] = _moment(slot, lane, slots), room
+        cells["even"] = (cells["room"] == cells["room"][:, :1]).all(axis=1, keepdims=True)
+        for k, station in enumerate(stations):
             doors = network.moves.doors.get(station.name)
             link = self.links.get(station.name, -1)
             server = int(world.stations["server0"][self.at[k]])
             modes = station.failures.values()
             for name, value in {
                 "station": self.at[k], "server": server, "mode0": world.servers["mode0"][server], "modes": len(modes),
-                "calendar": int(any(mode.clock == "calendar" for mode in modes)),
-                "room": 24 * (past - places[k]) + 16,
-                "out": outs[k], "link": link,
+                "calendar": int(any(mode.clock == "calendar" for mode in modes)), "out": outs[k], "link": link,
                 "transit": line.links[network.links[link]].time_s if link >= 0 else 0.0,
                 "doors": int(doors is not None), "closing": doors.close_s if doors else 0.0,
                 "opening": doors.open_s if doors else 0.0, "work": int(self.worked[k].any()), "ended": -1.0,
             }.items():  # fmt: skip
-                cell[name] = value
+                cells[name][k % slots, k // slots] = value
         jobs, job = self.jobs()
         plan = np.zeros(1, PLAN)
         first = world.stations[self.at[0]]
         for name, value in {
-            "cells": len(order), "n_products": len(network.products), "arrivals": first["arrivals"],
+            "cells": len(order), "slots": slots, "lag": (len(order) - 1) // slots, "wide": wide,
+            "n_products": len(network.products), "arrivals": first["arrivals"],
             "mix": first["mix"], "mix0": first["mix0"], "mix1": first["mix1"], "late": int(not self.worked[0].any()),
-            "plain": int(self.plain(cells)), "back": back, "row": past, "stride": BLOCK + 8,
+            "plain": int(self.plain(cells)), "back": back, "past": back + BLOCK,
             "n_modes": world.modes.size * (rec.MODE.itemsize // 8),
             "n_streams": world.streams.size * (rec.STREAM.itemsize // 8),
             "n_places": len(network.links) + 3 * len(network.stations) + world.servers.size,
@@ -192,7 +200,10 @@ class _Builder:
             plan[name] = value
         slowest, between = self.mean_s(), line.stations[order[0]].arrivals
         capacity = sum(places) + sum(outs) + 2
-        return Row(tuple(order), plan, cells, jobs, job, (slowest, between.mean_s if between else slowest), capacity)
+        at = np.array([k % slots * SLOT.itemsize + 8 * (k // slots) for k in range(len(order))])
+        return Row(
+            tuple(order), plan, cells, at, jobs, job, (slowest, between.mean_s if between else slowest), capacity
+        )
 
     def jobs(self) -> tuple[Any, Any]:
         """Where each product's process-time streams at each station are, and all of them."""
@@ -210,13 +221,14 @@ class _Builder:
 
     def plain(self, cells: Any) -> bool:
         """Whether blocks can go through without a second look: one operation of some time a station, no more."""
-        times = [d for name in self.order for by in self.network.line.stations[name].operations.values()
+        line = self.network.line
+        times = [d for name in self.order for by in line.stations[name].operations.values()
                  for d in by.values()]  # fmt: skip
         one = all((at == at[0]).all() and at[0] <= 1 for at in self.worked)
         return (
             one
             and not any(cells[name].any() for name in ("calendar", "doors", "out"))
-            and not cells["transit"][:-1].any()
+            and not any(line.links[self.network.links[self.links[name]]].time_s for name in self.order[:-1])
             and all(map(_never_zero, times))
         )
 
@@ -229,6 +241,11 @@ class _Builder:
                 for o in p.route if p.name in line.stations[name].operations.get(o, {}))
             for name in self.order
         )  # fmt: skip
+
+
+def _moment(slot: int, lane: int, slots: int) -> int:
+    """Bytes from a part's row of `moments` to when it released the station there (see `kernel.blocks`)."""
+    return 8 * LANES * (slots + 1) * lane + 8 * LANES * ((slot - 1) % slots) + 8 * lane
 
 
 def _never_zero(times: Distribution) -> bool:
@@ -249,15 +266,15 @@ def run_row(network: Network, row: Row, seed: int, replication: int, horizon_s: 
     while True:
         world = network.start(seed, replication, horizon_s, warmup_s, 1, 0, log)
         plan, cells = row.plan.copy(), row.cells.copy()
-        n, past = len(cells), int(plan["row"][0])
-        places = int(plan["n_places"][0])
+        n, past, slots, lag, places = (int(plan[name][0]) for name in ("cells", "past", "slots", "lag", "n_places"))
         words = cells.nbytes // 8 + int(plan["n_modes"][0] + plan["n_streams"][0]) + 1
         tables = {
-            "cell": cells, "jobs": row.jobs, "job": row.job, "times": np.empty((n, int(plan["stride"][0]))),
-            "spans": np.zeros((n + 1, past, 3)), "gone": np.zeros((n, past)), "entered": np.empty(room),
-            "kinds": np.empty(BLOCK, np.int64), "first": np.zeros(places, np.int64),
-            "count": np.zeros(places, np.int64), "spare": np.empty(words), "modes": world.modes,
-            "streams": world.streams,
+            "cell": cells, "order": row.places, "jobs": row.jobs, "job": row.job,
+            "draws": np.empty((LANES, BLOCK + LANES)), "times": np.empty((BLOCK, slots, LANES)),
+            "moments": np.zeros((past + lag, slots + 1, LANES)), "gone": np.zeros((n, past)),
+            "entered": np.empty(room), "kinds": np.zeros(LANES - 1 + BLOCK, np.int64),
+            "first": np.zeros(places, np.int64), "count": np.zeros(places, np.int64), "coming": np.empty(LANES),
+            "spare": np.empty(words), "modes": world.modes, "streams": world.streams,
         }  # fmt: skip
         for name, table in tables.items():
             plan[name] = table.ctypes.data
