@@ -36,7 +36,7 @@ from layout.flow.kernel.lanes import (
     whole,
 )
 from layout.flow.kernel.parts import counted
-from layout.flow.kernel.records import BLOCK, CELL, LANES, LEFT, SLOT
+from layout.flow.kernel.records import BLOCK, LANES, LEFT, SLOT
 from layout.flow.kernel.streams import GOLDEN
 from layout.flow.kernel.tables import departures, links, mixes, products, streams
 from layout.flow.kernel.uptime import active, work
@@ -46,7 +46,7 @@ SLOT_BYTES = SLOT.itemsize
 AHEAD = LANES - 1  # parts whose products are kept from the block before
 _DRAWN = 8 * (BLOCK + LANES)  # bytes of a lane's draws
 _ROOM, _PERIODS, _FREE, _DUE, _WORKED, _ENDED, _STARVED, _WORKING, _BLOCKED = (
-    CELL.fields[name][1]  # type: ignore[index]
+    SLOT.fields[name][1]  # type: ignore[index]
     for name in ("room", "periods", "free", "due", "worked", "ended", "starved", "working", "blocked")
 )
 
@@ -80,9 +80,11 @@ def block(w: Any, q: Any) -> Any:
 
     Whether all that happened lies within the window; what comes after it is not cut off.
     """
-    for i in range(BLOCK):
-        put_whole(q.kinds, AHEAD + i, product_of(w, q))
-        if q.arrivals >= 0:
+    if q.mix1 - q.mix0 > 1:
+        for i in range(BLOCK):
+            put_whole(q.kinds, AHEAD + i, product_of(w, q))
+    if q.arrivals >= 0:
+        for i in range(BLOCK):
             put(q.entered, q.parts + i, q.arrived)
             q.arrived += draw(w, q.arrivals)
     _fill(w, q)
@@ -93,40 +95,41 @@ def block(w: Any, q: Any) -> Any:
         put_four(at + _FREE, get_four(row + cell_at(at).at))
     first, last = station(q, 0), station(q, q.cells - 1)
     if q.arrivals < 0:
-        for i in range(BLOCK):
-            put(q.entered, q.parts + i, get(moment(q, first, i - 1 + q.late), 0))
+        _enter(q.entered + 8 * q.parts, moment(q, first, q.late - 1), q.wide)
     latest = last.free + last.transit
     for k in range(q.cells):
         latest = max(latest, station(q, k).free)
     return latest <= w.horizon
 
 
+@inlined
+def _enter(entered: Any, moments: Any, wide: Any) -> None:
+    """Parts enter the line as the first station takes them, or as it lets them go."""
+    for i in range(BLOCK):
+        put(entered, i, get(moments + wide * i, 0))
+
+
 @compiled
 def _fill(w: Any, q: Any) -> None:
-    """Process times of a block, a row for each step."""
+    """Process times of a block, a row for each step. `draws` are constant where there is no station, or no work."""
+    for k in range(q.cells):
+        if station(q, k).work == 1:
+            _draw(w, q, k, q.draws + k * _DRAWN)
     wide = 8 * LANES * q.slots
     for slot in range(q.slots):
-        for lane in range(LANES):
-            k, target = lane * q.slots + slot, q.draws + lane * _DRAWN
-            if k >= q.cells:
-                _constant(target, -np.inf)
-            elif station(q, k).work == 0:
-                _constant(target, 0.0)
-            else:
-                _draw(w, q, k, lane, target)
-        for i in range(0, BLOCK, LANES):
-            transpose(q.draws + 8 * i, _DRAWN, q.times + wide * i + 8 * LANES * slot, wide)
+        _spread(q.draws + slot * _DRAWN, q.slots * _DRAWN, q.times + 8 * LANES * slot, wide)
 
 
 @inlined
-def _constant(target: Any, time: Any) -> None:
-    for i in range(BLOCK):
-        put(target, i, time)
+def _spread(draws: Any, apart: Any, times: Any, wide: Any) -> None:
+    for i in range(0, BLOCK, LANES):
+        transpose(draws + 8 * i, apart, times + wide * i, wide)
 
 
 @inlined
-def _draw(w: Any, q: Any, k: Any, lane: Any, target: Any) -> None:
+def _draw(w: Any, q: Any, k: Any, target: Any) -> None:
     """Process times of a block at station k; as long as lanes do not lag, it has no parts in the first steps."""
+    lane = k // q.slots
     none = 0 if q.skewed == 1 else lane
     if q.n_products == 1:
         stream = whole(q.job, whole(q.jobs, 2 * k))
@@ -164,11 +167,12 @@ def _steps(w: Any, q: Any) -> None:
     """What happens to a block, and the time in each state."""
     begin, wide, times = q.cell, q.wide, q.times
     end = begin + q.slots * SLOT_BYTES
-    row, last = q.moments + wide * q.back, cell_at(end - SLOT_BYTES).at - wide
+    row = q.moments + wide * q.back
+    there = get_four(row - wide + cell_at(end - SLOT_BYTES).at)
     arrivals, entered = q.arrivals >= 0, q.entered + 8 * q.parts
     entry = 0 if q.skewed == 1 else q.lag
     for i in range(BLOCK):
-        there = shift_in(get_four(row + last), get(entered, i) if arrivals else 0.0)
+        there = shift_in(there, get(entered, i) if arrivals else 0.0)
         at = begin
         while at < end:
             cell = cell_at(at)

@@ -6,7 +6,7 @@ A `Four` lives in a vector register: `+` and `-` are a number's, lane by lane, r
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import from_dtype, types
@@ -24,7 +24,7 @@ class Four(types.Type):
     """Four numbers."""
 
     def __init__(self) -> None:
-        super().__init__("Four")  # type: ignore[no-untyped-call]
+        super().__init__("Four")
 
 
 @register_model(Four)
@@ -37,10 +37,13 @@ _four = Four()
 
 
 def _operator(function: Any, instruction: str) -> None:
-    template: Any = type("Template", (ConcreteTemplate,), {"key": function, "cases": [signature(_four, _four, _four)]})
-    infer_global(function)(template)
-    build = lambda _, builder, __, given: getattr(builder, instruction)(*given)  # noqa: E731
-    lower_builtin(function, _four, _four)(build)
+    cases = [cast(Any, signature)(_four, _four, _four)]
+    cast(Any, infer_global)(function)(type("Template", (ConcreteTemplate,), {"key": function, "cases": cases}))
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return getattr(builder, instruction)(*given)
+
+    cast(Any, lower_builtin)(function, _four, _four)(build)
 
 
 _operator(operator.add, "fadd")

@@ -199,9 +199,10 @@ _CELL = _dtype(
     "periods",
     "transit closing opening free ended due worked down since failed starved working blocked",
 )
-SLOT = np.dtype([(name, kind, (LANES,)) for name, kind in _CELL.descr])
-CELL = np.dtype({
-    "names": _CELL.names, "formats": [kind for _, kind in _CELL.descr],
+_CELL_FIELDS = [(name, _CELL[name]) for name in _CELL.names or ()]
+SLOT = np.dtype([(name, kind, (LANES,)) for name, kind in _CELL_FIELDS])
+CELL: np.dtype[Any] = np.dtype({
+    "names": [name for name, _ in _CELL_FIELDS], "formats": [kind for _, kind in _CELL_FIELDS],
     "offsets": range(0, SLOT.itemsize, 8 * LANES), "itemsize": SLOT.itemsize,
 })  # fmt: skip
 PLAN = _dtype(
@@ -209,7 +210,7 @@ PLAN = _dtype(
     # late: parts enter when they go on from the first station; plain: blocks can go through without a second look
     "cells slots lag wide arrivals mix mix0 mix1 late plain n_products past back room n_modes n_streams n_places "
     # addresses; cell: of the slots; order: (stations,) bytes from there to each station; jobs: (stations, products, 2)
-    # first and last place in job, which holds process-time streams; draws: (LANES, BLOCK + LANES) of a slot; times:
+    # first and last place in job, which holds process-time streams; draws: (LANES * slots, BLOCK + LANES); times:
     # (BLOCK, slots, LANES); moments: see `blocks`; gone: (stations, past) when parts went on, with `back` of the past;
     # entered: when each part did; kinds: products of a block's parts, after those of LANES - 1 before it; log: of the
     # first time in the log of departures; first, count: parts by where they are at the end; coming: of LANES numbers;

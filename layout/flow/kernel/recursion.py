@@ -6,7 +6,7 @@ For part i at station j, along the row (A: there; S: starts; C: done; X: goes on
     X[i,j] = max(C[i,j], R[i - places[j+1], j+1])                      R[i,j] = max(C[i,j], X[i - out[j], j])
 
 Parts are taken in blocks. A block whose times all lie within the window, in a row without what needs a second look
-(`Plan.plain`), goes through `_block`; every other part through `_part`, which cuts spans to the window and knows
+(`plain`), goes through `blocks`; every other part through `_part`, which cuts spans to the window and knows
 calendar failures, doors, and several operations at a station. Both give what the events give.
 
 Source: Dallery, Gershwin, "Manufacturing flow line systems", Queueing Systems 12 (1992); Heidergott, Olsder,
