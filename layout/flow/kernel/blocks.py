@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.bits import log, unit
-from layout.flow.kernel.draws import draw, hashed, uniform
+from layout.flow.kernel.draws import draw, uniform
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.lanes import (
     add_four,
@@ -39,16 +38,17 @@ from layout.flow.kernel.parts import counted
 from layout.flow.kernel.records import BLOCK, LANES, LEFT, SLOT
 from layout.flow.kernel.streams import GOLDEN
 from layout.flow.kernel.tables import departures, links, mixes, products, streams
-from layout.flow.kernel.uptime import active, work
+from layout.flow.kernel.uptime import active, exponentials, work
 
 _GOLDEN = np.uint64(GOLDEN)
 SLOT_BYTES = SLOT.itemsize
-AHEAD = LANES - 1  # parts whose products are kept from the block before
+EARLIER = LANES - 1  # parts whose products are kept from the block before
 _DRAWN = 8 * (BLOCK + LANES)  # bytes of a lane's draws
 _ROOM, _PERIODS, _FREE, _DUE, _WORKED, _ENDED, _STARVED, _WORKING, _BLOCKED = (
     SLOT.fields[name][1]  # type: ignore[index]
     for name in ("room", "periods", "free", "due", "worked", "ended", "starved", "working", "blocked")
 )
+_DONE, _SPENT, _TOTAL = (8 * LANES * i for i in (1, 2, 3))  # in `coming`, after the starts
 
 
 @inlined
@@ -82,7 +82,7 @@ def block(w: Any, q: Any) -> Any:
     """
     if q.mix1 - q.mix0 > 1:
         for i in range(BLOCK):
-            put_whole(q.kinds, AHEAD + i, product_of(w, q))
+            put_whole(q.kinds, EARLIER + i, product_of(w, q))
     if q.arrivals >= 0:
         for i in range(BLOCK):
             put(q.entered, q.parts + i, q.arrived)
@@ -135,7 +135,7 @@ def _draw(w: Any, q: Any, k: Any, target: Any) -> None:
         stream = whole(q.job, whole(q.jobs, 2 * k))
         s = streams(w, stream)
         if s.kind == 1:
-            _exponentials(target + 8 * none, BLOCK, s.key + np.uint64(s.n) * _GOLDEN, s.a)
+            exponentials(target + 8 * none, BLOCK, s.key + np.uint64(s.n) * _GOLDEN, s.a)
             s.n += BLOCK - none
         else:
             for i in range(none, BLOCK):
@@ -148,18 +148,7 @@ def _draw(w: Any, q: Any, k: Any, target: Any) -> None:
 @inlined
 def _stream(q: Any, k: Any, i: Any) -> Any:
     """The process-time stream of part i of the block at station k."""
-    return whole(q.job, whole(q.jobs, 2 * (k * q.n_products + whole(q.kinds, AHEAD + i))))
-
-
-@compiled
-def _exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
-    """n exponential times from draws key + 1 ... of a stream on; two loops, for each fits the processor's window."""
-    z = key
-    for i in range(n):
-        z += _GOLDEN
-        put(target, i, unit(hashed(z)))
-    for i in range(n):
-        put(target, i, -mean * log(get(target, i)))
+    return whole(q.job, whole(q.jobs, 2 * (k * q.n_products + whole(q.kinds, EARLIER + i))))
 
 
 @compiled
@@ -180,17 +169,26 @@ def _steps(w: Any, q: Any) -> None:
             time, free, worked = get_four(times), get_four(here - wide), get_four(at + _WORKED)
             start = larger(there, free)
             done = start + time
-            if i < entry or any_less(start + (get_four(at + _DUE) - worked), done):
+            if i < entry:
                 put_four(q.coming, there)
-                _slot(w, q, at, here, times, i + 1 if i < entry else LANES)
+                _enters(w, q, at, here, times, i + 1)
                 there = get_four(here)
             else:
+                spent, total = done - start, worked + time
+                if any_less(start + (get_four(at + _DUE) - worked), done):
+                    put_four(q.coming, start)
+                    put_four(q.coming + _DONE, done)
+                    put_four(q.coming + _SPENT, spent)
+                    put_four(q.coming + _TOTAL, total)
+                    _fail(w, at, q.coming, times)
+                    done, spent = get_four(q.coming + _DONE), get_four(q.coming + _SPENT)
+                    total = get_four(q.coming + _TOTAL)
                 room = get_four(here + cell.room) if cell.even == 1 else gather(here, at + _ROOM)
                 there = larger(done, room)
                 put_four(here, there)
-                put_four(at + _WORKED, worked + time)
+                put_four(at + _WORKED, total)
                 add_four(at + _STARVED, start - free)
-                add_four(at + _WORKING, done - start)
+                add_four(at + _WORKING, spent)
                 add_four(at + _BLOCKED, there - done)
                 count_late(at + _PERIODS, start, get_four(at + _ENDED))
                 put_four(at + _ENDED, done)
@@ -200,22 +198,30 @@ def _steps(w: Any, q: Any) -> None:
 
 
 @compiled
-def _slot(w: Any, q: Any, at: Any, here: Any, times: Any, lanes: Any) -> None:
-    """One slot in one step, in its first lanes, one lane after another: some station may fail."""
+def _fail(w: Any, at: Any, coming: Any, times: Any) -> None:
+    """Some stations of a slot fail while they work: when they are done, after how long, and how old they are then."""
+    for lane in range(LANES):
+        cell, start = cell_at(at + 8 * lane), get(coming, lane)
+        if start + (cell.due - cell.worked) < get(coming + _DONE, lane):
+            cell.since = start
+            done = work(w, cell, start, get(times, lane))
+            put(coming + _DONE, lane, done)
+            put(coming + _SPENT, lane, done - cell.since)
+            put(coming + _TOTAL, lane, cell.worked)
+
+
+@compiled
+def _enters(w: Any, q: Any, at: Any, here: Any, times: Any, lanes: Any) -> None:
+    """One slot in one of the first steps, when parts have come to its first lanes only."""
     for lane in range(lanes):
         cell, place = cell_at(at + 8 * lane), here + 8 * lane
-        time, there, free = get(times, lane), get(q.coming, lane), get(place - q.wide, 0)
+        there, free = get(q.coming, lane), get(place - q.wide, 0)
         start = there if there > free else free
         cell.starved += start - free
         active(w, cell, start)
-        done = start + time
-        if start + (cell.due - cell.worked) < done:
-            cell.since = start
-            done = work(w, cell, start, time)
-            cell.working += done - cell.since
-        else:
-            cell.worked += time
-            cell.working += done - start
+        cell.since = start
+        done = work(w, cell, start, get(times, lane))
+        cell.working += done - cell.since
         room = get(place + cell.room, 0)
         released = done if done > room else room
         cell.blocked += released - done
@@ -228,7 +234,7 @@ def commit(w: Any, q: Any) -> None:
     """Count what a block has done, which lies within the window."""
     last = station(q, q.cells - 1)
     none = 0 if q.skewed == 1 else q.lag
-    wide, kinds = q.wide, q.kinds + 8 * AHEAD
+    wide, kinds = q.wide, q.kinds + 8 * EARLIER
     lead, sojourn, left = w.lead, w.sojourn, q.left
     place, transit, entered = moment(q, last, 0), last.transit, q.entered + 8 * q.parts
     for i in range(none - q.lag, BLOCK - q.lag):

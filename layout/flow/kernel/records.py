@@ -187,13 +187,15 @@ DEPARTURE = _dtype("product kind", "time lead late")
 
 # What `recursion` works on: parts at a time, stations side by side in a vector register, and the rest.
 BLOCK, LANES = 128, 4
+AHEAD = 8  # failures and repairs that are drawn at a time; a power of 2
+STRETCH = 512  # events that `inventory` merges at a time, four times over
 _CELL = _dtype(
     # A station of the row; those of a slot, one of each lane, have the same fields side by side. at: bytes from a
     # part's row of `moments` to when it released the server; room: from there to when a part before it released the
     # next station, which makes room there (nothing does at the last station: 0); even: room is the same for all lanes;
     # out: places of the out-buffer; calendar: whether it has failures on that clock; work: 1 if parts are worked on
-    # here; transit: time of its link
-    "at room even station server mode0 modes calendar out link doors work "
+    # here; ahead: address of (modes, 2, AHEAD) times to failure and to repair; transit: time of its link
+    "at room even station server mode0 modes calendar out link doors work ahead "
     # run: periods, ended: as of `records.SERVER`; free: when it may start the next part; due: of the first operating
     # failure, on the clock `worked`; since: of its state; then the time in each state
     "periods",
@@ -213,9 +215,10 @@ PLAN = _dtype(
     # first and last place in job, which holds process-time streams; draws: (LANES * slots, BLOCK + LANES); times:
     # (BLOCK, slots, LANES); moments: see `blocks`; gone: (stations, past) when parts went on, with `back` of the past;
     # entered: when each part did; kinds: products of a block's parts, after those of LANES - 1 before it; log: of the
-    # first time in the log of departures; first, count: parts by where they are at the end; coming: of LANES numbers;
+    # first time in the log of departures; first, count: parts by where they are at the end; coming: 4 x LANES numbers;
+    # merged: 8 x STRETCH numbers;
     # spare: for copies
-    "cell order jobs job draws times moments gone entered kinds log first count coming spare modes streams "
+    "cell order jobs job draws times moments gone entered kinds log first count coming merged spare modes streams "
     # run: parts: begun; left: gone; skewed: whether lanes lag behind one another; arrived: when the next part comes
     "parts left skewed",
     "arrived",
@@ -371,7 +374,7 @@ def _digest() -> str:
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
              "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles", "charging",
-             "direct", "rooms", "run", "recursion", "blocks", "lanes", "uptime")  # fmt: skip
+             "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory", "uptime")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.blocks import AHEAD, block, commit, moment, product_of, station
+from layout.flow.kernel.blocks import EARLIER, block, commit, moment, product_of, station
 from layout.flow.kernel.draws import draw
+from layout.flow.kernel.inventory import inventory
 from layout.flow.kernel.jit import compiled, entry, inlined
-from layout.flow.kernel.lanes import ROW_BYTES, get, put, put_whole, whole
+from layout.flow.kernel.lanes import get, put, put_whole, whole
 from layout.flow.kernel.parts import counted
 from layout.flow.kernel.records import BLOCK, DONE, LEFT, LOG_FULL, SLOT
 from layout.flow.kernel.tables import departures, links, modes, products, servers, streams
-from layout.flow.kernel.uptime import active, first_due, wait, work
+from layout.flow.kernel.uptime import active, first_due, remember, time_to, wait, work
 
 _SLOT_WORDS = SLOT.itemsize // 8
 
@@ -48,6 +49,8 @@ def recur(run: Any, plan: Any) -> None:
                 _shift(q, BLOCK)
                 continue
             _keep(w, q, False)
+            for k in range(q.cells):
+                remember(w, station(q, k))
             q.plain = 0
         for lane in range(q.lag * q.skewed, 0, -1):  # parts that have passed so many lanes, and no more
             _part(w, q, -lane, lane * q.slots)
@@ -67,7 +70,7 @@ def _begin(w: Any, q: Any) -> None:
     for k in range(q.cells):
         cell = station(q, k)
         for m in range(cell.mode0, cell.mode0 + cell.modes):
-            modes(w, m).due = draw(w, modes(w, m).between)
+            modes(w, m).due = time_to(w, cell, m, False)
         first_due(w, cell)
     if q.arrivals >= 0:
         q.arrived = draw(w, q.arrivals)
@@ -108,7 +111,7 @@ def _keep(w: Any, q: Any, now: Any) -> None:
 def _shift(q: Any, n: Any) -> None:
     """Make the last parts the past of the next block."""
     q.parts += n
-    for i in range(AHEAD):
+    for i in range(EARLIER):
         put_whole(q.kinds, i, whole(q.kinds, n + i))
     _copy(q.moments, q.moments + q.wide * n, q.wide // 8 * (q.back + q.lag))
     for k in range(q.cells):
@@ -140,11 +143,11 @@ def _part(w: Any, q: Any, i: Any, first: Any) -> Any:
     number, horizon = q.parts + i, w.horizon
     there, entered = 0.0, -1.0
     if first > 0:
-        product, entered = whole(q.kinds, AHEAD + i), get(q.entered, number)
+        product, entered = whole(q.kinds, EARLIER + i), get(q.entered, number)
         there = get(moment(q, station(q, first - 1), i), 0)
     else:
         product = product_of(w, q)
-        put_whole(q.kinds, AHEAD + i, product)
+        put_whole(q.kinds, EARLIER + i, product)
         if q.arrivals >= 0:
             there = entered = q.arrived
             q.arrived = there + draw(w, q.arrivals)
@@ -244,7 +247,7 @@ def _end(w: Any, q: Any) -> None:
     w.entered = q.parts
     while w.entered > 0 and get(q.entered, w.entered - 1) > w.horizon:
         w.entered -= 1
-    _inventory(w, q)
+    inventory(w, q)
     for place in range(q.n_places):
         first = whole(q.first, place)
         for number in range(first, first + whole(q.count, place)):
@@ -258,26 +261,3 @@ def _end(w: Any, q: Any) -> None:
         server.in_starved, server.in_working, server.in_blocked = cell.starved, cell.working, cell.blocked
         server.in_down, server.periods, server.ended = cell.failed, cell.periods, cell.ended
     w.logged = q.left
-
-
-@inlined
-def _inventory(w: Any, q: Any) -> None:
-    """Parts in the line, over time: those that enter and those that leave, merged.
-
-    Which comes first nobody can foretell, so there is no branch: times from 0 on are ordered as their bits are.
-    """
-    put(q.entered, w.entered, np.inf)
-    departures(w, q.left).time = np.inf
-    inside, since, area = 0.0, w.warmup, 0.0
-    comes, goes = q.entered, q.log
-    for _ in range(w.entered + q.left):
-        now = min(get(comes, 0), get(goes, 0))
-        leaves = (whole(goes, 0) - whole(comes, 0)) >> 63  # -1 or 0
-        comes += 8 + 8 * leaves
-        goes -= ROW_BYTES * leaves
-        now = now if now > since else since
-        area += inside * (now - since)
-        since = now
-        inside += 1 + 2 * leaves
-    w.wip_area = area + inside * counted(w, since, w.horizon)
-    w.inside = int(inside)

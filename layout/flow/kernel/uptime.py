@@ -6,11 +6,55 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.draws import draw
+from layout.flow.kernel.bits import log, unit
+from layout.flow.kernel.draws import draw, hashed
 from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.lanes import get, put
 from layout.flow.kernel.parts import counted
-from layout.flow.kernel.records import AT_ONCE_S
-from layout.flow.kernel.tables import modes
+from layout.flow.kernel.records import AHEAD, AT_ONCE_S
+from layout.flow.kernel.streams import GOLDEN
+from layout.flow.kernel.tables import modes, streams
+
+_GOLDEN, _LAST = np.uint64(GOLDEN), AHEAD - 1
+
+
+@compiled
+def exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
+    """n exponential times from draws key + 1 ... of a stream on; two loops, for each fits the processor's window."""
+    z = key
+    for i in range(n):
+        z += _GOLDEN
+        put(target, i, unit(hashed(z)))
+    for i in range(n):
+        put(target, i, -mean * log(get(target, i)))
+
+
+@inlined
+def time_to(w: Any, cell: Any, m: Any, repair: Any) -> Any:
+    """The next time to failure, or to repair, of mode m. Exponential ones are drawn AHEAD at a time (SIMD)."""
+    stream = modes(w, m).repair if repair else modes(w, m).between
+    s = streams(w, stream)
+    if s.kind != 1:
+        return draw(w, stream)
+    drawn = _drawn(cell, m, repair)
+    if s.n & _LAST == 0:
+        exponentials(drawn, AHEAD, s.key + np.uint64(s.n) * _GOLDEN, s.a)
+    s.n += 1
+    return get(drawn, (s.n - 1) & _LAST)
+
+
+@inlined
+def _drawn(cell: Any, m: Any, repair: Any) -> Any:
+    return cell.ahead + 8 * AHEAD * (2 * (m - cell.mode0) + (1 if repair else 0))
+
+
+@compiled
+def remember(w: Any, cell: Any) -> None:
+    """Draw again what was drawn ahead, after the streams have been set back."""
+    for m in range(cell.mode0, cell.mode0 + cell.modes):
+        for repair in (False, True):
+            s = streams(w, modes(w, m).repair if repair else modes(w, m).between)
+            exponentials(_drawn(cell, m, repair), AHEAD, s.key + np.uint64(s.n - (s.n & _LAST)) * _GOLDEN, s.a)
 
 
 @inlined
@@ -41,15 +85,16 @@ def work(w: Any, cell: Any, start: Any, left: Any) -> Any:
         left = max(0.0, left - spent)
         cell.worked = cell.worked + spent if mode.calendar == 1 else mode.due
         cell.working += counted(w, cell.since, time)
-        now = _down(w, cell, mode, time)
+        now = _down(w, cell, ring, time)
         first_due(w, cell)
 
 
 @inlined
-def _down(w: Any, cell: Any, mode: Any, now: Any) -> Any:
-    """A failure at `now`: when it is repaired."""
-    mode.due = (now - cell.down if mode.calendar == 1 else cell.worked) + draw(w, mode.between)
-    repair = draw(w, mode.repair)
+def _down(w: Any, cell: Any, m: Any, now: Any) -> Any:
+    """A failure of mode m at `now`: when it is repaired."""
+    mode = modes(w, m)
+    mode.due = (now - cell.down if mode.calendar == 1 else cell.worked) + time_to(w, cell, m, False)
+    repair = time_to(w, cell, m, True)
     cell.down += repair
     cell.since = now + repair
     cell.failed += counted(w, now, cell.since)
@@ -76,7 +121,7 @@ def wait(w: Any, cell: Any, start: Any, end: Any, blocked: Any) -> Any:
             break
         _idle(w, cell, now, due, blocked)
         active(w, cell, due)
-        now = _down(w, cell, modes(w, ring), due)
+        now = _down(w, cell, ring, due)
         cell.ended = now
         end = max(end, now)
     _idle(w, cell, now, end, blocked)

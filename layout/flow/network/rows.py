@@ -275,9 +275,12 @@ def run_row(network: Network, row: Row, seed: int, replication: int, horizon_s: 
             "times": _aligned(np.empty((BLOCK, slots, LANES))),
             "moments": _aligned(np.zeros((past + lag, slots + 1, LANES))), "gone": np.zeros((n, past)),
             "entered": np.empty(room), "kinds": np.full(LANES - 1 + BLOCK, world.mixes["product"][plan["mix0"][0]]),
-            "first": np.zeros(places, np.int64), "count": np.zeros(places, np.int64), "coming": np.empty(LANES),
-            "spare": np.empty(words), "modes": world.modes, "streams": world.streams,
+            "first": np.zeros(places, np.int64), "count": np.zeros(places, np.int64), "coming": np.empty(4 * LANES),
+            "merged": np.empty(8 * rec.STRETCH), "spare": np.empty(words), "modes": world.modes,
+            "streams": world.streams,
         }  # fmt: skip
+        ahead = np.empty((world.modes.size, 2, rec.AHEAD))
+        tables["cell"]["ahead"] = ahead.ctypes.data + ahead[:1].nbytes * cells["mode0"]
         for name, table in tables.items():
             plan[name] = table.ctypes.data
         plan["room"] = room
