@@ -28,10 +28,12 @@ GATE_SLACK_M = 0.03
 """A part that goes on must be this far beyond the gate's line for the gate to rise behind it."""
 NOSE_M = 0.02
 """Radius of the rollers that belts turn about where one hands over to the next: between them is a gap of twice that."""
-END_M = 0.02
-"""A part stands at the end within this of its place: turned by a few degrees it meets the gate with one corner."""
-STILL_M_S = 0.01
-"""Slower than this is standing."""
+STILL_M_S, STILL_RAD_S = 0.01, 0.05
+"""Slower than this is standing ..."""
+STOOD_M = 5e-4
+"""... and so is less way than this in the last quarter of a second."""
+SQUARE_RAD = 0.02
+"""A part turned (or leaning) by less stands square."""
 DROP_M = 3e-4
 """Parts are put down from so high: above the engine's penetration, below any bounce."""
 ASLEEP_S = 0.25
@@ -170,19 +172,28 @@ class Conveyor:
                 self._clear = None
                 news.append(BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
         if before is None and not rider.at_end:
-            ahead = self._stop_m(rider.part) - rider.along_m
+            ahead = self._line_m(rider.part) - rider.front_m
             fine = fine or ahead < coarse_m
-            if self._at_end(rider, ahead):
+            if ahead < NEAR_M:
+                rider.met_s = now_s
+            if self._at_end(rider, ahead, now_s):
                 rider.at_end = True
                 news.append(
                     BeltNews(
-                        "end", self.name, rider.part, now_s, now_s - rider.begin_s, math.hypot(ahead, rider.left_m),
+                        "end",
+                        self.name,
+                        rider.part,
+                        now_s,
+                        now_s - rider.begin_s,
+                        math.hypot(self._stop_m(rider.part) - rider.along_m, rider.left_m),
                         rider.aside_rad,
                     )
-                )  # fmt: skip
+                )
+                wrong = self._watch.arrived(rider, now_s) if self.course.rest_out is not None else None
+                self.incidents += [wrong] if wrong is not None else []
         if now_s >= rider.still_s - 1e-9:
             rider.still_s = now_s + LOOK_S
-            queues = self._queues(rider, before)
+            queues = self._queues(rider, before, now_s)
             found = self._watch.look(rider, now_s, queues)
             self.incidents += found
             if any(incident.kind == "fell" for incident in found):
@@ -196,31 +207,30 @@ class Conveyor:
                 rider.part.clamp()
         rider.look_s = now_s if fine else now_s + LOOK_S
 
-    def _at_end(self, rider: Rider, ahead_m: float) -> bool:
+    def _at_end(self, rider: Rider, ahead_m: float, now_s: float) -> bool:
         if self.course.onward:
             return ahead_m <= 1.5 * self.belt.speed_m_s * self._world.step_s
-        if ahead_m > END_M or self._gate_down:
+        if ahead_m > NEAR_M or self._gate_down:
             return False
-        (vx, vy, _), _ = rider.part.velocity()
-        return math.hypot(vx, vy) < STILL_M_S
+        # a part that came turned swings on about the corner that met the gate
+        return _still(rider) and (abs(rider.aside_rad) < SQUARE_RAD or _stood(rider, now_s))
 
-    def _queues(self, rider: Rider, before: Rider | None) -> bool:
+    def _queues(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether something before it holds it up: the gate, the part before it, one that left and is still there."""
-        if rider.at_end:
+        if rider.at_end or rider.met_s >= now_s - LOOK_S:
             return True
         if before is not None:
             return before.rear_m - rider.front_m < NEAR_M
-        if self._left is not None and not self.course.onward:
-            along, _, _ = self._track.find(self._left.at_m[0], self._left.at_m[1], rider.piece)
-            return along + float(self._left.part.form.low_m[0]) - rider.front_m < NEAR_M
+        if self._left is not None:
+            return self._rear_m(self._left.part) - rider.front_m < NEAR_M
         return False
 
     def _settled(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether it has stood for long enough, and what it stands against does, too."""
-        looks = rider.looks
-        if now_s - looks[0][0] < ASLEEP_S - LOOK_S or abs(looks[0][1] - rider.along_m) > 5e-4:
+        leader = before.asleep if before is not None else rider.at_end or self._left is not None
+        if rider.lean_rad > SQUARE_RAD or not leader:
             return False
-        return rider.lean_rad < 0.05 and (before is None or before.asleep)
+        return _stood(rider, now_s) and _still(rider)
 
     def _wake(self) -> None:
         for rider in self.riders:
@@ -234,30 +244,41 @@ class Conveyor:
     # ------------------------------------------------------------ the end
 
     def _see_off(self, left: _Left) -> None:
-        """Whether the part that left last has gone; until then what stands behind it goes on standing."""
+        """Whether the part that left last has moved on; until then what stands behind it goes on standing.
+
+        Where it goes on to another belt, the next one is held at the line until the gate can rise behind it.
+        """
+        part = left.part
+        away = part.state == "stored" or part.number != left.number
+        if not left.moves and (away or math.dist(part.centre()[0], left.at_m) > GONE_M):
+            left.moves = True
+            self._wake()
+        gone = left.moves
         if self.course.onward:
             first = self.riders[0] if self.riders else None
             if first is not None and not first.asleep:
                 first.locate(self._track)
                 if first.front_m >= self._track.length_m - GONE_M:
-                    first.asleep = True  # held at the line while the gate is down
+                    first.asleep = True
                     first.part.clamp()
-            (x, y, _), _ = left.part.pose()
-            along, _, _ = self._track.find(x, y, len(self._track.pieces) - 1)
-            gone = along + float(left.part.form.low_m[0]) > self._track.length_m + GATE_SLACK_M
-        else:
-            gone = left.part.number == left.number and math.dist(left.part.centre()[0], left.at_m) > GONE_M
-        if gone or left.part.state == "stored" or left.part.number != left.number:
+            gone = away or self._rear_m(part) > self._track.length_m + GATE_SLACK_M
+        if gone:
             self._left, self._gate_down = None, False
             self._wake()
             self._aim()
+
+    def _rear_m(self, part: Part) -> float:
+        """Where on the track (or beyond its end) the rear of a part that left is."""
+        (x, y, _), _ = part.pose()
+        along, _, _ = self._track.find(x, y, len(self._track.pieces) - 1)
+        return along + float(part.form.low_m[0])
 
     def _aim(self) -> None:
         """Put the gate up where the first part is to stop."""
         if not self.riders or self._gate_down:
             return
         part = self.riders[0].part
-        at, heading = self._track.place(self._stop_m(part) + float(part.form.high_m[0]))
+        at, heading = self._track.place(self._line_m(part))
         self._gate.stand(at, heading)
 
     def _stop_m(self, part: Part) -> float:
@@ -265,6 +286,10 @@ class Conveyor:
         if self.course.rest_out is not None:
             return self.course.rest_out - part.form.model.grasp_m[0]
         return self._track.length_m - float(part.form.high_m[0])
+
+    def _line_m(self, part: Part) -> float:
+        """Where on the track (m) the gate stands for a part."""
+        return self._stop_m(part) + float(part.form.high_m[0])
 
     # ------------------------------------------------------------ the entry
 
@@ -292,13 +317,25 @@ class Conveyor:
         return at, turn
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Left:
-    """The part that left last, and where its centre was then (m)."""
+    """The part that left last, where its centre was then (m), and whether it has moved since."""
 
     part: Part
     number: int
     at_m: tuple[float, ...]
+    moves: bool = False
+
+
+def _still(rider: Rider) -> bool:
+    (vx, vy, _), (_, _, spin) = rider.part.velocity()
+    return math.hypot(vx, vy) < STILL_M_S and abs(spin) < STILL_RAD_S
+
+
+def _stood(rider: Rider, now_s: float) -> bool:
+    """Whether it has made no way for long enough."""
+    looks = rider.looks
+    return bool(looks) and now_s - looks[0][0] >= ASLEEP_S - 2 * LOOK_S and abs(looks[0][1] - rider.along_m) < STOOD_M
 
 
 def _surfaces(world: World, way: Course) -> list[Moving]:

@@ -33,6 +33,8 @@ JAMMED_M = 0.005
 """No more way than this in that time is none: a belt of 0.05 m/s, the slowest usual, makes 100 mm."""
 NEAR_M = 0.01
 """Parts no farther apart queue."""
+MET_S = 1.0
+"""A part that falls over within this of meeting the stop does so because of it."""
 _WINDOW = 8
 """Looks over which speed is taken: a quarter of a second."""
 
@@ -43,6 +45,7 @@ class Rider:
 
     along_m, left_m : of its frame's origin, on the belt's track; high_m : its underside above the surface
     begin_m, begin_s : where and when it entered
+    front_m, rear_m : where on the track its front and rear are, turned as it is; met_s : when it was at the stop last
     asleep : stands in the queue, held where it is until that moves on; at_end : has arrived
     bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
     looks : when it was looked at last, and where it was; told : kinds of its incidents
@@ -57,7 +60,10 @@ class Rider:
     lean_rad: float = 0.0
     aside_rad: float = 0.0
     piece: int = 0
+    front_m: float = 0.0
+    rear_m: float = 0.0
     at_m: Point3 = (0.0, 0.0, 0.0)
+    met_s: float = -math.inf
     look_s: float = 0.0
     asleep: bool = False
     at_end: bool = False
@@ -70,16 +76,6 @@ class Rider:
     looks: list[tuple[float, float]] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
 
-    @property
-    def front_m(self) -> float:
-        """Where on the track its front is."""
-        return self.along_m + float(self.part.form.high_m[0])
-
-    @property
-    def rear_m(self) -> float:
-        """Where on the track its rear is."""
-        return self.along_m + float(self.part.form.low_m[0])
-
     def locate(self, track: Track) -> None:
         """Read its pose."""
         (x, y, z), (qx, qy, qz, qw) = self.part.pose()
@@ -89,7 +85,11 @@ class Rider:
         self.high_m, self.at_m = z - top, (x, y, z)
         self.lean_rad = math.acos(max(-1.0, min(1.0, 1.0 - 2.0 * (qx * qx + qy * qy))))
         yaw = math.atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz))
-        self.aside_rad = math.remainder(yaw - heading, 2 * math.pi)
+        self.aside_rad = turned = math.remainder(yaw - heading, 2 * math.pi)
+        c, s = math.cos(turned), math.sin(turned)
+        (low_x, low_y, _), (high_x, high_y, _) = self.part.form.low_m, self.part.form.high_m
+        self.front_m = self.along_m + float(max(low_x * c, high_x * c) + max(-low_y * s, -high_y * s))
+        self.rear_m = self.along_m + float(min(low_x * c, high_x * c) + min(-low_y * s, -high_y * s))
 
 
 class Watch:
@@ -115,14 +115,24 @@ class Watch:
         if rider.high_m < -FELL_M:
             found.append(self._tell(rider, now_s, "fell", -rider.high_m, "m", FELL_M, self._fall(rider)))
         elif rider.lean_rad > TIPPED_RAD:
-            found.append(self._tell(rider, now_s, "tipped", rider.lean_rad, "rad", TIPPED_RAD, self._tip(rider)))
+            cause = self._tip(rider, now_s)
+            found.append(self._tell(rider, now_s, "tipped", rider.lean_rad, "rad", TIPPED_RAD, cause))
         elif rider.high_m > CLIMBED_M and "tipped" not in rider.told and not self._rocks(rider):
             cause = f"stands on {self._touched(rider) or 'nothing that is known'}"
             found.append(self._tell(rider, now_s, "climbed", rider.high_m, "m", CLIMBED_M, cause))
         else:
-            found += [self._slips(rider, now_s, speed, queues), self._pushed(rider, now_s)]
+            found += [self._slips(rider, now_s, speed, queues), None if queues else self._pushed(rider, now_s)]
         found.append(self._jams(rider, now_s, queues))
         return [incident for incident in found if incident is not None]
+
+    def arrived(self, rider: Rider, now_s: float) -> Incident | None:
+        """What is wrong with how a part stands where a tool is to take it."""
+        aside, turned = abs(rider.left_m), abs(rider.aside_rad)
+        if turned > PUSHED_RAD:
+            return self._tell(rider, now_s, "misplaced", turned, "rad", PUSHED_RAD, "came to the belt's end turned")
+        if aside > PUSHED_M:
+            return self._tell(rider, now_s, "misplaced", aside, "m", PUSHED_M, "came to the belt's end off its middle")
+        return None
 
     # ------------------------------------------------------------ one kind each
 
@@ -135,17 +145,21 @@ class Watch:
             return None
         if now_s - rider.slips_s < SLIP_S:
             return None
-        piece = self._track.pieces[rider.piece]
-        rise = piece.end_m[2] - piece.start_m[2] if isinstance(piece, Leg) else 0.0
         grip = rider.part.form.model.friction
-        steep = math.asin(max(-1.0, min(1.0, rise / piece.length_m)))
-        if abs(steep) > 1e-3:
+        steep = max(
+            (math.asin((piece.end_m[2] - piece.start_m[2]) / piece.length_m) for piece in self._under(rider)),
+            default=0.0,
+        )
+        by = self._touched(rider)
+        if by and by != QUEUE:
+            cause = f"{by} holds it back"
+        elif abs(steep) > 1e-3:
             holds = grip * math.cos(steep)
             cause = f"slope of {math.degrees(steep):.1f} degrees: sin {math.sin(steep):.2f}, friction holds {holds:.2f}"
         else:
             needs = self._speed / (grip * GRAVITY_M_S2)
             cause = f"friction {grip:g} takes {needs:.2f} s to bring it to the belt's {self._speed:g} m/s"
-        return self._tell(rider, now_s, "slipped", slip, "m/s", limit, cause)
+        return self._tell(rider, now_s, "slipped", slip, "m/s", limit, cause, by)
 
     def _pushed(self, rider: Rider, now_s: float) -> Incident | None:
         if self._bends(rider):
@@ -177,6 +191,16 @@ class Watch:
         cause = f"held by {by}" if by else "nothing drives it"
         return self._tell(rider, now_s, "jammed", now_s - since, "s", JAMMED_S, cause, by)
 
+    def _under(self, rider: Rider) -> list[Leg]:
+        """Straight pieces of the track that it lies on."""
+        return [
+            piece
+            for piece in self._track.pieces
+            if isinstance(piece, Leg)
+            and piece.begin_m < rider.front_m
+            and piece.begin_m + piece.length_m > rider.rear_m
+        ]
+
     def _bends(self, rider: Rider) -> bool:
         """Whether it is partly on a corner, where no part goes along with all of the surface."""
         pieces, k = self._track.pieces, rider.piece
@@ -193,17 +217,21 @@ class Watch:
         reach = float(max(abs(rider.part.form.low_m).max(), abs(rider.part.form.high_m).max()))
         return rider.high_m < reach * math.sin(rider.lean_rad) + CLIMBED_M / 2
 
-    def _tip(self, rider: Rider) -> str:
+    def _tip(self, rider: Rider, now_s: float) -> str:
         (low_x, low_y, _), (high_x, high_y, _) = rider.part.form.low_m, rider.part.form.high_m
         base = min(high_x - low_x, high_y - low_y) / 2
         high = float(rider.part.form.spread.centre_m[2])
-        where = "in a corner" if self._bends(rider) else "at the stop" if rider.at_end else "on a straight"
+        where = (
+            "in a corner" if self._bends(rider) else "at the stop" if now_s - rider.met_s < MET_S else "on a straight"
+        )
         stands = GRAVITY_M_S2 * base / high
         return (
             f"{where}: it stands up to {stands:.2f} m/s^2 ({1e3 * base:.0f} mm to its edge, {1e3 * high:.0f} mm high)"
         )
 
     def _fall(self, rider: Rider) -> str:
+        if rider.along_m > self._track.length_m:
+            return "beyond the belt's end"
         side = abs(rider.left_m)
         return f"{1e3 * side:.0f} mm beside the belt's middle" if side > 0.05 else "through a gap in the belt's way"
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from layout.files.assets import load_model
 from layout.model.library import MachineModel, Port
-from layout.model.line import Arm, Belt, Line, LineProduct, Station
+from layout.model.line import Belt, Line, LineProduct
 from layout.model.physical import Incident
 from layout.motion.belts import lay_out
 from layout.rollout.conveyors import BeltNews, Conveyor, courses
@@ -99,4 +100,36 @@ def corner_line(helpers: object, folder: Path, speed: float, width_m: float = 0.
     return helpers.line(first, last, Belt("belt", "from", "to", speed, 0.45, width_m))  # type: ignore[attr-defined, no-any-return]
 
 
-__all__ = ["Arm", "Rig", "Station", "corner_line", "port", "stand", "straight_line"]
+def transfer_line(helpers: object, folder: Path, speed: float, model: str = "conveyor_belt") -> Line:
+    """Belt A, a conveyor of the library that passes parts on, and belt B: along x, or to the right at a corner."""
+    between = load_model(model)
+    a = stand(helpers, folder, "from", [port("out", 0.2, 0.0, (1.0, 0.0))])
+    if model == "conveyor_belt":
+        b = stand(helpers, folder, "to", [port("in", -0.2, 0.0, (-1.0, 0.0))])
+        places = [(0.8, 3.0), (3.5, 3.0), (6.2, 3.0)]
+    else:
+        b = stand(helpers, folder, "to", [port("in", 0.0, 0.2, (0.0, 1.0))])
+        places = [(0.8, 3.15), (2.9, 3.0), (3.05, 0.9)]
+    stands = [
+        helpers.station(name, made, *at)  # type: ignore[attr-defined]
+        for name, made, at in zip(("from", "mid", "to"), (a, between, b), places, strict=True)
+    ]
+    belts = Belt("A", "from", "mid", speed, 0.45, 0.4), Belt("B", "mid", "to", speed, 0.45, 0.4)
+    return helpers.line(*stands, *belts)  # type: ignore[attr-defined, no-any-return]
+
+
+def passing(rig: Rig) -> Callable[[BeltNews], None]:
+    """What the control does with parts that belt A passes on to belt B: as soon as B is clear."""
+    waits: list[BeltNews] = []
+    clear = [True]
+
+    def each(news: BeltNews) -> None:
+        if (news.belt, news.kind) == ("A", "end"):
+            waits.append(news)
+        clear[0] = clear[0] or (news.belt, news.kind) == ("B", "clear")
+        if waits and clear[0]:
+            waits.pop()
+            clear[0] = False
+            rig.belts["B"].enter(rig.belts["A"].take(news.time_s), news.time_s)
+
+    return each

@@ -13,7 +13,7 @@ def test_transit_is_length_over_speed_and_the_time_to_reach_it(belts, blocks, wo
     line = belts.straight_line(world, tmp_path, 4.0, 0.5)
     with belts.Rig(line, [blocks.block(friction=0.3)]) as rig:
         rig.put("belt", "box")
-        rig.run(10.0)
+        rig.run(10.08)
         assert rig.first("end").since_s == pytest.approx(4.0 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
         assert rig.first("clear").since_s == pytest.approx(0.45 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
         assert not rig.incidents
@@ -85,3 +85,52 @@ def test_the_same_run_ends_in_the_same_bits(belts, blocks, world, tmp_path):
             return [(*rider.part.centre()[0], *rider.part.centre()[1]) for rider in rig.belts["belt"].riders]
 
     assert ends() == ends()
+
+
+@pytest.mark.parametrize("model", ["conveyor_belt", "conveyor_corner"])
+def test_parts_pass_from_belt_to_belt_without_stopping(belts, blocks, world, tmp_path, model):
+    """Over a conveyor of the library whose surface belongs to the belt behind it: straight on, or round its corner."""
+    line = belts.transfer_line(world, tmp_path, 0.3, model)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        first, second = rig.belts["A"], rig.belts["B"]
+        assert first.course.onward and second.course.here and second.course.replaced["mid"]
+        count = iter((1, 2))
+        passed = belts.passing(rig)
+
+        def feed(news) -> None:
+            if (news.belt, news.kind) == ("A", "clear") and (number := next(count, None)):
+                rig.put("A", "box", number)
+            passed(news)
+
+        rig.put("A", "box")
+        rig.run(24.0, feed)
+        ends = [news for news in rig.news if (news.belt, news.kind) == ("A", "end")]
+        assert [news.part.number for news in ends] == [0, 1, 2]
+        # rear edge at the start to front edge at the port, at rest at first
+        assert ends[0].since_s == pytest.approx((1.65 - 0.3) / 0.3 + 0.034, abs=0.03)
+        news = next(news for news in rig.news if (news.belt, news.kind) == ("B", "end"))
+        way = second.course.track.length_m - 0.3 / 2 + 0.15
+        assert news.since_s == pytest.approx(way / 0.3, abs=0.1)  # it goes on at full speed
+        assert [rider.part.number for rider in second.riders] == [0, 1, 2]
+        assert not rig.incidents
+
+
+def test_a_part_waits_at_the_end_until_the_next_belt_is_clear(belts, blocks, world, tmp_path):
+    line = belts.transfer_line(world, tmp_path, 0.3)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        first, second = rig.belts["A"], rig.belts["B"]
+        rig.put("A", "box", 0)
+        rig.run(1.6)
+        rig.put("A", "box", 1)
+        rig.run(9.0)
+        assert [rider.asleep for rider in first.riders] == [True, True]
+        second.enter(first.take(rig.world.now_s), rig.world.now_s)
+        rig.run(10.08)
+        assert second.riders[0].front_m == pytest.approx(0.3, abs=0.03)
+        # the next went along with it, and is held at the line
+        assert first.riders[0].front_m == pytest.approx(1.65, abs=3e-3)
+        rig.run(12.0)
+        assert [rider.part.number for rider in second.riders] == [0]
+        assert first.riders[0].front_m == pytest.approx(1.65, abs=3e-3)
+        assert [news.part.number for news in rig.news if (news.belt, news.kind) == ("A", "end")] == [0, 1]
+        assert not rig.incidents
