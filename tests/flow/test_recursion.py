@@ -128,6 +128,17 @@ def test_a_long_row_over_many_blocks(source):
     assert by_recursion == by_events
 
 
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 8, 9])
+def test_rows_that_fill_all_lanes_and_rows_that_do_not(n):
+    """Places of every number, so that what makes room is never the same for neighbouring lanes."""
+    buffers = [(7 * k) % 4 for k in range(n)]
+    made = serial([exponential(1.0 + 0.1 * k) for k in range(n)], buffers[1:], horizon_s=4e3, warmup_s=50.0,
+                  failures={k: {"stop": failure(exponential(60.0), exponential(4.0))} for k in range(0, n, 2)})  # fmt: skip
+    by_recursion, by_events = both(made, moves())
+    assert len(by_events[1]) > 1000
+    assert by_recursion == by_events
+
+
 def test_arrivals_that_outrun_the_row_wait_outside():
     by_recursion, by_events = both(serial([exponential(2.0)] * 3, 1, source=exponential(0.5), horizon_s=9e3), moves())
     assert "inside=1" in by_events[0]
