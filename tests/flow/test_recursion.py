@@ -132,8 +132,9 @@ def test_a_long_row_over_many_blocks(source):
 def test_rows_that_fill_all_lanes_and_rows_that_do_not(n):
     """Places of every number, so that what makes room is never the same for neighbouring lanes."""
     buffers = [(7 * k) % 4 for k in range(n)]
+    stop = {"stop": failure(exponential(60.0), exponential(4.0))}
     made = serial([exponential(1.0 + 0.1 * k) for k in range(n)], buffers[1:], horizon_s=4e3, warmup_s=50.0,
-                  failures={k: {"stop": failure(exponential(60.0), exponential(4.0))} for k in range(0, n, 2)})  # fmt: skip
+                  failures=dict.fromkeys(range(0, n, 2), stop))  # fmt: skip
     by_recursion, by_events = both(made, moves())
     assert len(by_events[1]) > 1000
     assert by_recursion == by_events
