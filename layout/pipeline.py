@@ -96,7 +96,7 @@ class Evaluator:
         return replace(evaluation, exact_per_h=figure.per_h if figure is not None and figure.exact else None)
 
     def with_gains(self, evaluation: Evaluation, *, seed: int | None = None) -> Evaluation:
-        """The same, with what one more percent of each resource's speed brings: a simulation for each.
+        """The same, with what one more percent of each resource's speed brings, and one more person: a simulation each.
 
         seed : that of the evaluation
         """

@@ -44,7 +44,9 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
         "resources": {name: dict(states) for name, states in flow.resources.items()} if flow else {},
         "bottleneck": flow.bottleneck if flow else None,
         "active_period_s": dict(flow.active_period_s) if flow else {},
-        "gains": [{"resource": g.resource, "step": g.step, "per_h": _estimate(g.per_h)} for g in evaluation.gains],
+        "gains": [
+            {"resource": g.resource, "of": g.of, "step": g.step, "per_h": _estimate(g.per_h)} for g in evaluation.gains
+        ],
         "moves": [asdict(move) for move in flow.moves] if flow else [],
         "scrap_by_station": dict(flow.scrap_by_station) if flow else {},
         "objectives": dict(evaluation.objectives),

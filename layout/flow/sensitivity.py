@@ -1,7 +1,9 @@
-"""What a little more speed brings: the line simulated again with one resource faster, on the same random streams.
+"""What a little more brings: the line simulated again with one resource faster, or with one more person, on the same
+random streams.
 
 It answers what the bottleneck is beyond doubt: the resource whose speed the throughput follows. A machine's process
-times shrink, an arm's or a fleet's moves and hand-overs, a belt's transit and the least time between its parts.
+times shrink, an arm's or a fleet's moves and hand-overs, a belt's transit and the least time between its parts. A pool
+of people has no speed and comes in whole numbers: it gets one person more.
 
 Source: finite differences with common random numbers: Glasserman and Yao, "Some guidelines and guarantees for common
 random numbers", Management Science 38, 1992.
@@ -33,25 +35,35 @@ def sensitivity(
     seed: int | None = None,
     base: FlowResult | None = None,
 ) -> tuple[Gain, ...]:
-    """Good parts per hour gained by making each resource `step` faster, the greatest gain first.
+    """Good parts per hour gained by making each resource `step` faster, or by one more person; the greatest first.
 
-    names : stations, arms, fleets and belts; all that have times of their own if left out
+    names : stations, arms, fleets, belts and pools of people; all that have times of their own, and all pools, if left
+        out
     base : the line's result as it is, with the same seed, where it is known
     Costs a simulation each. Raises LayoutError for an unknown name.
     """
-    line_names = [*(s for s in line.stations if line.stations[s].operations), *moves.arms, *moves.fleets, *moves.belts]
-    chosen = by_name(line_names) if names is None else list(names)
-    unknown = [name for name in chosen if name not in line_names]
+    at_work = [name for name, station in line.stations.items() if station.operations]
+    known = by_name([*at_work, *moves.arms, *moves.fleets, *moves.belts, *line.staff])
+    chosen = known if names is None else list(names)
+    unknown = [name for name in chosen if name not in known]
     if unknown:
-        hint = f"one of {', '.join(by_name(line_names))}"
+        hint = f"one of {', '.join(known)}"
         raise LayoutError([Problem("nothing to make faster", value=name, hint=hint) for name in unknown])
     base = base or simulate(line, moves, seed=seed)
     line = replace(line, time=line.time.model_copy(update={"warmup_s": base.warmup_s}))
     gains = []
     for name in chosen:
-        faster = simulate(*_faster(line, moves, name, 1 / (1 + step)), seed=seed, replications=base.replications)
-        gains.append(Gain(name, step, paired(base.samples_per_h, faster.samples_per_h, line.time.level)))
+        changed = (_one_more(line, name), moves) if name in line.staff else _faster(line, moves, name, 1 / (1 + step))
+        better = simulate(*changed, seed=seed, replications=base.replications)
+        per_h = paired(base.samples_per_h, better.samples_per_h, line.time.level)
+        gains.append(Gain(name, 1.0, per_h, "people") if name in line.staff else Gain(name, step, per_h))
     return tuple(sorted(gains, key=lambda gain: -gain.per_h.mean))
+
+
+def _one_more(line: Line, name: str) -> Line:
+    """The line with one more person in a pool."""
+    pool = line.staff[name]
+    return replace(line, staff={**line.staff, name: replace(pool, number=pool.number + 1)})
 
 
 def _faster(line: Line, moves: Moves, name: str, factor: float) -> tuple[Line, Moves]:

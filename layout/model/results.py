@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from layout.model.line import Layout
 from layout.model.pose import Array
@@ -222,15 +223,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a little more speed of one resource brings.
+    """What a little more of one resource brings: more speed of a station, arm, fleet or belt, or one more person.
 
-    resource : station, arm, fleet or belt; step : how much faster it was made (0.01: 1 %)
+    step : how much faster it was made (0.01: 1 %); how many people more
     per_h : good parts per hour gained, from pairs with the same random streams
+    of : "speed", or "people" where the resource is a pool of them
     """
 
     resource: str
     step: float
     per_h: Estimate
+    of: Literal["speed", "people"] = "speed"
 
 
 @dataclass(frozen=True)
@@ -324,7 +327,7 @@ class Evaluation:
 
     bound_per_h : analytic upper bound on throughput
     objectives : measure -> value, for every measure that could be computed (see `scenario.MEASURES`)
-    gains : what a little more speed of each resource brings, the greatest first, where that was asked for
+    gains : what a little more of each resource brings, the greatest first, where that was asked for
     exact_per_h : throughput in the long run from an exact solution, where there is one and it was asked for
     """
 

@@ -54,7 +54,8 @@ def bottleneck_meaning(outcome: Outcome) -> str:
         return ""
     busy = outcome.busy(name)
     is_arm = any(state in states for state in ("moving_empty", "moving_loaded", "handling"))
-    down, blocked, starved = (states.get(state, 0.0) for state in ("down", "blocked", "starved"))
+    down = states.get("down", 0.0)
+    full = SATURATED * (1 - states.get("off_shift", 0.0))  # of the time that anybody is there
     said = f"{name} is busy {words.percent(busy)} of the time"
     rest = [
         f"{canvas.state_word(state).split(' (')[0]} {words.percent(states[state])}"
@@ -62,21 +63,23 @@ def bottleneck_meaning(outcome: Outcome) -> str:
         if states.get(state, 0.0) >= 0.005
     ]
     said += f" ({', '.join(rest)})." if rest else "."
-    if busy + down >= SATURATED and is_arm:
+    if busy + down >= full and is_arm:
         uses = ("handling", "moving_loaded", "moving_empty")
         parts = [f"{words.percent(states.get(state, 0.0))} {canvas.state_word(state)}" for state in uses]
         said += f" Its time goes into {parts[0]}, {parts[1]} and {parts[2]}."
         return said + " More would come of shorter ways, a faster programme, quicker grips, or a second robot."
-    if busy + down >= SATURATED:
+    if busy + down >= full:
         said += " Where things stand cannot win much more: a shorter process time or one more such machine would."
+        said += " So would fewer or shorter set-ups, or larger batches." if states.get("setup", 0.0) >= 0.03 else ""
         return said + (" So would fewer or shorter stops." if down >= 0.03 else "")
-    worst = max((blocked, "blocked"), (starved, "starved"), (down, "down"))
+    worst = max((states.get(state, 0.0), state) for state in ("blocked", "starved", "down", "unattended"))
     if worst[0] < 0.05:
         return said + " No resource is used to the full."
     cause = {
         "blocked": "it waits for room behind it: look at what takes its parts away, and at buffers after it",
         "starved": "it waits for parts: look at what feeds it, and at buffers before it",
         "down": "it is stopped: fewer or shorter stops would help most",
+        "unattended": "it waits for somebody to tend it: look at the people, and at what else they do",
     }[worst[1]]
     return f"{said} It is not used to the full; mostly {cause}."
 

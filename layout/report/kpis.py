@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -70,10 +72,11 @@ def _how(outcome: Outcome, made: Estimate) -> str:
 
 
 def advice(outcome: Outcome) -> RenderableType:
-    """What limits the line, what one more percent of speed brings where, and what that means."""
+    """What limits the line, what one more percent of speed or one more person brings where, and what that means."""
     said = bottleneck_meaning(outcome)
-    if outcome.gains and outcome.gains[0].resource != outcome.bottleneck and _is_real(outcome.gains[0]):
-        said += f" The throughput follows the speed of {outcome.gains[0].resource} most."
+    fastest = next((gain for gain in outcome.gains if gain.of == "speed"), None)
+    if fastest is not None and fastest.resource != outcome.bottleneck and _is_real(fastest):
+        said += f" The throughput follows the speed of {fastest.resource} most."
     parts: list[RenderableType] = [Padding(Text(said), (0, 0, 1, 0))]
     if outcome.gains:
         parts.append(gains_table(outcome))
@@ -81,27 +84,32 @@ def advice(outcome: Outcome) -> RenderableType:
 
 
 def gains_table(outcome: Outcome) -> RenderableType:
-    """Resources whose speed the throughput follows, the most telling first."""
+    """What would bring more parts than chance explains, the most telling first."""
     made = outcome.throughput_per_h
     real = [gain for gain in outcome.gains if _is_real(gain)]
     if not real:
-        said = f"{_step(outcome.gains[0])} more speed of any one resource brings nothing that can be told from chance."
+        speeds = [gain for gain in outcome.gains if gain.of == "speed"]
+        tried = [_what(replace(speeds[0], resource="any one resource"))] if speeds else []
+        tried += ["one more person anywhere"] if len(speeds) < len(outcome.gains) else []
+        said = f"{' or '.join(tried)} brings nothing that can be told from chance."
         return Padding(Text(said, "dim"), (0, 0, 1, 0))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(f"{_step(real[0])} more speed of")
+    table.add_column("")
     table.add_column("brings", justify="right", no_wrap=True)
     table.add_column("", justify="right", style="dim", no_wrap=True)
     for gain in real[:MOST_GAINS]:
-        table.add_row(Text(gain.resource), _signed(gain), _share(gain, made))
+        table.add_row(Text(_what(gain)), _signed(gain), _share(gain, made))
     return table
+
+
+def _what(gain: Gain) -> str:
+    """'1 % more speed of mill', 'one more person among fitters'."""
+    more = "one more person among" if gain.of == "people" else f"{100 * gain.step:g} % more speed of"
+    return f"{more} {gain.resource}"
 
 
 def _is_real(gain: Gain) -> bool:
     return gain.per_h.mean > gain.per_h.half_width
-
-
-def _step(gain: Gain) -> str:
-    return f"{100 * gain.step:g} %"
 
 
 def _signed(gain: Gain) -> str:

@@ -20,7 +20,7 @@ class Outcome:
 
     resources : name -> state -> share of time
     quantiles_s : "5 %", "50 %", "95 %" -> quantile of the lead time
-    gains : what a little more speed of each resource brings, the greatest first
+    gains : what a little more of each resource brings, the greatest first
     scrap_by_station : parts thrown away per hour, where there are any
     objectives : measure -> value (SI)
     layout : subject -> field -> value, as layout files write them
@@ -144,7 +144,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
             if len(kinds := _estimates(found)) == len(_EFFECTIVENESS)
         },
         gains=tuple(
-            Gain(str(g["resource"]), float(g["step"]), found)
+            Gain(str(g["resource"]), float(g["step"]), found, "people" if g.get("of") == "people" else "speed")
             for g in data.get("gains") or ()
             if (found := _estimate(g["per_h"])) is not None
         ),

@@ -10,6 +10,7 @@ from scipy import stats
 
 from layout.errors import LayoutError
 from layout.flow import compare, sensitivity, simulate
+from layout.model.line import Staff
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -122,3 +123,16 @@ def test_links_are_nobodys_speed():
     stations = [station("in", source="saturated"), station("m", {"work": 1.0}, sink=True)]
     made = line(stations, [product(sources=["in"], sinks=["m"])], links=[link("in", "m", 3.0)], **TIME)
     assert [gain.resource for gain in sensitivity(made, moves())] == ["m"]
+
+
+def test_one_more_person_where_people_limit():
+    """One person tends two machines of 10 s in turn: two of them would make twice as much, a third nothing more."""
+    stations = [station(name, {"work": 10.0}, source="saturated", sink=True) for name in ("m1", "m2")]
+    part = product(route=["work"], sources=["m1", "m2"], sinks=["m1", "m2"])
+    for number, gained in ((1, 360.0), (2, 0.0)):
+        made = line(stations, [part], staff=[Staff("crew", number, runs=("m1", "m2"))], horizon_s=36_000.0)
+        found = {gain.resource: gain for gain in sensitivity(made, moves())}
+        assert set(found) == {"m1", "m2", "crew"}
+        assert (found["crew"].of, found["crew"].step, found["m1"].of) == ("people", 1.0, "speed")
+        assert found["crew"].per_h.mean == pytest.approx(gained, abs=0.2)
+    assert found["m1"].per_h.mean == pytest.approx(3.6, abs=0.2)

@@ -1,10 +1,13 @@
 import io
 from dataclasses import asdict, replace
 
+import pytest
 from rich.console import Console
 
 from layout.model.line import Layout
-from layout.model.results import Evaluation, Violation
+from layout.model.results import Estimate, Evaluation, Gain, Violation
+from layout.report.headline import bottleneck_meaning
+from layout.report.outcome import outcome_from_json
 from layout.report.tables import comparison_table, evaluation_tables, state_bar
 
 
@@ -86,3 +89,33 @@ def test_names_are_no_markup(fake):
 def test_a_state_bar_is_as_long_as_it_says():
     for shares in ({"working": 1.0}, {"working": 1 / 3, "blocked": 1 / 3, "starved": 1 / 3}, {}, {"odd": 0.4}):
         assert len(state_bar(shares, 24)) == 24
+
+
+def gain(resource, mean, half_width=0.5, **more):
+    return Gain(resource, **{"step": 0.01, **more}, per_h=Estimate(mean, half_width, 0.95, 10))
+
+
+def test_what_more_speed_and_one_more_person_bring(fake, line):
+    flow = fake.make_flow(line)
+    gains = (gain("crew", 12.0, step=1.0, of="people"), gain("wash", 1.4, 0.1), gain("mill", 0.1))
+    said = printed(*evaluation_tables(Evaluation(Layout({}), (), 138.04, flow=flow, gains=gains)))
+    assert "one more person among crew" in said and "+12.0 ± 0.5 /h" in said
+    assert "1 % more speed of wash" in said and "speed of mill" not in said
+    assert "The throughput follows the speed of wash most." in " ".join(said.split())
+    nothing = tuple(replace(each, per_h=Estimate(0.1, 0.5, 0.95, 10)) for each in gains)
+    said = printed(*evaluation_tables(Evaluation(Layout({}), (), 138.04, flow=flow, gains=nothing)))
+    assert "1 % more speed of any one resource or one more person anywhere brings nothing that can be told" in said
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ({"working": 0.6, "unattended": 0.3, "starved": 0.1}, "mostly it waits for somebody to tend it"),
+        ({"working": 0.30, "down": 0.03, "off_shift": 0.66}, "cannot win much more"),
+        ({"working": 0.30, "starved": 0.34, "off_shift": 0.36}, "mostly it waits for parts"),
+        ({"working": 0.80, "setup": 0.10, "starved": 0.10}, "So would fewer or shorter set-ups, or larger batches."),
+    ],
+)
+def test_what_limits_is_said_of_the_time_that_it_could_work(fake, states, said):
+    outcome = outcome_from_json(fake.outcome_data(resources={"mill": states}, bottleneck="mill"))
+    assert said in bottleneck_meaning(outcome)
