@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.bits import log, unit
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.records import AHEAD
 from layout.flow.kernel.streams import GOLDEN, MIX_1, MIX_2
 from layout.flow.kernel.tables import ahead, samples, set_ahead, streams
@@ -31,7 +31,7 @@ def hashed(z: Any) -> Any:
     return z ^ (z >> _S31)
 
 
-@compiled
+@apart
 def inverse_normal(p: Any) -> Any:
     """Standard normal quantile of p in (0, 1), to about 1e-16 (AS 241)."""
     q = p - 0.5
@@ -64,7 +64,7 @@ def inverse_normal(p: Any) -> Any:
     return -num / den if q < 0.0 else num / den
 
 
-@compiled
+@apart
 def _erlang(word: Any, mean: Any, k: Any) -> Any:
     """Sum of k exponentials of that mean: minus the log of a product of uniforms, in lots that cannot underflow."""
     total, product, z = 0.0, 1.0, word
@@ -77,7 +77,7 @@ def _erlang(word: Any, mean: Any, k: Any) -> Any:
     return mean * (total - log(product))
 
 
-@compiled
+@apart
 def _gamma(word: Any, shape: Any, scale: Any) -> Any:
     """Marsaglia and Tsang's squeeze-free rejection; below shape 1 one more shape, and a uniform's root."""
     boost, z = 1.0, word

@@ -30,6 +30,7 @@ _njit: Any = numba.njit
 _single: Any = ssa.reconstruct_ssa
 _canonical: Any = transforms.canonicalize_cfg
 _definitions: Any = ir_utils.build_definitions
+_APART: set[Callable[..., Any]] = set()
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -39,13 +40,19 @@ def entry(function: F) -> F:
 
 
 def compiled(function: F) -> F:
-    """Machine code that compiled code calls."""
-    return cast(F, _piece(function))
+    """Machine code that compiled code calls, or that melts into it: as LLVM sees fit."""
+    return cast(F, _piece(function, forceinline=False))
 
 
 def inlined(function: F) -> F:
     """Machine code that melts into its callers."""
     return cast(F, _piece(function, forceinline=True))
+
+
+def apart(function: F) -> F:
+    """Machine code that is seldom called: it stays out of its callers, which are shorter and compiled sooner for it."""
+    _APART.add(function)
+    return compiled(function)
 
 
 def _piece(function: Callable[..., Any], **options: Any) -> Any:
@@ -67,8 +74,13 @@ def _piece(function: Callable[..., Any], **options: Any) -> Any:
 class _Piece(CPUCodeLibrary):
     """LLVM code of one function, to be linked into others."""
 
+    apart = False
+
     def add_ir_module(self, ir_module: Any) -> None:
         """The code as it is: it is optimised where it is linked in."""
+        for function in ir_module.functions:
+            if self.apart and not function.is_declaration:
+                function.attributes.add("noinline")
         self._final_module = llvm.parse_assembly(cast(Any, cgutils).normalize_ir_text(str(ir_module)))
 
     def finalize(self) -> None:
@@ -85,6 +97,7 @@ def _lower(state: Any) -> None:
     )  # fmt: skip
     made: Any = _Piece
     library = state.library = made(context.codegen(), state.func_id.func_qualname)
+    library.apart = state.func_id.func in _APART
     with context.push_code_library(library):
         lower: Any = cast(Any, lowering.Lower)(context, library, description, state.func_ir, state.metadata)
         lower.lower()
@@ -128,6 +141,9 @@ def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) ->
     for library in whole._linking_libraries:
         linked.link_in(library._get_module_for_linking(), preserve=True)
     linked.verify()
+    for defined in linked.functions:
+        if not defined.is_declaration and defined.name != symbol:
+            defined.linkage = "internal"
     _optimise(linked, codegen._tm)
     return bytes(codegen._tm.emit_object(linked))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from layout.flow.kernel.jit import compiled
+from layout.flow.kernel.jit import apart
 from layout.flow.kernel.parts import mark_feed, mark_push
 from layout.flow.kernel.records import AT_TARGET, IN_BUFFER, JOIN, NOT_KEPT, ON_BELT
 from layout.flow.kernel.tables import belts, inlets, parts, service, stations
 
 
-@compiled
+@apart
 def give_up_place(w: Any, p: Any, s: Any) -> None:
     """The part at station s does not need the place that was kept for it."""
     part = parts(w, p)

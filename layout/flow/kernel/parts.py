@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.draws import uniform
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, inlined
 from layout.flow.kernel.records import (
     AT_ONCE_S,
     FAR,
@@ -38,14 +38,14 @@ def counted(w: Any, start: Any, end: Any) -> Any:
     return end - start if end > start else 0.0
 
 
-@compiled
+@apart
 def note(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
     """Write a line of the trace."""
     if end > start:
         tell(w, start, end, kind, index, state, part, origin, target)
 
 
-@compiled
+@apart
 def tell(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: Any, origin: Any, target: Any) -> None:
     """`note`, of what may take no time."""
     if w.traced >= w.n_trace:
@@ -88,7 +88,7 @@ def mark_push(w: Any, s: Any) -> None:
         w.last_push = s
 
 
-@compiled
+@apart
 def wake(w: Any) -> None:
     """Finished parts that a rule held back may go on: wherever they stand, they are looked at again."""
     w.to_room = w.befores

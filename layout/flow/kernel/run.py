@@ -21,7 +21,7 @@ from layout.flow.kernel.direct import finish_direct
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
-from layout.flow.kernel.jit import compiled, entry, inlined
+from layout.flow.kernel.jit import apart, compiled, entry, inlined
 from layout.flow.kernel.parts import (
     append,
     begun,
@@ -222,7 +222,7 @@ def _ring(w: Any, k: Any) -> Any:
     return False
 
 
-@compiled
+@apart
 def _parts_arrive(w: Any, k: Any, s: Any) -> None:
     """Parts come to source s from outside: one by chance, or those that are ordered for now."""
     station = stations(w, s)
@@ -312,7 +312,7 @@ def _settle(w: Any) -> None:
             return
 
 
-@compiled
+@apart
 def _anything_moves(w: Any) -> Any:
     """Whether anything but the failures of idle machines is still to come."""
     for v in range(w.n_servers):
@@ -325,7 +325,7 @@ def _anything_moves(w: Any) -> Any:
     return moving > 0
 
 
-@compiled
+@apart
 def _end(w: Any) -> None:
     """Book what lasts until the horizon: states, parts still inside, and in a trace what waits."""
     end = w.horizon
@@ -380,7 +380,7 @@ def _end(w: Any) -> None:
             _found(w, arms(w, a).part, end)
 
 
-@compiled
+@apart
 def _note_wait(w: Any, v: Any) -> None:
     """Note what server v has waited for until the horizon."""
     server = servers(w, v)

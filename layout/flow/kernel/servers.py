@@ -9,7 +9,7 @@ import numpy as np
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.draws import drawn, uniform
 from layout.flow.kernel.inlets import complete, join
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.kept import give_up_place
 from layout.flow.kernel.parts import (
     active,
@@ -243,7 +243,7 @@ def _hand_on(w: Any, v: Any, p: Any) -> None:
         servers(w, v).held += 1
 
 
-@compiled
+@apart
 def _release(w: Any, v: Any, n: Any) -> None:
     """Parts of the products that row n of `released` names begin at server v, and those of the rows with it."""
     while n >= 0 and w.status == DONE:
