@@ -16,22 +16,30 @@ from typing import Any
 from layout.flow.kernel.bits import select
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.records import BY_PLANT
-from layout.flow.kernel.tables import set_when, set_when_word, set_winner, when_word, winner
+from layout.flow.kernel.tables import n_leaves, set_when, set_when_word, set_winner, two_levels, when, when_word, winner
 
 
 @inlined
 def play(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s), which is not now; infinity stops it."""
     set_when(w, k, time)
-    at, who, best, half = k, k, when_word(w, k), w.n_leaves
-    for _ in range(w.n_levels):
-        rival = when_word(w, at ^ 1)  # times from 0 on are ordered as their bits are
-        lost = rival < best + (at & 1)
-        best = select(lost, rival, best)
-        who = select(lost, winner(w, at ^ 1), who)
-        at = half + (at >> 1)
-        set_when_word(w, at, best)
-        set_winner(w, at, who)
+    at, who, best = k, k, when_word(w, k)
+    for _ in range(two_levels(w)):
+        at, who, best = _game(w, at, who, best)
+        at, who, best = _game(w, at, who, best)
+
+
+@inlined
+def _game(w: Any, at: Any, who: Any, best: Any) -> Any:
+    """`who`, first of those below `at`, meets the first of those beside: (above, who wins, when as bits)."""
+    rival = when_word(w, at ^ 1)  # times from 0 on are ordered as their bits are
+    lost = rival < best + (at & 1)
+    best = select(lost, rival, best)
+    who = select(lost, winner(w, at ^ 1), who)
+    at = n_leaves(w) + (at >> 1)
+    set_when_word(w, at, best)
+    set_winner(w, at, who)
+    return at, who, best
 
 
 @compiled
@@ -50,11 +58,13 @@ def due(w: Any, time: Any) -> Any:
 
 @inlined
 def next_clock(w: Any) -> Any:
-    """The clock that rings first, and whether another may ring at that very time."""
-    at = k = winner(w, 2 * w.n_leaves - 2)
-    time, apart, half = when_word(w, k), 1, w.n_leaves
-    for _ in range(w.n_levels):
-        gap = when_word(w, at ^ 1) - time
-        apart = select(gap == 0, 0, apart)
-        at = half + (at >> 1)
-    return k, apart == 0
+    """When the next clock rings (s), which one, and whether another does at that very time."""
+    root = 2 * n_leaves(w) - 2
+    at = k = winner(w, root)
+    time, apart = when_word(w, root), 1
+    for _ in range(two_levels(w)):
+        apart = select(when_word(w, at ^ 1) == time, 0, apart)
+        at = n_leaves(w) + (at >> 1)
+        apart = select(when_word(w, at ^ 1) == time, 0, apart)
+        at = n_leaves(w) + (at >> 1)
+    return when(w, root), k, apart == 0

@@ -14,23 +14,41 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.bits import select
-from layout.flow.kernel.clocks import play
+from layout.flow.kernel.clocks import next_clock, play
 from layout.flow.kernel.draws import drawn
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import active, append, enter, leave, mark_feed, new_part
-from layout.flow.kernel.records import BLOCKED, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
+from layout.flow.kernel.parts import active, enter, leave, mark_feed, new_part
+from layout.flow.kernel.records import BLOCKED, DONE, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
 from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
 
+@compiled
+def along_rows(w: Any) -> None:
+    """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
+    while 2 * w.logged <= w.n_log and w.status == DONE:
+        now, v, more = next_clock(w)
+        if more or v >= w.n_servers or now > w.until or now == w.now:
+            return
+        server = servers(w, v)
+        s = server.station
+        if server.ring != RING_FINISH or stations(w, s).in_row == 0:
+            return
+        w.now, w.again, w.at_once = now, 0, 0
+        w.events += 1
+        _finish(w, v, s, now)
+        if w.feeds > 0:
+            return
+
+
 @inlined
-def finish_direct(w: Any, v: Any) -> None:
-    """The work of server v is done, and its part goes on along the row."""
-    server, now = servers(w, v), w.now
-    s, p = server.station, server.part
+def _finish(w: Any, v: Any, s: Any, now: Any) -> None:
+    """The work of server v at station s is done, and its part goes on along the row."""
+    server = servers(w, v)
+    p = server.part
     station, part = stations(w, s), parts(w, p)
     following = station.row_next
     counts = 1 if now > w.warmup else 0
-    role = station.only
+    role = server.only
     if role < 0:
         role = service(w, s, part.step)
     streams(w, role).done += counts
@@ -54,7 +72,7 @@ def finish_direct(w: Any, v: Any) -> None:
         if station.row_link >= 0:
             links(w, station.row_link).moved += counts
         leave(w, p)
-    _take(w, v, s, WORKING)
+    _take(w, v, s, WORKING, now)
     previous = station.row_prev
     if previous < 0:
         if station.row_fed == 1:
@@ -85,7 +103,7 @@ def _move_up(w: Any, s: Any, previous: Any) -> None:
         if state == BLOCKED:
             server.in_blocked += _since(w, server, now)
             server.since = now
-        _take(w, station.server0, s, state)
+        _take(w, station.server0, s, state, now)
         previous = station.row_prev
     if stations(w, s).row_fed == 1:
         mark_feed(w, s)
@@ -114,19 +132,22 @@ def _put(w: Any, p: Any, s: Any, now: Any) -> None:
         server.in_starved += _since(w, server, now)
         station.idle = 0
         active(w, server)
+        server.busy, server.state, server.since = 1, WORKING, now
         _begin(w, v, s, p, now)
     else:
         part.server = -1
-        station.queue_head, station.queue_tail = append(w, station.queue_head, station.queue_tail, p)
+        tail = station.queue_tail
+        part.next, part.prev = -1, tail
+        parts(w, select(tail < 0, p, tail)).next = select(tail < 0, -1, p)
+        station.queue_head, station.queue_tail = select(tail < 0, p, station.queue_head), p
 
 
 @inlined
-def _take(w: Any, v: Any, s: Any, state: Any) -> None:
+def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> None:
     """Server v of station s has given its part away: it takes the next, if it is up and there is one."""
-    server, station, now = servers(w, v), stations(w, s), w.now
+    server, station = servers(w, v), stations(w, s)
     used = station.used
-    if used == station.places:
-        station.room_since = now
+    station.room_since = select(used == station.places, now, station.room_since)
     p = station.queue_head
     if state == DOWN:
         station.used = used - 1
@@ -163,14 +184,15 @@ def _take(w: Any, v: Any, s: Any, state: Any) -> None:
         return
     if state == BLOCKED:
         active(w, server)
+        server.busy, server.state = 1, WORKING
     _begin(w, v, s, p, now)
 
 
 @inlined
 def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
-    """Server v of station s, which is up and free, begins the next operation of a part."""
+    """Server v of station s begins the next operation of a part."""
     server, part = servers(w, v), parts(w, p)
-    role = stations(w, s).only
+    role = server.only
     step = part.step
     if role < 0:
         role = service(w, s, step)
@@ -186,7 +208,7 @@ def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
         time, ring = _first(w, server, time, now)
     play(w, v, time)
     server.part, part.server, server.following = p, v, step + 1
-    server.left, server.began, server.busy, server.state, server.since = left, now, 1, WORKING, now
+    server.left, server.began = left, now
     server.ring = ring
     w.events += 1
 

@@ -82,15 +82,14 @@ STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
     # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
     # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
-    # only: the process-time stream of all that it does, -1: several; row_prev: whose row_next it is, if nobody else
-    # brings parts; row_fed: whether anybody does;
+    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
     # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
     # a part and a server is needed to begin;
     # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
     # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
     # with room for it further on; repeats: works again on a part that cannot leave
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges in_row only row_next row_prev row_link row_fed joins order order1 "
+    "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
     "careful before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
@@ -101,12 +100,13 @@ STATION = _dtype(
     "room_since closing opening",
 )
 SERVER = _dtype(
-    # part: what it works on, or holds
+    # only: the process-time stream of all that it does, -1: several
+    # run: part: what it works on, or holds
     # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
     # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
     # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
     # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its last operation
-    "station mode0 modes state part ring busy last row asks runner helper broken following held lacks did periods",
+    "station mode0 modes only state part ring busy last row asks runner helper broken following held lacks did periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
     # asked: since when it needs a person
@@ -171,14 +171,15 @@ _RUN = _dtype(
     # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
     # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
     # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
+    # rows: whether any machines stand in a row (`direct`) and nothing is traced
     # plant: units and belts are done when a plant says so, not after the times assumed; until: where to end, or pause
     "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
     "rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
-    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves n_levels n_trace n_log "
-    "n_steps n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant",
+    "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves two_levels n_trace n_log "
+    "n_steps n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant rows",
     "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -313,7 +314,7 @@ class World(NamedTuple):
                      "products", "staff", "shifts"):  # fmt: skip
             self.run[f"n_{name}"] = getattr(self, name).size
         self.run["n_leaves"] = self.when.size // 2
-        self.run["n_levels"] = (self.when.size // 2).bit_length() - 1
+        self.run["two_levels"] = (self.when.size // 2).bit_length() // 2
         spans, end = [], 0
         for number in _CHANGING:
             size = self[number].nbytes

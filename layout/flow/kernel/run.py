@@ -17,7 +17,7 @@ from layout.flow.kernel.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.kernel.charging import charge, charger_rings, park
 from layout.flow.kernel.clocks import next_clock, set_clock
 from layout.flow.kernel.cycles import in_turn
-from layout.flow.kernel.direct import finish_direct
+from layout.flow.kernel.direct import along_rows
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
@@ -107,8 +107,12 @@ def simulate_run(run: Any) -> None:
         if 2 * w.logged > w.n_log:
             w.status = LOG_SHORT
             return
-        k, more = next_clock(w)
-        now = when(w, k)
+        if w.rows == 1:
+            along_rows(w)
+            if w.feeds > 0:
+                _settle(w)
+                continue
+        now, k, more = next_clock(w)
         if now > w.until:
             if w.plant == 1:
                 w.status = PAUSED
@@ -121,17 +125,11 @@ def simulate_run(run: Any) -> None:
             w.status = TIME_STANDS_STILL
             break
         w.now, w.again = now, 0
-        if not more and k < w.n_servers and _direct(w, k):
-            w.events += 1
-            finish_direct(w, k)
-            if w.feeds > 0:
-                _settle(w)
-            continue
         idle_failure = _ring(w, k)
         w.events += 1
         while (more or w.again == 1) and w.status == DONE:
-            k, more = next_clock(w)
-            if when(w, k) > now:
+            time, k, more = next_clock(w)
+            if time > now:
                 break
             idle_failure |= _ring(w, k)
             w.events += 1
@@ -139,13 +137,6 @@ def simulate_run(run: Any) -> None:
         if idle_failure and not _anything_moves(w):
             w.status = STANDSTILL
     _end(w)
-
-
-@inlined
-def _direct(w: Any, v: Any) -> Any:
-    """Whether the end of an operation comes next, at a station where it can be dealt with in one go."""
-    server = servers(w, v)
-    return server.ring == RING_FINISH and stations(w, server.station).in_row == 1 and w.tracing == 0
 
 
 @inlined

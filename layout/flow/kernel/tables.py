@@ -86,6 +86,19 @@ def _matrix(table: str, columns: str) -> Any:
     return intrinsic(typing)
 
 
+def _constant_of_run(name: str) -> Any:
+    """A function of (w): a field of the run that stays the same all through it."""
+
+    def typing(typing_context: Any, w: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return _field(builder, arguments[0], rec.RUN.fields[name][1], _WORD)  # type: ignore[index]
+
+        return types.int64(w), build
+
+    typing.__name__ = name
+    return intrinsic(typing)
+
+
 def _setter(table: str, dtype: Any) -> Any:
     """A function of (w, i, value): put a number in that place."""
     item_type = from_dtype(np.dtype(dtype))
@@ -159,5 +172,7 @@ when = _values("when", np.float64)
 set_when = _setter("when", np.float64)
 when_word = _values("when", np.int64)  # the bits of a time
 set_when_word = _setter("when", np.int64)
+n_leaves = _constant_of_run("n_leaves")
+two_levels = _constant_of_run("two_levels")
 winner = _values("winner", np.int64)
 set_winner = _setter("winner", np.int64)

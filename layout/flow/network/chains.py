@@ -44,7 +44,7 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         if len(into) == 1 and not brought:
             table[s]["row_prev"] = stations.index(ways[into[0]].origin)
         roles = set(world.service[s][world.service[s] >= 0].tolist())
-        table[s]["only"] = roles.pop() if len(roles) == 1 else -1
+        world.servers["only"][world.servers["station"] == s] = roles.pop() if len(roles) == 1 else -1
         ends = {_end(world, s, int(k)) for k in np.flatnonzero(world.service[s] >= 0)}
         if not plain[s] or line.stations[name].buffer_out > 0 or len(ends) != 1:
             continue

@@ -37,8 +37,8 @@ def moves_of(times: ArmTimes | FleetTimes) -> dict[str, Any]:
 
 
 def clock_table(n: int) -> tuple[Any, Any]:
-    """A tournament over n clocks that stand still: times, and who is first."""
-    half = 1 << max(n - 1, 1).bit_length()
+    """A tournament over n clocks that stand still: times, and who is first. A power of 4 of them."""
+    half = 4 ** max(-(-max(n - 1, 1).bit_length() // 2), 1)
     winner = np.arange(2 * half)
     for at in range(half, 2 * half):
         winner[at] = winner[2 * (at - half)]
