@@ -47,7 +47,8 @@ def set_clock(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s); infinity stops it."""
     if time == w.now:
         w.again = 1
-    play(w, k, time)
+    if time != when(w, k):
+        play(w, k, time)
 
 
 @inlined

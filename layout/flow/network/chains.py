@@ -57,6 +57,7 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
             and name not in served and all(belt.origin != name for belt in line.belts.values())
         ):  # fmt: skip
             table[s]["in_row"], table[s]["row_link"], table[s]["row_next"] = 1, out[0], -1 if role == LEAVE else n
+    world.run["rows"] = int(table["in_row"].any())
     for s in range(len(stations)):
         before = table[s]["row_prev"]
         if before >= 0 and not (table[before]["in_row"] and table[before]["row_next"] == s):

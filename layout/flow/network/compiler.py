@@ -68,7 +68,7 @@ class Network:
         run = world.run
         run["horizon"] = run["until"] = horizon_s
         run["warmup"], run["tracing"] = warmup_s, int(trace > 0)
-        run["rows"] = int(trace == 0 and bool(world.stations["in_row"].any()))
+        run["rows"] &= trace == 0
         return world
 
 
