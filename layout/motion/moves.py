@@ -17,6 +17,7 @@ from layout.model.line import Arm
 from layout.model.pose import Array
 from layout.model.results import ArmTimes, JointPath
 from layout.motion import trajectory
+from layout.motion.kinematics import chain_of
 from layout.motion.profile import move_time, sample
 
 
@@ -98,6 +99,12 @@ def direct(arm: Arm, first: Array, second: Array) -> Callable[[float], Array]:
     return at
 
 
+def direct_path(arm: Arm, first: Array, second: Array) -> JointPath:
+    """The quickest move from rest to rest as a dense path, where there is none that was planned."""
+    chain = chain_of(arm.model)
+    return trajectory.joint_path(chain, trajectory.direct(first, second), chain.limits, arm.speed, dense=True)
+
+
 def _ease(share: float) -> float:
     """Smooth from 0 to 1, at rest at both ends."""
     s = min(max(share, 0.0), 1.0)
@@ -125,6 +132,7 @@ def steps(path: JointPath, step_s: float, length_s: float | None = None, backwar
     """A path at each step of a clock, true in speed where the path is dense.
 
     length_s : stretched to this time; backwards : from its end to its start
+    The path takes a whole number of steps, the one nearest to its time.
     """
     clock, angles = np.asarray(path.time_s, dtype=float), np.asarray(path.angles, dtype=float)
     kept = np.append(True, np.diff(clock) > 0.0)
@@ -136,8 +144,7 @@ def steps(path: JointPath, step_s: float, length_s: float | None = None, backwar
     if own_s <= 0.0 or whole_s <= 0.0:
         nothing = np.empty((0, angles.shape[1]))
         return Steps(nothing, nothing, angles[-1].copy(), whole_s)
-    count = int(np.ceil(whole_s / step_s - 1e-9))
-    now = np.minimum(np.arange(count + 1) * step_s, whole_s) * (own_s / whole_s)
+    now = np.linspace(0.0, own_s, max(round(whole_s / step_s), 1) + 1)
     from scipy.interpolate import CubicSpline, PchipInterpolator
 
     dense = len(clock) > _DENSE  # a curve through a few points far apart must not swing out beyond them

@@ -180,8 +180,7 @@ class ArmBody:
         centre = state[0], state[1]  # of the link's mass: constraints are seen from there
         at, turn = engine.getBasePositionAndOrientation(body, physicsClientId=self._client)
         self._hold = engine.multiplyTransforms(*engine.invertTransform(*centre), at, turn)
-        for link in (-1, *self._joints):
-            engine.setCollisionFilterPair(self.body, body, link, -1, 0, physicsClientId=self._client)
+        self.ignore(body)
         self._grip = int(
             engine.createConstraint(
                 self.body,
@@ -201,7 +200,7 @@ class ArmBody:
         self.held = body
 
     def let_go(self) -> int:
-        """Open the tool; the body that it held, -1 without. They may touch again from `part_from` on."""
+        """Open the tool; the body that it held, -1 without. They touch again from `heed` on."""
         body = self.held
         if body >= 0:
             engine.removeConstraint(self._grip, physicsClientId=self._client)
@@ -211,10 +210,17 @@ class ArmBody:
             self.held, self._grip = -1, -1
         return body
 
-    def part_from(self, body: int) -> None:
-        """Arm and a body that it held may touch again: the tool is clear of it."""
+    def ignore(self, body: int) -> None:
+        """Arm and a body go through one another: the part that the tool is about to grip or has put down."""
+        self._pass(body, 0)
+
+    def heed(self, body: int) -> None:
+        """Arm and a body touch again: the tool is clear of it."""
+        self._pass(body, 1)
+
+    def _pass(self, body: int, touch: int) -> None:
         for link in (-1, *self._joints):
-            engine.setCollisionFilterPair(self.body, body, link, -1, 1, physicsClientId=self._client)
+            engine.setCollisionFilterPair(self.body, body, link, -1, touch, physicsClientId=self._client)
 
     def slid_m(self) -> float:
         """How far (m) the held body is from where it was gripped, in the tool's frame."""
