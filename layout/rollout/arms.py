@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.model.equip import hold_of
+from layout.model.equip import GRAVITY_M_S2, hold_of
 from layout.model.line import Arm, Line
 from layout.model.physical import Incident
 from layout.model.pose import Array, quaternion
@@ -196,6 +196,8 @@ class ArmActor:
         if task is None:
             return
         leg = task.legs[0]
+        if self.part is not None:
+            self._body.bear(self.part.form.mass_kg * GRAVITY_M_S2)
         if self._step < 0:
             if leg.what == "in" and not self._ready(task.target):
                 task.waited_s += self._world.step_s

@@ -30,3 +30,13 @@ def belts() -> ModuleType:
 @pytest.fixture(scope="session")
 def world() -> ModuleType:
     return _load("line_test_world", HERE.parents[1] / "scene" / "world.py")
+
+
+@pytest.fixture(scope="session")
+def scene() -> ModuleType:
+    path = Path(__file__).parents[1] / "scene" / "world.py"
+    spec = importlib.util.spec_from_file_location("line_test_world", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -23,7 +23,7 @@ CATCH_UP = 1.25
 
 TORN_M = 0.010
 """A held part that is this far from where it was gripped has been torn out of the tool. (Its weight alone lets it hang
-0.9 mm low: the engine's constraints take back a fifth of an offset in each step, g dt^2 / 0.2.)"""
+0.9 mm low, where `bear` is not used: constraints take back a fifth of an offset in each step, g dt^2 / 0.2.)"""
 
 _NO_TURN = (0.0, 0.0, 0.0, 1.0)
 Vector = Sequence[float]
@@ -99,9 +99,6 @@ class ArmBody:
                 maxJointVelocity=1e3,
                 physicsClientId=self._client,
             )
-        engine.changeDynamics(
-            self.body, -1, activationState=engine.ACTIVATION_STATE_ENABLE_SLEEPING, physicsClientId=self._client
-        )
         world.names[self.body] = name
         self._tip = count - 1
         frame = np.asarray(model.flange, dtype=float)
@@ -109,7 +106,6 @@ class ArmBody:
         self._tcp: Framed = (frame[:3, 3].tolist(), quaternion(frame[:3, :3]))
         self.held = -1
         self._grip, self._hold = -1, (_NO_TURN[:3], _NO_TURN)
-        self._asleep = False
         self.put(model.home)
 
     @property
@@ -150,20 +146,15 @@ class ArmBody:
 
     def sleep(self) -> None:
         """At rest from now on: the engine leaves it, and what it holds, as they are until something wakes them."""
-        if not self._asleep:
-            self._activate(engine.ACTIVATION_STATE_SLEEP)
-            self._asleep = True
-
-    def wake(self) -> None:
-        """Take part in the engine's steps again."""
-        if self._asleep:
-            self._activate(engine.ACTIVATION_STATE_WAKE_UP)
-            self._asleep = False
-
-    def _activate(self, state: int) -> None:
         for body in (self.body, self.held):
             if body >= 0:
-                engine.changeDynamics(body, -1, activationState=state, physicsClientId=self._client)
+                rest(body, self._client)
+
+    def wake(self) -> None:
+        """Take part in the engine's steps again, however slowly it moves."""
+        for body in (self.body, self.held):
+            if body >= 0:
+                rouse(body, self._client)
 
     # ------------------------------------------------------------ holding
 
@@ -199,14 +190,23 @@ class ArmBody:
         engine.changeConstraint(self._grip, maxForce=most_n, physicsClientId=self._client)
         self.held = body
 
+    def bear(self, weight_n: float) -> None:
+        """Pass the held body's weight (N) on to the tool for the coming step.
+
+        It is what the constraint would do, but without hanging low: its impulse is known before the step.
+        """
+        at, _ = engine.getBasePositionAndOrientation(self.held, physicsClientId=self._client)
+        for body, link, force in ((self.held, -1, weight_n), (self.body, self._tip, -weight_n)):
+            engine.applyExternalForce(
+                body, link, (0.0, 0.0, force), at, engine.WORLD_FRAME, physicsClientId=self._client
+            )
+
     def let_go(self) -> int:
         """Open the tool; the body that it held, -1 without. They touch again from `heed` on."""
         body = self.held
         if body >= 0:
             engine.removeConstraint(self._grip, physicsClientId=self._client)
-            engine.changeDynamics(
-                body, -1, activationState=engine.ACTIVATION_STATE_WAKE_UP, physicsClientId=self._client
-            )
+            rouse(body, self._client)
             self.held, self._grip = -1, -1
         return body
 
@@ -266,3 +266,15 @@ class ArmBody:
                         x, y, z = point[5]
                         best = Gap(link, other, float(point[8]), (x, y, z))
         return best
+
+
+def rest(body: int, client: int) -> None:
+    """Let a body sleep at once."""
+    for state in (engine.ACTIVATION_STATE_ENABLE_SLEEPING, engine.ACTIVATION_STATE_SLEEP):
+        engine.changeDynamics(body, -1, activationState=state, physicsClientId=client)
+
+
+def rouse(body: int, client: int) -> None:
+    """Wake a body and keep it awake: the engine would put to sleep what moves slowly for two seconds."""
+    for state in (engine.ACTIVATION_STATE_WAKE_UP, engine.ACTIVATION_STATE_DISABLE_SLEEPING):
+        engine.changeDynamics(body, -1, activationState=state, physicsClientId=client)

@@ -11,7 +11,7 @@ from layout.errors import Problem, SceneError
 from layout.model.line import Station
 from layout.model.pose import Array
 from layout.scene import bodies
-from layout.scene.physics.arms import CATCH_UP, POSITION_GAIN, SPEED_GAIN, Touch
+from layout.scene.physics.arms import CATCH_UP, POSITION_GAIN, SPEED_GAIN, Touch, rest, rouse
 from layout.scene.physics.links import DRIVE_LIMIT
 from layout.scene.physics.world import World
 
@@ -42,11 +42,7 @@ class AxesBody:
             engine.changeDynamics(self.body, link, linearDamping=0.0, angularDamping=0.0, physicsClientId=self._client)
             for other in own:
                 engine.setCollisionFilterPair(self.body, other, link, -1, 0, physicsClientId=self._client)
-        engine.changeDynamics(
-            self.body, -1, activationState=engine.ACTIVATION_STATE_ENABLE_SLEEPING, physicsClientId=self._client
-        )
         world.names[self.body] = f"{station.name}'s {', '.join(axis.name for axis in model.axes)}"
-        self._asleep = False
         self.put(model.position("load"))
         self.sleep()
 
@@ -91,16 +87,8 @@ class AxesBody:
 
     def sleep(self) -> None:
         """At rest from now on: the engine leaves them as they are until something wakes them."""
-        if not self._asleep:
-            engine.changeDynamics(
-                self.body, -1, activationState=engine.ACTIVATION_STATE_SLEEP, physicsClientId=self._client
-            )
-            self._asleep = True
+        rest(self.body, self._client)
 
     def wake(self) -> None:
-        """Take part in the engine's steps again."""
-        if self._asleep:
-            engine.changeDynamics(
-                self.body, -1, activationState=engine.ACTIVATION_STATE_WAKE_UP, physicsClientId=self._client
-            )
-            self._asleep = False
+        """Take part in the engine's steps again, however slowly they move."""
+        rouse(self.body, self._client)
