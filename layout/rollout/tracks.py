@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from layout.model.library import Point2, Point3
@@ -26,12 +27,12 @@ class Leg:
     end_m: Point3
     begin_m: float
 
-    @property
+    @cached_property
     def length_m(self) -> float:
         """Its length, along the slope."""
         return math.dist(self.start_m, self.end_m)
 
-    @property
+    @cached_property
     def heading_rad(self) -> float:
         """The way it leads, in plan."""
         return math.atan2(self.end_m[1] - self.start_m[1], self.end_m[0] - self.start_m[0])
@@ -45,11 +46,16 @@ class Leg:
 
     def find(self, x: float, y: float) -> tuple[float, float]:
         """How far along (m, on the slope) and how far to the left (m) a point of the plan lies."""
+        ux, uy, stretch = self._plan
+        x, y = x - self.start_m[0], y - self.start_m[1]
+        return (x * ux + y * uy) * stretch, y * ux - x * uy
+
+    @cached_property
+    def _plan(self) -> tuple[float, float, float]:
+        """Its direction in plan, and how much longer it is than its plan."""
         (ax, ay, _), (bx, by, _) = self.start_m, self.end_m
         flat = math.hypot(bx - ax, by - ay)
-        ux, uy = (bx - ax) / flat, (by - ay) / flat
-        along = (x - ax) * ux + (y - ay) * uy
-        return along * self.length_m / flat, (y - ay) * ux - (x - ax) * uy
+        return (bx - ax) / flat, (by - ay) / flat, self.length_m / flat
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,12 @@ class Turn:
     angle_rad: float
     begin_m: float
 
-    @property
+    @cached_property
     def length_m(self) -> float:
         """Length of the middle line's arc."""
         return self.radius_m * abs(self.angle_rad)
 
-    @property
+    @cached_property
     def heading_rad(self) -> float:
         """Heading where it ends."""
         return self.start_rad + self.angle_rad
@@ -108,7 +114,7 @@ class Track:
 
     pieces: tuple[Leg | Turn, ...]
 
-    @property
+    @cached_property
     def length_m(self) -> float:
         """Length of the whole way that parts' middles take."""
         last = self.pieces[-1]

@@ -134,3 +134,48 @@ def test_a_part_waits_at_the_end_until_the_next_belt_is_clear(belts, blocks, wor
         assert first.riders[0].front_m == pytest.approx(1.65, abs=3e-3)
         assert [news.part.number for news in rig.news if (news.belt, news.kind) == ("A", "end")] == [0, 1]
         assert not rig.incidents
+
+
+def test_a_belt_reaches_into_stations_to_where_arms_put_parts_down_and_pick_them(belts, blocks, world, tmp_path):
+    """From an outfeed of the library to an infeed: grasp points start and stop at the arms' ports."""
+    places = [
+        ("from", belts.load_model("outfeed_station"), 1.0, 1.0),
+        ("to", belts.load_model("infeed_station"), 5.0, 1.0),
+    ]
+    stands = [
+        world.station(n, m, x, y, yaw) for (n, m, x, y), yaw in zip(places, (-math.pi / 2, math.pi / 2), strict=True)
+    ]
+    arms = [world.arm("a", world.arm_model(tmp_path), 1.0, 3.0, serves=["from", "to"])]
+    line = world.line(*stands, *arms, belts.Belt("belt", "from", "to", 0.3, 0.3, 0.36))
+    with belts.Rig(line, [blocks.block((0.16, 0.13, 0.08))]) as rig:
+        belt = rig.belts["belt"]
+        assert belt.course.replaced.keys() == {"from", "to"}
+        part = rig.world.parts.take(rig.line.products["box"], 3)
+        (start,), (end,) = (
+            s.pose.apply([s.model.port_for(way, "arm").at_m]) for s, way in zip(stands, ("in", "out"), strict=True)
+        )
+        part.clamp((start[0], start[1], 0.9))  # as the arm left it
+        belt.enter(part, 0.0)
+        assert part.state == "free" and part.pose()[0] == pytest.approx((start[0], start[1], 0.9), abs=1e-6)
+        rig.run(20.0)
+        news = rig.first("end")
+        assert news.since_s == pytest.approx((end[0] - start[0]) / 0.3 + 0.034, abs=0.05)
+        assert part.pose()[0] == pytest.approx((end[0], end[1], 0.9), abs=2e-3)
+        assert not rig.incidents
+
+
+def test_bodies_are_used_again_over_many_parts(belts, blocks, world, tmp_path):
+    line = belts.straight_line(world, tmp_path, 1.2, 1.0)
+    with belts.Rig(line, [blocks.block()]) as rig:
+
+        def each(news) -> None:
+            if news.kind == "end":
+                rig.world.parts.give_back(rig.belts["belt"].take(news.time_s))
+            else:
+                rig.put("belt", "box", news.part.number + 1)
+
+        rig.put("belt", "box")
+        rig.run(60.0, each)
+        assert len([news for news in rig.news if news.kind == "end"]) > 100
+        assert rig.world.parts.made <= 4
+        assert not rig.incidents

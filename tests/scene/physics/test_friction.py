@@ -14,6 +14,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from layout.files.assets import load_model
+from layout.model.line import LineProduct
 from layout.scene.physics.surfaces import straight, turn_along
 from layout.scene.physics.world import GRAVITY_M_S2, World
 
@@ -79,6 +81,22 @@ def test_a_belt_carries_a_block(blocks, length_m, speed_m_s, friction):
     assert abs(errors[0]) < 0.003 and halves(errors)
 
 
+@pytest.mark.parametrize("name", ["part_box", "part_bracket", "part_flange", "part_housing", "part_shaft"])
+def test_parts_of_the_library_ride_square_and_stand_on_their_undersides(name):
+    """Also those of many-cornered hulls, which the engine finds one point of contact at a time for."""
+    model = load_model(name)
+    with World() as world:
+        straight(world, "belt", (-1.0, 0.0, 1.0), (9.0, 0.0, 1.0), 0.4, 0.3).run(True)
+        part = world.parts.take(LineProduct(name, model, model.mass_kg, 1.0, (), (), ()))
+        part.free((0.0, 0.0, 1.0))
+        for _ in range(720):
+            world.step()
+        (x, y, z), (qx, qy, qz, _) = part.pose()
+        assert x == pytest.approx(0.3 * 3.0 - 0.3**2 / (2 * model.friction * GRAVITY_M_S2), abs=0.003)
+        assert abs(y) < 0.002 and abs(z - 1.0) < 0.0006
+        assert 2 * abs(qz) < math.radians(1.0) and 2 * math.hypot(qx, qy) < math.radians(0.5)
+
+
 def lean(blocks: ModuleType, hz: int, size_m: tuple[float, float, float], pull_m_s2: float) -> float:
     """How far (rad) a block leans at most on a belt that speeds up evenly for 2 s."""
     with World(1 / hz) as world:
@@ -98,7 +116,7 @@ def lean(blocks: ModuleType, hz: int, size_m: tuple[float, float, float], pull_m
 
 
 def limit(falls: Callable[[float], bool], low: float, high: float) -> float:
-    for _ in range(7):
+    for _ in range(11):
         middle = (low + high) / 2
         low, high = (low, middle) if falls(middle) else (middle, high)
     return (low + high) / 2
@@ -110,15 +128,16 @@ def test_a_block_tips_where_the_belt_speeds_up_faster_than_it_stands(blocks):
     found = [
         limit(lambda a, hz=hz: lean(blocks, hz, (0.1, 0.1, 0.3), a) > 1.0, 0.7 * exact, 1.3 * exact) for hz in RATES_HZ
     ]
-    errors = [(a - exact) / exact for a in found]
-    assert abs(errors[0]) < 0.09 and abs(errors[2]) < 0.03
-    assert abs(errors[0]) > abs(errors[1]) > abs(errors[2])
+    errors = [abs(a - exact) / exact for a in found]
+    assert errors[0] < 0.02 and max(errors[1:]) < 0.002
 
 
 SCRIPT = """
 import sys
 sys.path.insert(0, {path!r})
 import blocks
+from layout.files.assets import load_model
+from layout.model.line import LineProduct
 from layout.scene.physics.surfaces import straight
 from layout.scene.physics.world import World
 with World() as world:
