@@ -28,6 +28,8 @@ GATE_SLACK_M = 0.03
 """A part that goes on must be this far beyond the gate's line for the gate to rise behind it."""
 NOSE_M = 0.02
 """Radius of the rollers that belts turn about where one hands over to the next: between them is a gap of twice that."""
+OWN_STOP_M = 0.03
+"""A station's own stop may stand this far before the gate, for parts that are longer than it was made for."""
 STILL_M_S, STILL_RAD_S = 0.01, 0.05
 """Slower than this is standing ..."""
 STOOD_M = 5e-4
@@ -114,6 +116,7 @@ class Conveyor:
             part.free()
         rider = Rider(part, entry, now_s, look_s=now_s)
         rider.locate(self._track)
+        rider.settle()
         rider.begin_m, rider.stuck, rider.slips_s = rider.along_m, (now_s, rider.along_m), now_s
         self.riders.append(rider)
         self._watch.riding.add(part.body)
@@ -172,7 +175,7 @@ class Conveyor:
                 self._clear = None
                 news.append(BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
         if before is None and not rider.at_end:
-            ahead = self._line_m(rider.part) - rider.front_m
+            ahead = self._line_m(rider) - rider.front_m
             fine = fine or ahead < coarse_m
             if ahead < NEAR_M:
                 rider.met_s = now_s
@@ -185,7 +188,7 @@ class Conveyor:
                         rider.part,
                         now_s,
                         now_s - rider.begin_s,
-                        math.hypot(self._stop_m(rider.part) - rider.along_m, rider.left_m),
+                        math.hypot(self._stop_m(rider) - rider.along_m, rider.left_m),
                         rider.aside_rad,
                     )
                 )
@@ -210,8 +213,10 @@ class Conveyor:
     def _at_end(self, rider: Rider, ahead_m: float, now_s: float) -> bool:
         if self.course.onward:
             return ahead_m <= 1.5 * self.belt.speed_m_s * self._world.step_s
-        if ahead_m > NEAR_M or self._gate_down:
+        if ahead_m > OWN_STOP_M or self._gate_down:
             return False
+        if ahead_m > NEAR_M:
+            return _still(rider) and _stood(rider, now_s)
         # a part that came turned swings on about the corner that met the gate
         return _still(rider) and (abs(rider.aside_rad) < SQUARE_RAD or _stood(rider, now_s))
 
@@ -277,19 +282,18 @@ class Conveyor:
         """Put the gate up where the first part is to stop."""
         if not self.riders or self._gate_down:
             return
-        part = self.riders[0].part
-        at, heading = self._track.place(self._line_m(part))
+        at, heading = self._track.place(self._line_m(self.riders[0]))
         self._gate.stand(at, heading)
 
-    def _stop_m(self, part: Part) -> float:
+    def _stop_m(self, rider: Rider) -> float:
         """Where on the track (m) a part's frame is when it stands at the end."""
         if self.course.rest_out is not None:
-            return self.course.rest_out - part.form.model.grasp_m[0]
-        return self._track.length_m - float(part.form.high_m[0])
+            return self.course.rest_out - rider.grasp_m
+        return self._track.length_m - rider.ahead_m
 
-    def _line_m(self, part: Part) -> float:
+    def _line_m(self, rider: Rider) -> float:
         """Where on the track (m) the gate stands for a part."""
-        return self._stop_m(part) + float(part.form.high_m[0])
+        return self._stop_m(rider) + rider.ahead_m
 
     # ------------------------------------------------------------ the entry
 

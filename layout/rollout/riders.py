@@ -47,6 +47,7 @@ class Rider:
     begin_m, begin_s : where and when it entered
     front_m, rear_m : where on the track its front and rear are, turned as it is; met_s : when it was at the stop last
     asleep : stands in the queue, held where it is until that moves on; at_end : has arrived
+    quarters : quarter turns to the left between the belt's way and its x axis, as it entered; aside_rad : beyond those
     bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
     looks : when it was looked at last, and where it was; told : kinds of its incidents
     """
@@ -60,6 +61,7 @@ class Rider:
     lean_rad: float = 0.0
     aside_rad: float = 0.0
     piece: int = 0
+    quarters: int = 0
     front_m: float = 0.0
     rear_m: float = 0.0
     at_m: Point3 = (0.0, 0.0, 0.0)
@@ -76,6 +78,24 @@ class Rider:
     looks: list[tuple[float, float]] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
 
+    def settle(self) -> None:
+        """It enters as it lies: the quarter turn nearest to that is how it is meant to ride."""
+        turned = self.quarters * math.pi / 2 + self.aside_rad
+        self.quarters = round(turned / (math.pi / 2)) % 4
+        self.aside_rad = math.remainder(turned - self.quarters * math.pi / 2, 2 * math.pi)
+
+    @property
+    def ahead_m(self) -> float:
+        """From its frame's origin to its front, when it rides square."""
+        (low_x, low_y, _), (high_x, high_y, _) = self.part.form.low_m, self.part.form.high_m
+        return float((high_x, -low_y, -low_x, high_y)[self.quarters])
+
+    @property
+    def grasp_m(self) -> float:
+        """From its frame's origin to its grasp point, along the belt, when it rides square."""
+        x, y, _ = self.part.form.model.grasp_m
+        return (x, -y, -x, y)[self.quarters]
+
     def locate(self, track: Track) -> None:
         """Read its pose."""
         (x, y, z), (qx, qy, qz, qw) = self.part.pose()
@@ -85,7 +105,8 @@ class Rider:
         self.high_m, self.at_m = z - top, (x, y, z)
         self.lean_rad = math.acos(max(-1.0, min(1.0, 1.0 - 2.0 * (qx * qx + qy * qy))))
         yaw = math.atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz))
-        self.aside_rad = turned = math.remainder(yaw - heading, 2 * math.pi)
+        turned = math.remainder(yaw - heading, 2 * math.pi)
+        self.aside_rad = math.remainder(turned - self.quarters * math.pi / 2, 2 * math.pi)
         c, s = math.cos(turned), math.sin(turned)
         (low_x, low_y, _), (high_x, high_y, _) = self.part.form.low_m, self.part.form.high_m
         self.front_m = self.along_m + float(max(low_x * c, high_x * c) + max(-low_y * s, -high_y * s))

@@ -179,3 +179,30 @@ def test_bodies_are_used_again_over_many_parts(belts, blocks, world, tmp_path):
         assert len([news for news in rig.news if news.kind == "end"]) > 100
         assert rig.world.parts.made <= 4
         assert not rig.incidents
+
+
+@pytest.mark.parametrize(
+    ("quarters", "length", "short"), [(0, 0.16, 0), (1, 0.16, 0), (2, 0.16, 0), (3, 0.2, 0), (0, 0.2, 0.019)]
+)
+def test_a_part_rides_as_it_was_put_down(belts, blocks, world, tmp_path, quarters, length, short):
+    """Whichever way it was turned, the stop stands so that its grasp point ends where the arm picks.
+
+    short : the infeed's own stop bar is 81 mm behind the pick: half of a part of 200 mm is longer
+    """
+    places = [("from", "outfeed_station", 1.0, -math.pi / 2), ("to", "infeed_station", 5.0, math.pi / 2)]
+    stands = [world.station(name, belts.load_model(model), x, 1.0, yaw) for name, model, x, yaw in places]
+    arm = world.arm("a", world.arm_model(tmp_path), 1.0, 3.0, serves=["from", "to"])
+    line = world.line(*stands, arm, belts.Belt("belt", "from", "to", 0.3, 0.3, 0.36))
+    with belts.Rig(line, [blocks.block((length, 0.13, 0.08))]) as rig:
+        part = rig.world.parts.take(rig.line.products["box"], 3)
+        (start,), (end,) = (
+            station.pose.apply([station.model.port_for(way, "arm").at_m])
+            for station, way in zip(stands, ("in", "out"), strict=True)
+        )
+        half = quarters * math.pi / 4
+        part.clamp((start[0], start[1], 0.9), (0.0, 0.0, math.sin(half), math.cos(half)))
+        rig.belts["belt"].enter(part, 0.0)
+        rig.run(20.0)
+        assert rig.first("end").aside_m == pytest.approx(short, abs=2e-3) and abs(rig.first("end").turned_rad) < 0.02
+        assert part.pose()[0] == pytest.approx((end[0] - short, end[1], 0.9), abs=2e-3)
+        assert not rig.incidents
