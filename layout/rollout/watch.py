@@ -112,7 +112,8 @@ class Watch:
             gap = self._body.nearest(NEAR_M, leave_out)
             if gap is not None and ("collision", gap.other) not in self._told and self._new("near miss", gap.other):
                 other = self._name_of(gap.other)
-                cause = f"{self._body.names[gap.link + 1]} passes {other} {way}"
+                mine = self._body.names[gap.link + 1] if gap.link >= 0 else "its part"
+                cause = f"{mine} passes {other} {way}"
                 self._say(
                     now_s, "near miss", (other,), gap.distance_m, "m", cause, number, product, gap.at_m, limit=NEAR_M
                 )

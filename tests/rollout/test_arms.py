@@ -191,6 +191,47 @@ def test_an_arm_sags_into_a_fixture(scene: ModuleType, tmp_path: Path) -> None:
     assert carried(cell(scene, tmp_path, 3.0), fixture=True).incidents == []
 
 
+@pytest.mark.parametrize(("gap_m", "near"), [(0.0015, True), (0.02, False)])
+def test_a_part_that_passes_too_near_is_a_near_miss(
+    scene: ModuleType, tmp_path: Path, gap_m: float, near: bool
+) -> None:
+    line = cell(scene, tmp_path, 2.0, 0.5)
+    arm = line.arms["tender"]
+    with World() as world:
+        bench = Bench(world, line)
+        path = bench.times.loaded[0, 1]
+        shares = np.linspace(0.0, path.time_s[-1], 200)
+        angles = np.array([np.interp(shares, path.time_s, joint) for joint in path.angles.T]).T
+        way = (arm.pose.matrix() @ forward(arm.model, angles))[:, :3, 3]
+        x, y, _ = way[100]
+        over = np.hypot(way[:, 0] - x, way[:, 1] - y) < 0.15
+        top = float(way[over, 2].min()) - 0.05 - gap_m
+        world.fix("beam", [box_vertices((x - 0.02, y - 0.02, 0.0), (x + 0.02, y + 0.02, top))])
+        bench.stands.make(1, "block", "left")
+        bench.carry(1, "left", "right")
+        assert [incident.kind for incident in bench.incidents] == (["near miss"] if near else [])
+        if near:
+            assert bench.incidents[0].subjects == ("tender", "beam")
+            assert 0.0005 < bench.incidents[0].amount < 0.003
+
+
+@pytest.mark.parametrize(("off_m", "placed"), [(0.003, True), (0.008, False)])
+def test_a_part_gripped_beside_its_place_is_put_down_beside_it(
+    scene: ModuleType, tmp_path: Path, off_m: float, placed: bool
+) -> None:
+    line = cell(scene, tmp_path, 2.0)
+    with World() as world:
+        bench = Bench(world, line)
+        part = world.parts.take(line.products["block"], 1)
+        part.clamp((4.0 + off_m, 4.7, 0.7))
+        bench.stands.take_in(part, "left", "top")
+        bench.carry(1, "left", "right")
+        assert bench.kinds == (set() if placed else {"misplaced"})
+        if not placed:
+            assert bench.incidents[0].amount == pytest.approx(off_m, abs=0.001)
+            assert "gripped 8.0 mm beside" in bench.incidents[0].cause
+
+
 # ---------------------------------------------------------------- doors
 
 

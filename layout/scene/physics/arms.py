@@ -45,7 +45,7 @@ class Touch:
 
 @dataclass(frozen=True)
 class Gap:
-    """The nearest place between an arm's link and another body: distance (m), place on the arm (m)."""
+    """The nearest place between an arm's link (-1: what it holds) and another body: distance (m), place there (m)."""
 
     link: int
     other: int
@@ -251,16 +251,18 @@ class ArmBody:
         return found
 
     def nearest(self, within_m: float, leave_out: Collection[int] = ()) -> Gap | None:
-        """The nearest place of the arm's moving links to any body, None where none is within so much (m)."""
+        """The nearest place of the arm's moving links, and what it holds (link -1), to any body; None where none is
+        within so much (m)."""
         client, best = self._client, None
-        for link in self._joints:
-            low, high = engine.getAABB(self.body, link, physicsClientId=client)
+        mine = [(self.body, link) for link in self._joints] + ([(self.held, -1)] if self.held >= 0 else [])
+        for body, link in mine:
+            low, high = engine.getAABB(body, link, physicsClientId=client)
             low, high = [v - within_m for v in low], [v + within_m for v in high]
             around = engine.getOverlappingObjects(low, high, physicsClientId=client) or ()
             for other in sorted({pair[0] for pair in around}):
                 if other in (self.body, self.held) or other in leave_out:
                     continue
-                points = engine.getClosestPoints(self.body, other, within_m, linkIndexA=link, physicsClientId=client)
+                points = engine.getClosestPoints(body, other, within_m, linkIndexA=link, physicsClientId=client)
                 for point in points:
                     if best is None or point[8] < best.distance_m:
                         x, y, z = point[5]
