@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layout.flow.commands import Carry, Fetch, Move
 from layout.model.equip import GRAVITY_M_S2, hold_of
 from layout.model.line import Arm, Line
 from layout.model.physical import Incident
@@ -161,6 +162,18 @@ class ArmActor:
         self._body.sleep()
 
     # ------------------------------------------------------------ tasks
+
+    def run(self, command: Move, now_s: float, reached: Done, handed: Done) -> None:
+        """Do what the controller says: go there, `reached(time)`; then fetch or put down its part, `handed(time)`."""
+
+        def there(at_s: float) -> None:
+            reached(at_s)
+            if isinstance(command, Fetch):
+                self.take(command.part, command.target, at_s, handed)
+            elif isinstance(command, Carry):
+                self.give(command.target, at_s, handed)
+
+        self.travel(command.origin, command.target, now_s, there)
 
     def travel(self, origin: str, target: str, now_s: float, done: Done) -> None:
         """Go from a station to another, with the part that it holds, if any; "" is home. `done(time)` once there."""

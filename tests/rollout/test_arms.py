@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from layout.files.assets import load_model
+from layout.flow.commands import Carry, Come, Fetch
 from layout.model.equip import hold_of
 from layout.model.library import ArmModel, Hold, MachineModel, Port
 from layout.model.line import Arm, Line
@@ -139,6 +140,28 @@ def test_moves_take_their_planned_time_and_parts_come_to_their_place(scene: Modu
         at, _ = part.pose()
         assert np.allclose(at, (4.7, 4.0, 0.7), atol=0.002)
         assert part.state == "clamped"
+
+
+def test_commands_are_done_in_turn_and_reported(scene: ModuleType, tmp_path: Path) -> None:
+    line = cell(scene, tmp_path, 2.0)
+    with World() as world:
+        bench = Bench(world, line)
+        bench.stands.make(1, "block", "right")
+        times = bench.times
+        for command in (
+            Fetch(0.0, "tender", "left", "right", 1, "block", times.empty_s[0, 1], times.pick_s[1]),
+            Carry(0.0, "tender", "right", "left", 1, "block", times.loaded_s[1, 0], times.place_s[0]),
+            Come(0.0, "tender", "left", "right", -1, "", times.empty_s[0, 1], 0.0),
+        ):
+            began_s = world.now_s
+            told: list[float] = []
+            bench.actor.run(command, began_s, told.append, told.append)
+            bench.until_idle()
+            planned = np.cumsum([command.travel_s, command.handling_s])[: len(told)]
+            assert np.subtract(told, began_s) == pytest.approx(planned, abs=5 * world.step_s)
+            assert len(told) == (1 if isinstance(command, Come) else 2)
+        assert bench.incidents == []
+        assert bench.stands.numbers("left") == [1]
 
 
 def test_friction_grips_and_suction_in_numbers() -> None:
