@@ -79,6 +79,8 @@ def _suspicious(world: World) -> bool:
     return bool(full.any())
 
 
+_DOING = ["part", "lacks", "held", "busy", "state"]
+_BUSY = _DOING.index("busy")
 Waits = dict[str, tuple[list[set[str]], float]]  # who -> (for each part that it holds, whom that waits for), since
 
 
@@ -88,48 +90,44 @@ def _waits(network: Network, world: World) -> Waits:
     People are nobody's: who waits for a place holds none.
     """
     waits: Waits = {}
-    servers = world.servers
-    full = (world.stations["used"] >= world.stations["places"]).tolist()
-    for i, name in enumerate(network.stations):
-        if not full[i]:
+    columns = (world.stations[c].tolist() for c in ("used", "places", "server0", "servers", "ready_head"))
+    doing = world.servers[_DOING].tolist()
+    for i, (name, used, places, first, n, p) in enumerate(zip(network.stations, *columns, strict=True)):
+        if used < places or not all(_held(world, i, *doing[v]) for v in range(first, first + n)):
             continue
-        station = world.stations[i]
-        first, n = int(station["server0"]), int(station["servers"])
-        if not all(_held(world, station, server) for server in servers[first : first + n]):
-            continue
-        wanted, since, p = [], 0.0, int(station["ready_head"])
+        wanted, since = [], 0.0
         while p >= 0:
             part = world.parts[p]
             wanted.append(_wanted(network, world, i, part, int(part["step"])))
             since = max(since, float(part["ready"]))
             p = int(part["next"])
-        for server in servers[first : first + n]:
-            if server["busy"] == rec.IDLE:
+        for v in range(first, first + n):
+            if doing[v][_BUSY] == rec.IDLE:
                 continue
+            server = world.servers[v]
             part = world.parts[int(server["part"])]
             if server["busy"] == rec.AT_WORK:  # again, in vain
                 wanted.append(_wanted(network, world, i, part, int(server["following"])))
                 since = max(since, float(part["ready"]))
-            elif not int(station["places_out"]):
+            elif not int(world.stations[i]["places_out"]):
                 wanted.append(_wanted(network, world, i, part, int(part["kept_step"])))
                 since = max(since, float(server["since"]))
         waits[name] = (wanted, since)
-    belts = world.belts
-    full = ((belts["count"] + belts["kept"] >= belts["capacity"]) & (belts["waiting"] != 0)).tolist()
-    for k, name in enumerate(network.belts):
-        if full[k]:
-            waits[name] = ([{network.stations[int(belts["target"][k])]}], float(belts["since_blocked"][k]))
+    columns = (world.belts[column].tolist() for column in ("count", "kept", "capacity", "waiting", "target"))
+    for k, (name, count, kept, capacity, waiting, target) in enumerate(zip(network.belts, *columns, strict=True)):
+        if waiting and count + kept >= capacity:
+            waits[name] = ([{network.stations[target]}], float(world.belts["since_blocked"][k]))
     return waits
 
 
-def _held(world: World, station: Any, server: Any) -> bool:
-    """Whether a server does nothing more for its part until that finds a place, however often it works on it again."""
-    if int(server["part"]) < 0 or server["lacks"]:
-        return bool(server["held"] > 0 and server["busy"] == rec.IDLE and not server["lacks"])
-    part = world.parts[int(server["part"])]
-    if server["busy"] == rec.BEGINNING:
-        return bool(server["state"] == rec.BLOCKED)
-    return bool(server["busy"] == rec.IDLE or (part["again"] and not station["judges"]))
+def _held(world: World, s: int, part: int, lacks: int, held: int, busy: int, state: int) -> bool:
+    """Whether a server of station s, in this state, does nothing more for its part until that finds a place, however
+    often it works on it again."""
+    if part < 0 or lacks:
+        return held > 0 and busy == rec.IDLE and not lacks
+    if busy == rec.BEGINNING:
+        return state == rec.BLOCKED
+    return busy == rec.IDLE or bool(world.parts[part]["again"] and not world.stations[s]["judges"])
 
 
 def _wanted(network: Network, world: World, s: int, part: Any, number: int) -> set[str]:

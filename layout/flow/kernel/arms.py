@@ -29,6 +29,9 @@ from layout.flow.kernel.records import (
     ARM_WAITING,
     AT_ARM,
     AT_TARGET,
+    MAY_CHARGE,
+    MAY_GRANT,
+    MAY_WITHDRAW,
     ON_BELT,
     RULES,
     T_EMPTY,
@@ -40,9 +43,9 @@ from layout.flow.kernel.tables import (
     arm_at,
     arm_of,
     arms,
+    carried_to,
     empty,
     home,
-    hop,
     hops,
     inside,
     loaded,
@@ -121,20 +124,22 @@ def aim(w: Any, a: Any, s: Any, p: Any) -> Any:
     Of the stations that can do its next operation the one with the fewest parts for its servers, among those with room.
     """
     arm, part = arms(w, a), parts(w, p)
-    row = local(w, a, s) * arm.n
+    row = local(w, a, s)
     if part.kept >= AT_TARGET:
         to = part.kept_at
-        if part.kept == ON_BELT or local(w, a, to) < 0 or loaded(w, arm.offset2 + row + local(w, a, to)) == np.inf:
+        if (
+            part.kept == ON_BELT
+            or local(w, a, to) < 0
+            or loaded(w, arm.offset2 + row * arm.n + local(w, a, to)) == np.inf
+        ):
             return -1, -1
         return part.goal, to
     step = steps(w, part.step)
     load, goal, target = np.inf, -1, -1
     for j in range(step.able0, step.able1):
         c = able(w, j)
-        b = hop(w, s, c)
+        b = carried_to(w, arm.offset + row, c)
         if b < 0 or hops(w, s, c) > part.reach:
-            continue
-        if local(w, a, b) < 0 or loaded(w, arm.offset2 + row + local(w, a, b)) == np.inf:
             continue
         queue = crowd(w, p, step, s, c)
         if queue < load and has_place(w, p, b):
@@ -294,12 +299,12 @@ def _put_down(w: Any, a: Any) -> None:
     arm.position, arm.there, arm.part = to, 0, -1
     if arm.left < arm.least:
         arm.state = ARM_LOW
-        w.to_charge = 1
+        w.todo |= MAY_CHARGE
         set_clock(w, arm.clock, np.inf)
     else:
         rest(w, a)
     if arm.held != 0:
-        w.to_withdraw = 1
+        w.todo |= MAY_WITHDRAW
     arrive(w, p, arm.target)
 
 
@@ -309,7 +314,9 @@ def rest(w: Any, a: Any) -> None:
     arm = arms(w, a)
     arm.state = ARM_WAITING
     arms(w, arm.lead).idle += 1
-    w.to_dispatch = w.to_park = 1
+    w.looks |= arm.bit
+    w.waiting |= arm.bit
+    w.todo |= w.parking
     set_clock(w, arm.clock, np.inf)
 
 
@@ -324,7 +331,7 @@ def _home(w: Any, a: Any) -> None:
 @compiled
 def withdraw(w: Any) -> None:
     """Arms that stand in a zone and have nothing to do go home."""
-    w.to_withdraw = 0
+    w.todo &= ~MAY_WITHDRAW
     for a in range(w.n_arms):
         arm = arms(w, a)
         if arm.state == ARM_WAITING and arm.held != 0:
@@ -342,7 +349,7 @@ def withdraw(w: Any) -> None:
 @compiled
 def grant(w: Any) -> None:
     """Zones to those who wait for them: by the time they began to, ties by order."""
-    w.to_grant = 0
+    w.todo &= ~MAY_GRANT
     w.rounds += 1
     before, last = -np.inf, -1
     while True:

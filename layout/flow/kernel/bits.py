@@ -60,10 +60,16 @@ def _selected(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
     return a(types.boolean, a, a), build
 
 
+def _lowest(typing_context: Any, bits: Any) -> Any:
+    """(bits) -> number of the lowest, where there is one."""
+    return types.int64(types.int64), lambda _, builder, __, given: builder.cttz(given[0], ir.IntType(1)(1))
+
+
 _word = _same_bits("word", types.uint64, types.float64, ir.IntType(64))
 _float = _same_bits("number", types.float64, types.uint64, ir.DoubleType())
 _fma: Any = intrinsic(_fused)
 select: Any = intrinsic(_selected)
+lowest_of: Any = intrinsic(_lowest)
 
 
 @inlined

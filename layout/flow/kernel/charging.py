@@ -22,6 +22,8 @@ from layout.flow.kernel.records import (
     ARM_TO_CHARGER,
     ARM_WAITING,
     AT_ARM,
+    MAY_CHARGE,
+    MAY_PARK,
     T_CHARGING,
 )
 from layout.flow.kernel.tables import arm_of, arms, stations, stop_at
@@ -42,7 +44,7 @@ def _nearest(w: Any, a: Any, first: Any, number: Any) -> Any:
 @compiled
 def charge(w: Any) -> None:
     """Units with little left set out for the nearest charger; those there are plugged in, in order of arrival."""
-    w.to_charge = 0
+    w.todo &= ~MAY_CHARGE
     for a in range(w.n_arms):
         if arms(w, a).state == ARM_LOW:
             arms(w, a).going = _nearest(w, a, arms(w, a).charger0, arms(w, a).chargers)
@@ -80,7 +82,7 @@ def _plug_in(w: Any, a: Any) -> None:
 def charger_rings(w: Any, a: Any) -> None:
     """Unit a has come to the charger, or is full."""
     arm = arms(w, a)
-    w.to_charge = 1
+    w.todo |= MAY_CHARGE
     if arm.state == ARM_TO_CHARGER:
         arm.position, arm.there = arm.going, 1
         arm.state, arm.since = ARM_QUEUING, w.now
@@ -94,7 +96,7 @@ def charger_rings(w: Any, a: Any) -> None:
 @compiled
 def park(w: Any) -> None:
     """Units that have nothing to do go to the parking place that they are at first."""
-    w.to_park = 0
+    w.todo &= ~MAY_PARK
     for a in range(w.n_arms):
         arm = arms(w, a)
         if arm.state == ARM_WAITING and arm.parks > 0 and arm.turns == 0:

@@ -17,7 +17,8 @@ from layout.flow.kernel.bits import select
 from layout.flow.kernel.clocks import next_clock, play
 from layout.flow.kernel.draws import drawn
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import active, enter, leave, mark_feed, new_part
+from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
+from layout.flow.kernel.parts import active, enter, leave, new_part
 from layout.flow.kernel.records import BLOCKED, DONE, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
 from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
@@ -36,7 +37,7 @@ def along_rows(w: Any) -> None:
         w.now, w.again, w.at_once = now, 0, 0
         w.events += 1
         _finish(w, v, s, now)
-        if w.feeds > 0:
+        if may_go_on(w):
             return
 
 
@@ -77,8 +78,8 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> None:
     if previous < 0:
         if station.row_fed == 1:
             mark_feed(w, s)
-            w.to_dispatch = 1
-            w.to_room = w.befores
+            mark_arms(w, s)
+            w.todo |= w.befores
     elif stations(w, previous).ready_head >= 0:
         _move_up(w, s, previous)
 
@@ -107,8 +108,8 @@ def _move_up(w: Any, s: Any, previous: Any) -> None:
         previous = station.row_prev
     if stations(w, s).row_fed == 1:
         mark_feed(w, s)
-        w.to_dispatch = 1
-        w.to_room = w.befores
+        mark_arms(w, s)
+        w.todo |= w.befores
 
 
 @inlined

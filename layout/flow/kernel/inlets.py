@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import append, gone, mark_feed, mark_push, mark_start, note, wake
+from layout.flow.kernel.marks import mark_arms, mark_feed, mark_push, mark_start, wake
+from layout.flow.kernel.parts import append, gone, note
 from layout.flow.kernel.records import AT_STATION, JOIN, JOINED, LEAVE, T_WAITING
 from layout.flow.kernel.tables import inlets, need, needs, parts, service, stations
 
@@ -105,7 +106,7 @@ def join(w: Any, s: Any, step: Any) -> None:
         n += 1
     mark_feed(w, s)
     mark_push(w, s)
-    w.to_dispatch = 1
-    w.to_room = w.befores
+    mark_arms(w, s)
+    w.todo |= w.befores
     if w.ruled == 1:
         wake(w)

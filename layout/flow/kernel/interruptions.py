@@ -9,16 +9,16 @@ import numpy as np
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import (
-    mark_start,
-    note,
-)
+from layout.flow.kernel.marks import mark_start
+from layout.flow.kernel.parts import note
 from layout.flow.kernel.records import (
     AT_STATION,
     BLOCKED,
     DOWN,
     IDLE,
     LACKING,
+    MAY_ATTEND,
+    MAY_REPEAT,
     NOTHING,
     OFF_SHIFT,
     RING_NONE,
@@ -114,7 +114,8 @@ def _back(w: Any, v: Any) -> None:
         schedule(w, v)
     elif server.busy == IDLE:
         set_state(w, v, BLOCKED)
-        w.to_repeat |= stations(w, server.station).repeats
+        if stations(w, server.station).repeats == 1:
+            w.todo |= MAY_REPEAT
         schedule(w, v)
     else:
         go_on(w, v)
@@ -141,7 +142,7 @@ def begin_shift(w: Any, v: Any) -> None:
 @compiled
 def attend(w: Any) -> None:
     """People who are free go to who needs one: first come, first served; ties by station, then by server."""
-    w.to_staff = 0
+    w.todo &= ~MAY_ATTEND
     while True:
         following, since = -1, np.inf
         for v in range(w.n_servers):

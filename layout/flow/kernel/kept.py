@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.kernel.jit import apart
-from layout.flow.kernel.parts import mark_feed, mark_push
+from layout.flow.kernel.marks import mark_arms, mark_feed, mark_push
 from layout.flow.kernel.records import AT_TARGET, IN_BUFFER, JOIN, NOT_KEPT, ON_BELT
 from layout.flow.kernel.tables import belts, inlets, parts, service, stations
 
@@ -29,7 +29,7 @@ def give_up_place(w: Any, p: Any, s: Any) -> None:
                 target.room_since = w.now
             target.used -= 1
         mark_feed(w, part.kept_at)
-        w.to_dispatch = 1
+        mark_arms(w, part.kept_at)
     elif part.kept == ON_BELT:
         belts(w, part.kept_at).kept -= 1
         mark_push(w, s)
@@ -41,4 +41,4 @@ def give_up_place(w: Any, p: Any, s: Any) -> None:
             stations(w, part.goal).load -= 1
         part.goal = -1
     part.kept = NOT_KEPT
-    w.to_room = w.befores
+    w.todo |= w.befores

@@ -1,8 +1,4 @@
-"""Parts in the line: they enter, stand in queues, leave and are counted; what is to be looked at again is marked.
-
-Nothing conditional happens at once: a station gets a mark (`mark_start`, `mark_feed`, `mark_push`) and `kernel` comes
-back to it when all that is due at the instant is done, so that the order in which clocks ring does not matter.
-"""
+"""Parts in the line: they enter, stand in queues, leave and are counted."""
 
 from __future__ import annotations
 
@@ -59,43 +55,6 @@ def tell(w: Any, start: Any, end: Any, kind: Any, index: Any, state: Any, part: 
     if part >= 0:
         row.part, row.step = parts(w, part).serial, parts(w, part).step
         row.product = steps(w, row.step).product
-
-
-@inlined
-def mark_start(w: Any, s: Any) -> None:
-    """Station s may have a server free and a part for it."""
-    if stations(w, s).to_start == 0:
-        stations(w, s).to_start = 1
-        w.starts += 1
-        w.last_start = s
-
-
-@inlined
-def mark_feed(w: Any, s: Any) -> None:
-    """Station s may have room for what waits to get in."""
-    if stations(w, s).to_feed == 0:
-        stations(w, s).to_feed = 1
-        w.feeds += 1
-        w.last_feed = s
-
-
-@inlined
-def mark_push(w: Any, s: Any) -> None:
-    """Station s may have a finished part that can move on."""
-    if stations(w, s).to_push == 0:
-        stations(w, s).to_push = 1
-        w.pushes += 1
-        w.last_push = s
-
-
-@apart
-def wake(w: Any) -> None:
-    """Finished parts that a rule held back may go on: wherever they stand, they are looked at again."""
-    w.to_room = w.befores
-    for s in range(w.n_stations):
-        if stations(w, s).ready_head >= 0:
-            mark_push(w, s)
-    w.to_dispatch = 1
 
 
 @inlined

@@ -8,7 +8,8 @@ import numpy as np
 
 from layout.flow.kernel.inlets import complete, expect, expected, has_place, put_in, take_place
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import append, enter, leave, mark_start, new_part, note, wake
+from layout.flow.kernel.marks import mark_start, wake
+from layout.flow.kernel.parts import append, enter, leave, new_part, note
 from layout.flow.kernel.records import (
     AT_STATION,
     AT_TARGET,
@@ -217,7 +218,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
             held = parts(w, held).next
         if held < 0:
             station.out -= 1
-            w.to_room = w.befores
+            w.todo |= w.befores
             return
         if w.tracing == 1:
             note(w, parts(w, held).since, w.now, AT_STATION, s, T_BLOCKED, held, s, s)

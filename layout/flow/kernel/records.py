@@ -32,6 +32,11 @@ RING_NONE, RING_FINISH, RING_REPAIR, RING_FAIL = 0, 1, 2, 3
 # What a unit (an arm, or a vehicle of a fleet) is doing.
 ARM_WAITING, ARM_FETCHING, ARM_CARRYING, ARM_HOMING, ARM_COMING = 0, 1, 2, 3, 4
 ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
+# What there may be to do at this instant (bits of `todo`), what comes first being lowest. The first three are of
+# stations, which have bits of their own for them; what arms and vehicles may fetch comes after these (`looks`).
+START, FEED, PUSH = 0, 1, 2
+OF_STATIONS = 1 << START | 1 << FEED | 1 << PUSH
+MAY_KEEP, MAY_ATTEND, MAY_GRANT, MAY_WITHDRAW, MAY_CHARGE, MAY_PARK, MAY_REPEAT = (1 << n for n in range(3, 10))
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 OWNER_SHIFT = 6
@@ -85,18 +90,20 @@ STATION = _dtype(
     # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
     # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
     # a part and a server is needed to begin;
+    # fills: whether its servers may begin with other than its queue; fed, pushes: whether parts come by belt or link,
+    # and leave so or go on there; arms: bits of the arms and fleets that may have a task for what changes there
     # batch: parts of one product in a row; setups: its first row in `changes`, -1: none; shift: -1: always at work;
     # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
     # with room for it further on; repeats: works again on a part that cannot leave
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
     "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
-    "careful before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
+    "careful fills fed pushes arms before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
-    # out: parts in the out-buffer; first and last part of three queues; what is to be looked at again;
+    # out: parts in the out-buffer; first and last part of three queues;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles;
     # off: off shift
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
-    "to_start to_feed to_push scrapped reworked charging off",
+    "scrapped reworked charging off",
     "room_since closing opening",
 )
 SERVER = _dtype(
@@ -140,8 +147,9 @@ ORDER = _dtype("product number", "at due")  # parts that come together: at a tim
 ARM = _dtype(
     # offset: of its stations in arm_at, pick, place; offset2: of its (n + 1, n) matrices, home being row n;
     # lead: first of the units that share them and their tasks, units: how many these are; zones: how many it shares
-    # turn0, turns: of its cycle; park0, parks, charger0, chargers: of its parking places and chargers in stop_at
-    "n stops offset offset2 rule clock lead units zones zone0 turn0 turns park0 parks charger0 chargers "
+    # bit: its own of `looks`; turn0, turns: of its cycle; park0, parks, charger0, chargers: of its parking
+    # places and chargers in stop_at
+    "n stops offset offset2 rule clock lead units bit zones zone0 turn0 turns park0 parks charger0 chargers "
     # run: idle: units without a task (of the first of them); position: row of where it stands; there: on the side where
     # parts are taken out, not brought in; going: row of where it goes without a part; turn: next in its cycle
     # arriving: its clock rings when it comes to the place of the hand-over, not at the end of that;
@@ -167,19 +175,17 @@ SHIFT = _dtype("station staff switch0 switch1 clock at turn on", "every")
 CLOCK = _dtype("owner index", "")
 _RUN = _dtype(
     # ruled: whether any operation has a rule other than the shortest queue
-    # starts, feeds, pushes: how many stations are marked for each, and the last one; to_dispatch: units may have a
-    # task; to_grant: zones may be free; to_withdraw: an arm may stand idle in a zone; to_charge, to_park: a
-    # vehicle may charge, go and park; rounds: of granting; to_staff: people may be wanted; befores:
-    # some begin only with room further on; to_room: there may be some; to_repeat: parts may have to be worked on again
+    # todo: what there may be to do at this instant; looks: arms and fleets that may have a task, waiting: those that
+    # may have a unit waiting for one (bits); rounds: of granting
+    # befores, parking: MAY_KEEP where some begin only with room further on, MAY_PARK where there are parking places
     # rows: whether any machines stand in a row (`direct`) and nothing is traced
     # plant: units and belts are done when a plant says so, not after the times assumed; until: where to end, or pause
-    "ruled starts feeds pushes last_start last_feed last_push to_dispatch to_grant to_withdraw to_charge to_park "
-    "rounds "
+    "ruled todo looks waiting befores parking rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves two_levels n_trace n_log "
-    "n_steps n_inlets n_products n_staff n_shifts to_staff befores to_room to_repeat plant rows",
+    "n_steps n_inlets n_products n_staff n_shifts n_words plant rows",
     "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -242,6 +248,8 @@ class World(NamedTuple):
     local : (units, stations) int, a station's row in the unit's matrices
     arm_at : station numbers of all arms and fleets, one after another, rising; arm_of : in the order of their rows
     pick, place, empty, loaded, home, moved : times (s) and counts of their moves, one arm or fleet after another
+    carried_to : (rows, stations) int, next station on the way from a row of an arm or fleet to a goal, where it carries
+        parts there, else -1: one arm or fleet after another
     turns : stations that arms and fleets take parts from in turn; feeder_at : numbers of the stations that feed them
     stop_at : rows of the stops where vehicles park and charge, one fleet after another
     tends : numbers of the pools that run, set up or repair each station, one after another
@@ -249,6 +257,7 @@ class World(NamedTuple):
     zone_at : zone numbers of all arms, one arm after another: what the bits of its masks stand for
     fetch, carry : masks of the zones that the legs from row to column need
     inside, way_out : masks of the zones that a station stands in, and of those that the way home from there needs too
+    marks : (3 * words,) bits of the stations marked, for each of START, FEED, PUSH
     when, winner : the clocks' times (s) and the tournament over them: when the first one rings, and which it is
     changing : the tables that change, one after another in one block of bytes, and where each is: copied at once
     """
@@ -295,6 +304,7 @@ class World(NamedTuple):
     loaded: Any
     home: Any
     moved: Any
+    carried_to: Any
     turns: Records
     feeder_at: Any
     stop_at: Any
@@ -304,6 +314,7 @@ class World(NamedTuple):
     carry: Any
     inside: Any
     way_out: Any
+    marks: Any
     when: Any
     winner: Any
     changing: Any = ()
@@ -313,6 +324,7 @@ class World(NamedTuple):
         for name in ("stations", "servers", "arms", "zones", "belts", "links", "clocks", "trace", "steps", "inlets",
                      "products", "staff", "shifts"):  # fmt: skip
             self.run[f"n_{name}"] = getattr(self, name).size
+        self.run["n_words"] = self.marks.size // 3
         self.run["n_leaves"] = self.when.size // 2
         self.run["two_levels"] = (self.when.size // 2).bit_length() // 2
         spans, end = [], 0
@@ -334,7 +346,7 @@ class World(NamedTuple):
         whole, spans, starts = self.changing
         whole = whole.copy()
         for number, start, stop, dtype in spans:
-            tables[number] = whole[start:stop].view(dtype)
+            tables[number] = np.ndarray((stop - start) // dtype.itemsize, dtype, whole, start)  # a view, the fast way
         tables[_AHEAD] = np.empty(AHEAD * tables[_STREAMS].size)
         tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
         run = tables[0]
@@ -361,7 +373,7 @@ def _address(table: Any) -> int:
 
 _LINE = 64  # bytes: tables begin where the processor's cache lines do
 CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets", "products", "arms", "belts", "links",
-            "moved", "zones", "staff", "shifts", "when", "winner")  # fmt: skip
+            "moved", "zones", "staff", "shifts", "marks", "when", "winner")  # fmt: skip
 _CHANGING = tuple(map(World._fields.index, CHANGING))
 _MOVED = np.array(_CHANGING[1:]) - 1
 _PARTS, _TRACE, _DEPARTURES, _AHEAD, _STREAMS = map(
@@ -373,9 +385,9 @@ TABLES = World._fields[1:-1]
 def _digest() -> str:
     """Of all the code that is compiled: part of a type, so that compiled code kept on disk is never out of date."""
     folder = Path(__file__).parent
-    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "parts", "inlets", "kept", "setups",
-             "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles", "charging",
-             "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory", "uptime")  # fmt: skip
+    names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "marks", "parts", "inlets", "kept",
+             "setups", "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles",
+             "charging", "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory", "uptime")  # fmt: skip
     return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
 
 

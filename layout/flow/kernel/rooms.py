@@ -21,6 +21,8 @@ from layout.flow.kernel.records import (
     IDLE,
     IN_BUFFER,
     LEAVE,
+    MAY_KEEP,
+    MAY_REPEAT,
     NEEDS_NONE,
     ON_BELT,
     PASS,
@@ -49,7 +51,7 @@ _ROUND_ROBIN = ROUTING["round_robin"]
 @compiled
 def make_room(w: Any) -> None:
     """Places to servers that wait for one before they begin: by the time they began to wait, ties by order."""
-    w.to_room = 0
+    w.todo &= ~MAY_KEEP
     before, last = -np.inf, -1
     while True:
         following, since = -1, np.inf
@@ -162,7 +164,7 @@ def _carried(w: Any, s: Any, b: Any) -> Any:
 @compiled
 def repeat(w: Any) -> None:
     """Servers that cannot give their finished part away, and no unit is on its way for it, work on it again."""
-    w.to_repeat = 0
+    w.todo &= ~MAY_REPEAT
     for s in range(w.n_stations):
         station = stations(w, s)
         if station.repeats == 1:

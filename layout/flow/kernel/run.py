@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.arms import dispatch, grant, unit_rings, withdraw
+from layout.flow.kernel.bits import lowest_of
 from layout.flow.kernel.charging import charge, charger_rings, park
 from layout.flow.kernel.clocks import next_clock, set_clock
 from layout.flow.kernel.cycles import in_turn
@@ -22,18 +23,8 @@ from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
 from layout.flow.kernel.jit import apart, compiled, entry, inlined
-from layout.flow.kernel.parts import (
-    append,
-    begun,
-    counted,
-    enter,
-    made,
-    mark_feed,
-    mark_push,
-    mark_start,
-    new_part,
-    note,
-)
+from layout.flow.kernel.marks import mark_feed, mark_push, mark_start, may_go_on
+from layout.flow.kernel.parts import append, begun, counted, enter, made, new_part, note
 from layout.flow.kernel.places import start
 from layout.flow.kernel.records import (
     ACTIVE,
@@ -42,8 +33,17 @@ from layout.flow.kernel.records import (
     AT_BELT,
     AT_STATION,
     DONE,
+    FEED,
     IDLE,
     LOG_SHORT,
+    MAY_ATTEND,
+    MAY_CHARGE,
+    MAY_GRANT,
+    MAY_KEEP,
+    MAY_PARK,
+    MAY_REPEAT,
+    MAY_WITHDRAW,
+    OF_STATIONS,
     OFF_SHIFT,
     OWNER_ARM,
     OWNER_BELT_IN,
@@ -57,6 +57,7 @@ from layout.flow.kernel.records import (
     RING_REPAIR,
     SETUP,
     STANDSTILL,
+    START,
     T_BLOCKED,
     T_DOWN,
     T_OFF_SHIFT,
@@ -77,11 +78,13 @@ from layout.flow.kernel.tables import (
     clocks,
     inlets,
     links,
+    marks,
     modes,
     orders,
     parts,
     products,
     servers,
+    set_marks,
     shifts,
     stations,
     when,
@@ -109,7 +112,7 @@ def simulate_run(run: Any) -> None:
             return
         if w.rows == 1:
             along_rows(w)
-            if w.feeds > 0:
+            if may_go_on(w):
                 _settle(w)
                 continue
         now, k, more = next_clock(w)
@@ -133,7 +136,8 @@ def simulate_run(run: Any) -> None:
                 break
             idle_failure |= _ring(w, k)
             w.events += 1
-        _settle(w)
+        if may_go_on(w):
+            _settle(w)
         if idle_failure and not _anything_moves(w):
             w.status = STANDSTILL
     _end(w)
@@ -148,7 +152,7 @@ def _begin(w: Any) -> None:
             if modes(w, m).calendar == 1 and modes(w, m).due < when(w, v):
                 server.ring = RING_FAIL + m - server.mode0
                 set_clock(w, v, modes(w, m).due)
-    w.to_park = 1
+    w.todo, w.waiting = w.parking, -1
     for i in range(w.n_shifts):
         next_switch(w, i)
         if shifts(w, i).on == 0 and shifts(w, i).station >= 0:
@@ -248,59 +252,66 @@ def _wait_outside(w: Any, s: Any, p: Any) -> None:
 def _settle(w: Any) -> None:
     """Everything that can happen at this instant without time passing."""
     while w.status == DONE:
-        if w.starts > 0:
-            alone = w.starts == 1 and stations(w, w.last_start).to_start == 1
-            for s in range(w.last_start if alone else 0, w.n_stations):
-                if stations(w, s).to_start == 1:
-                    stations(w, s).to_start = 0
-                    w.starts -= 1
-                    start(w, s)
-                    if w.starts == 0:
-                        break
-        elif w.feeds > 0:
-            alone = w.feeds == 1 and stations(w, w.last_feed).to_feed == 1
-            for s in range(w.last_feed if alone else 0, w.n_stations):
-                if stations(w, s).to_feed == 1:
-                    stations(w, s).to_feed = 0
-                    w.feeds -= 1
-                    feed(w, s)
-                    if w.feeds == 0:
-                        break
-        elif w.pushes > 0:
-            alone = w.pushes == 1 and stations(w, w.last_push).to_push == 1
-            for s in range(w.last_push if alone else 0, w.n_stations):
-                if stations(w, s).to_push == 1:
-                    stations(w, s).to_push = 0
-                    w.pushes -= 1
-                    push(w, s)
-                    if w.pushes == 0:
-                        break
-        elif w.to_dispatch == 1:
-            w.to_dispatch = 0
-            a = 0
-            while a < w.n_arms:
-                if arms(w, a).turns > 0:
-                    in_turn(w, a)
-                else:
-                    while arms(w, a).idle > 0 and dispatch(w, a):
-                        pass
-                a += arms(w, a).units
-        elif w.to_room == 1:
+        todo = w.todo
+        if todo & OF_STATIONS != 0:
+            _stations(w, lowest_of(todo))
+        elif w.looks & w.waiting != 0:
+            _arms(w)
+        elif todo & MAY_KEEP != 0:
             make_room(w)
-        elif w.to_staff == 1:
+        elif todo & MAY_ATTEND != 0:
             attend(w)
-        elif w.to_grant == 1:
+        elif todo & MAY_GRANT != 0:
             grant(w)
-        elif w.to_withdraw == 1:
+        elif todo & MAY_WITHDRAW != 0:
             withdraw(w)
-        elif w.to_charge == 1:
+        elif todo & MAY_CHARGE != 0:
             charge(w)
-        elif w.to_park == 1:
+        elif todo & MAY_PARK != 0:
             park(w)
-        elif w.to_repeat == 1:
+        elif todo & MAY_REPEAT != 0:
             repeat(w)
         else:
             return
+
+
+@inlined
+def _stations(w: Any, kind: Any) -> None:
+    """One round of the stations that are marked for this; those marked behind the one at hand wait for the next."""
+    w.todo &= ~(1 << kind)
+    for word in range(w.n_words):
+        i = kind * w.n_words + word
+        bits = marks(w, i)
+        while bits != 0:
+            bit = bits & -bits
+            set_marks(w, i, marks(w, i) & ~bit)
+            s = 64 * word + lowest_of(bits)
+            if kind == START:
+                start(w, s)
+            elif kind == FEED:
+                feed(w, s)
+            else:
+                push(w, s)
+            bits = marks(w, i) & -(bit << 1)
+
+
+@inlined
+def _arms(w: Any) -> None:
+    """Arms and fleets with units that wait, if there may be a task for them."""
+    looks, waiting, a = w.looks, 0, 0
+    w.looks = 0
+    while a < w.n_arms:
+        arm = arms(w, a)
+        if arm.idle > 0 and arm.bit & looks != 0:
+            if arm.turns > 0:
+                in_turn(w, a)
+            else:
+                while arm.idle > 0 and dispatch(w, a):
+                    pass
+        if arm.idle > 0:
+            waiting |= arm.bit
+        a += arm.units
+    w.waiting = waiting
 
 
 @apart

@@ -11,21 +11,8 @@ from layout.flow.kernel.draws import drawn, uniform
 from layout.flow.kernel.inlets import complete, join
 from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.kept import give_up_place
-from layout.flow.kernel.parts import (
-    active,
-    append,
-    begun,
-    counted,
-    enter,
-    gone,
-    leave,
-    made,
-    mark_feed,
-    mark_push,
-    mark_start,
-    note,
-    wake,
-)
+from layout.flow.kernel.marks import mark_arms, mark_feed, mark_push, mark_start, wake
+from layout.flow.kernel.parts import active, append, begun, counted, enter, gone, leave, made, note
 from layout.flow.kernel.records import (
     ACTIVE,
     AT_STATION,
@@ -40,6 +27,8 @@ from layout.flow.kernel.records import (
     IN_BUFFER,
     LACKING,
     LEAVE,
+    MAY_KEEP,
+    MAY_REPEAT,
     NOT_KEPT,
     OFF_SHIFT,
     PASS,
@@ -213,11 +202,11 @@ def advance(w: Any, v: Any) -> None:
     else:
         _hand_on(w, v, p)
         set_state(w, v, BLOCKED)
+    schedule_idle(w, v)
     if server.held == 0:
         free_server(w, v)
-    else:
-        w.to_repeat |= station.repeats
-        schedule_idle(w, v)
+    elif station.repeats == 1:
+        w.todo |= MAY_REPEAT
 
 
 @inlined
@@ -232,7 +221,7 @@ def _hand_on(w: Any, v: Any, p: Any) -> None:
         part.reach = 0  # it goes on here, and nowhere else
     station.ready_head, station.ready_tail = append(w, station.ready_head, station.ready_tail, p)
     mark_push(w, s)
-    w.to_dispatch = 1
+    mark_arms(w, s)
     if part.kept == IN_BUFFER:
         part.server = -1
     elif station.out < station.places_out:
@@ -275,7 +264,7 @@ def _prepared(w: Any, v: Any) -> Any:
     if server.busy == IDLE:
         server.busy = BEGINNING
     if stations(w, server.station).before == 1 and parts(w, server.part).kept == NOT_KEPT:
-        w.to_room = 1
+        w.todo |= MAY_KEEP
         set_state(w, v, BLOCKED)
         schedule_idle(w, v)
         return False
@@ -370,10 +359,9 @@ def _scrap(w: Any, v: Any) -> None:
     gone(w, server.part, SCRAPPED)
     server.part = -1
     set_state(w, v, BLOCKED)
+    schedule_idle(w, v)
     if server.held == 0:
         free_server(w, v)
-    else:
-        schedule_idle(w, v)
 
 
 @inlined
@@ -393,15 +381,15 @@ def free_server(w: Any, v: Any) -> None:
     server.part = -1
     if server.state != DOWN and server.state != OFF_SHIFT:
         set_state(w, v, STARVED)
-        schedule_idle(w, v)
     if station.used == station.places:
         station.room_since = w.now
     station.used -= 1
     station.load -= 1
-    w.to_room = w.befores
-    mark_start(w, server.station)
+    w.todo |= w.befores
+    if station.queue_head >= 0 or station.fills == 1:
+        mark_start(w, server.station)
     mark_feed(w, server.station)
-    w.to_dispatch = 1
+    mark_arms(w, server.station)
 
 
 @inlined

@@ -7,6 +7,7 @@ from typing import Any
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.interruptions import begin_shift, end_shift
 from layout.flow.kernel.jit import compiled
+from layout.flow.kernel.records import MAY_ATTEND
 from layout.flow.kernel.staff import book
 from layout.flow.kernel.tables import shifts, staff, stations, switches
 
@@ -34,7 +35,7 @@ def switch(w: Any, i: Any) -> None:
     if shift.staff >= 0:
         book(w, shift.staff, w.now)
         staff(w, shift.staff).on = shift.on
-        w.to_staff = 1
+        w.todo |= MAY_ATTEND
     else:
         station = stations(w, shift.station)
         station.off = 1 - shift.on

@@ -9,7 +9,12 @@ from typing import Any
 
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.parts import counted
-from layout.flow.kernel.records import NOTHING, TO_REPAIR, TO_RUN
+from layout.flow.kernel.records import (
+    MAY_ATTEND,
+    NOTHING,
+    TO_REPAIR,
+    TO_RUN,
+)
 from layout.flow.kernel.tables import servers, staff, stations, tends
 
 
@@ -37,7 +42,7 @@ def occupy(w: Any, q: Any) -> None:
 def _release(w: Any, q: Any) -> None:
     book(w, q, w.now)
     staff(w, q).busy -= 1
-    w.to_staff = 1
+    w.todo |= MAY_ATTEND
 
 
 @inlined
@@ -83,7 +88,7 @@ def someone(w: Any, v: Any, purpose: Any) -> Any:
 def ask(w: Any, v: Any, purpose: Any) -> None:
     """Server v waits for a person from now on."""
     servers(w, v).asks, servers(w, v).asked = purpose, w.now
-    w.to_staff = 1
+    w.todo |= MAY_ATTEND
 
 
 @inlined

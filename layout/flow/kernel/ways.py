@@ -9,7 +9,8 @@ import numpy as np
 from layout.flow.kernel.clocks import due, set_clock
 from layout.flow.kernel.inlets import expect, has_place, take_place
 from layout.flow.kernel.jit import compiled, inlined
-from layout.flow.kernel.parts import append, counted, mark_push, note, tell
+from layout.flow.kernel.marks import mark_push
+from layout.flow.kernel.parts import append, counted, note, tell
 from layout.flow.kernel.places import arrive, choose, crowd, depart, reserve, stay
 from layout.flow.kernel.records import AT_BELT, AT_LINK, AT_TARGET, CAME, ON_BELT, PASS, T_TRANSIT, T_WAITING
 from layout.flow.kernel.tables import able, belts, hop, hops, links, parts, service, stations, steps, when
@@ -88,7 +89,7 @@ def belt_leave(w: Any, k: Any) -> None:
     belt.head = part.next
     belt.free_out = w.now + belt.spacing
     belt.count -= 1
-    w.to_room = w.befores
+    w.todo |= w.befores
     if belt.head >= 0:
         set_clock(w, belt.clock_out, max(parts(w, belt.head).due, belt.free_out))
     else:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.records import MAY_GRANT
 from layout.flow.kernel.tables import arms, carry, fetch, inside, local, way_out, zone_at, zones
 
 
@@ -71,7 +72,7 @@ def claim(w: Any, a: Any, needs: Any) -> None:
     for b in range(arm.zones):
         if needs >> b & 1:
             zones(w, zone_at(w, arm.zone0 + b)).claims += 1
-    w.to_grant = 1
+    w.todo |= MAY_GRANT
 
 
 @compiled
@@ -92,7 +93,7 @@ def give_up(w: Any, a: Any, keep: Any) -> None:
         if (arm.held & ~keep) >> b & 1:
             zones(w, zone_at(w, arm.zone0 + b)).holder = -1
     arm.held &= keep
-    w.to_grant = 1
+    w.todo |= MAY_GRANT
 
 
 @compiled

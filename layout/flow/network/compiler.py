@@ -14,15 +14,13 @@ from layout.flow.kernel import records as rec
 from layout.flow.kernel.streams import name_key, parameters, stream_keys
 from layout.flow.network.attendance import Attendance
 from layout.flow.network.chains import mark_rows
+from layout.flow.network.crews import crew_tables, crews_of
 from layout.flow.network.joining import Joining
-from layout.flow.network.lists import chain, clock_table, crew_times, moves_of, record_table, stream_table
-from layout.flow.network.masks import Shared
+from layout.flow.network.lists import chain, clock_table, crew_times, record_table, stream_table
 from layout.flow.network.rows import Row, row_of
-from layout.flow.network.stops import between_tasks
-from layout.flow.network.turns import turns_of
 from layout.flow.paths import Paths, aboard, back_to, by_name, paths, unconnected
 from layout.model.distribution import Distribution
-from layout.model.line import Fleet, Line
+from layout.model.line import Line
 from layout.model.results import Moves
 
 
@@ -50,6 +48,17 @@ class Network:
     world: rec.World
     stream_names: Any
     operations: tuple[tuple[int, int, float], ...]
+
+    @cached_property
+    def servers(self) -> tuple[list[int], list[int]]:
+        """Of each station its first server, and how many it has."""
+        return self.world.stations["server0"].tolist(), self.world.stations["servers"].tolist()
+
+    @cached_property
+    def legs(self) -> list[tuple[str, str, str]]:
+        """What `World.moved` counts: arm or fleet, origin, target; from home, the last origin, nothing is carried."""
+        times = {crew: crew_times(self.moves, crew).stations for crew in self.crews}
+        return [(crew, a, b) for crew, names in times.items() for a in (*names, "") for b in names]
 
     @cached_property
     def row(self) -> Row | None:
@@ -105,7 +114,7 @@ class _Compiler:
         self.line, self.moves, self.paths = line, moves, graph
         self.stations = by_name(line.stations)
         self.products = by_name(line.products)
-        self.crews = [c for c in by_name((*line.arms, *line.fleets)) if c in moves.arms or c in moves.fleets]
+        self.crews = crews_of(line, moves)
         self.units = [u for c in self.crews for u in (line.fleets[c].members if c in line.fleets else (c,))]
         self.belts = [b for b in by_name(line.belts) if b in moves.belts]
         self.links = by_name(line.links)
@@ -124,18 +133,25 @@ class _Compiler:
     def network(self) -> Network:
         servers, modes, stations, mixes = self._stations()
         steps, products, able, doing = self._steps()
-        arms, tables = self._crews()
+        ruled = any(step["rule"] for step in steps)
+        hop, hops = self._hops()
+        arms, tables = crew_tables(self.line, self.moves, self.paths, stations, hop, ruled)
+        for i, arm in enumerate(arms):
+            arm["clock"] = self._clock(rec.OWNER_ARM, i)
         belts, links = self._belts(stations), self._links(stations)
+        goes_on = bool(self.joining.inlets or self.joining.released)
         for s in stations:
+            s["fed"] = int(s["belts_in"] >= 0 or s["links_in"] >= 0)
+            s["pushes"] = int(s["belts_out"] >= 0 or s["links_out"] >= 0 or goes_on)
             if s["arrivals"] >= 0 or s["order"] < s["order1"]:
                 s["clock"] = self._clock(rec.OWNER_SOURCE, s["row"])
         attendance = self.attendance.tables()
         attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
         when, winner = clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
-        run["befores"] = int(any(s["before"] for s in stations))
-        run["ruled"] = any(step["rule"] for step in steps)
-        hop, hops = self._hops()
+        run["ruled"] = ruled
+        run["befores"] = rec.MAY_KEEP * any(s["before"] for s in stations)
+        run["parking"] = rec.MAY_PARK * any(arm.get("parks", 0) for arm in arms)
         world = rec.World(
             run=run,
             stations=record_table(stations, rec.STATION),
@@ -160,6 +176,7 @@ class _Compiler:
             hops=hops,
             **attendance,
             changes=np.array(self.changes, np.int64).reshape(-1, len(self.products)),
+            marks=np.zeros(3 * -(-len(stations) // 64), np.int64),
             when=when,
             winner=winner,
             **doing,
@@ -198,11 +215,13 @@ class _Compiler:
             source = station.is_source and bool(made)
             ordered = self._orders(name, made)
             self.orders += ordered
+            joins = any(s == name for s, _ in self.joining.at)
             doors = self.moves.doors.get(name)
             stations.append({
                 "row": i,
                 "doors": int(doors is not None),
-                "joins": int(any(s == name for s, _ in self.joining.at)),
+                "joins": int(joins),
+                "fills": int(source or joins or bool(ordered)),
                 "judges": int(bool(station.quality)),
                 "batch": station.batch,
                 "setups": self._setups(name),
@@ -341,62 +360,6 @@ class _Compiler:
         self.operations[stream] = (s, stream, times.mean_s)
         return stream
 
-    def _crews(self) -> tuple[list[Any], dict[str, Any]]:
-        """Records of the units, and the tables of all arms and fleets, one after another."""
-        shared = Shared(self.line, self.moves)
-        units: list[dict[str, Any]] = []
-        local: list[Any] = []
-        flat: dict[str, list[Any]] = {name: [] for name in _FLAT}
-        turns: list[dict[str, Any]] = []
-        offset = offset2 = 0
-        for name in self.crews:
-            crew = self.line.fleets.get(name) or self.line.arms[name]
-            times = crew_times(self.moves, name)
-            rows = [self.at.get(s, -1) for s in times.stations]
-            n = len(rows)
-            served = [r if s in crew.serves else -1 for r, s in zip(rows, times.stations, strict=True)]
-            row_of = np.full(len(self.stations), -1, np.int64)
-            for row, s in enumerate(served):
-                if s >= 0:
-                    row_of[s] = row
-            reachable = sorted(s for s in served if s >= 0)
-            zones = shared.of(name, times)
-            lead, k = len(units), crew.units if isinstance(crew, Fleet) else 1
-            turn0 = len(turns)
-            for station, feeders in turns_of(crew, self.line, self.paths):
-                turns.append({"station": self.at[station], "feeder0": len(flat["feeder_at"]),
-                              "feeders": -1 if feeders is None else len(feeders)})  # fmt: skip
-                flat["feeder_at"] += [self.at[s] for s in feeders or ()]
-            stops, fields = between_tasks(crew, times, len(flat["stop_at"]))
-            flat["stop_at"] += stops
-            docks = [row for row, s in enumerate(served) if s >= 0]
-            for unit in range(k):
-                units.append({"n": n, "stops": len(reachable), "offset": offset, "offset2": offset2, "part": -1,
-                              "rule": rec.RULES[crew.dispatch], "clock": self._clock(rec.OWNER_ARM, lead + unit),
-                              "lead": lead, "units": k, "idle": 0 if unit else k, "ended": -1.0,
-                              "position": n if zones.inside[0] else docks[unit % len(docks)],
-                              "zones": len(zones.numbers), "zone0": len(flat["zone_at"]),
-                              "turn0": turn0, "turns": len(turns) - turn0, **fields})  # fmt: skip
-                local.append(row_of)
-            flat["arm_of"] += rows
-            flat["arm_at"] += reachable + [-1] * (n - len(reachable))
-            flat["zone_at"] += zones.numbers
-            for kind, values in (*moves_of(times).items(), ("fetch", zones.fetch), ("carry", zones.carry),
-                                  ("inside", zones.inside), ("way_out", zones.way_out)):  # fmt: skip
-                flat[kind] += np.ravel(values).tolist()
-            offset += n
-            offset2 += (n + 1) * n
-        tables = {table: np.array(values, _FLAT[table]) for table, values in flat.items()}
-        zones_table = np.zeros(shared.count, rec.ZONE)
-        zones_table["holder"] = -1
-        return units, {
-            "local": np.array(local, np.int64).reshape(len(units), len(self.stations)),
-            "turns": record_table(turns, rec.TURN),
-            "zones": zones_table,
-            "moved": np.zeros(offset2, np.int64),
-            **tables,
-        }
-
     def _belts(self, stations: list[Any]) -> list[Any]:
         belts: list[dict[str, Any]] = []
         for k, name in enumerate(self.belts):
@@ -429,11 +392,3 @@ class _Compiler:
             for target, (first, count) in self.paths.next_hops(name).items():
                 hop[i, self.at[target]], hops[i, self.at[target]] = self.at[first], count
         return hop, hops
-
-
-_FLAT = {
-    **dict.fromkeys(("pick", "place", "empty", "loaded", "home"), np.float64),
-    **dict.fromkeys(
-        ("arm_of", "arm_at", "zone_at", "feeder_at", "stop_at", "fetch", "carry", "inside", "way_out"), np.int64
-    ),
-}  # tables of all arms and fleets, one after another

@@ -55,8 +55,8 @@ def chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:
 
 def record_table(rows: Iterable[dict[str, Any]], dtype: Any) -> Any:
     """Rows as records of a dtype; what a row does not say is 0."""
-    names = dtype.names
-    return np.array([tuple(row.get(n, 0) for n in names) for row in rows], dtype=dtype)
+    blank, n = dict.fromkeys(dtype.names, 0), len(dtype.names)
+    return np.array([tuple((blank | row).values())[:n] for row in rows], dtype=dtype)
 
 
 def stream_table(streams: list[tuple[int, float, float, float]]) -> Any:

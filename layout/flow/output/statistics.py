@@ -20,6 +20,7 @@ WAITING = ("starved", "blocked", "off_shift", "unattended", "waiting")  # states
 QUANTILES = (0.05, 0.5, 0.95)
 _RUN = ("horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
         "inside_found")  # fmt: skip
+_SPENT = ["in_working", "in_setup", "in_blocked", "in_starved", "in_down", "in_off", "in_unattended"]
 MANY = 10_000  # values: fewer are sorted faster than parted
 
 
@@ -151,17 +152,15 @@ def quantile(ordered: Any, q: float) -> float:
 
 def _stations(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     shares = {}
-    servers = world.servers
-    working, blocked = servers["in_working"].tolist(), servers["in_blocked"].tolist()
-    starved, down = servers["in_starved"].tolist(), servers["in_down"].tolist()
-    setup, off = servers["in_setup"].tolist(), servers["in_off"].tolist()
-    unattended = servers["in_unattended"].tolist()
-    first, count = world.stations["server0"].tolist(), world.stations["servers"].tolist()
-    for name, a, n in zip(network.stations, first, count, strict=True):
-        sums = {"working": sum(working[a : a + n]), "setup": sum(setup[a : a + n]), "blocked": sum(blocked[a : a + n]),
-                "starved": sum(starved[a : a + n]), "down": sum(down[a : a + n]), "off_shift": sum(off[a : a + n]),
-                "unattended": sum(unattended[a : a + n])}  # fmt: skip
-        shares[name] = {state: value / (n * window_s) for state, value in sums.items()}
+    spent = world.servers[_SPENT].tolist()
+    for name, a, n in zip(network.stations, *network.servers, strict=True):
+        working, setup, blocked, starved, down, off, unattended = (
+            spent[a] if n == 1 else [sum(times) for times in zip(*spent[a : a + n], strict=True)]
+        )
+        whole_s = n * window_s
+        shares[name] = {"working": working / whole_s, "setup": setup / whole_s, "blocked": blocked / whole_s,
+                        "starved": starved / whole_s, "down": down / whole_s, "off_shift": off / whole_s,
+                        "unattended": unattended / whole_s}  # fmt: skip
     return shares
 
 
@@ -208,27 +207,17 @@ def _active(
     """Stations' servers together, each unit by itself."""
     found = {}
     periods = world.servers["periods"].tolist()
-    first, count = world.stations["server0"].tolist(), world.stations["servers"].tolist()
-    for name, a, n in zip(network.stations, first, count, strict=True):
-        found[name] = active_share(shares[name]) * n * window_s, sum(periods[a : a + n])
+    for name, a, n in zip(network.stations, *network.servers, strict=True):
+        number = periods[a] if n == 1 else sum(periods[a : a + n])
+        found[name] = active_share(shares[name]) * n * window_s, number
     for name, number in zip(network.units, world.arms["periods"].tolist(), strict=True):
         found[name] = active_share(shares[name]) * window_s, number
     return found
 
 
 def _moves(network: Network, world: World, hours: float) -> dict[tuple[str, str, str], float]:
-    line, moves = network.line, network.moves
-    used: dict[tuple[str, str, str], float] = {}
-    moved = world.moved.tolist()
-    at = 0
-    for crew in network.crews:
-        stations = crew_times(moves, crew).stations
-        for origin in stations:
-            for target in stations:
-                if moved[at]:
-                    used[crew, origin, target] = moved[at] / hours
-                at += 1
-        at += len(stations)  # from home nothing is carried
+    line = network.line
+    used = {leg: n / hours for leg, n in zip(network.legs, world.moved.tolist(), strict=True) if n}
     for name, n in zip(network.belts, world.belts["moved"].tolist(), strict=True):
         used[name, line.belts[name].origin, line.belts[name].target] = n / hours
     for name, n in zip(network.links, world.links["moved"].tolist(), strict=True):
