@@ -83,7 +83,7 @@ def _longer(times: Array | None, more: float) -> Array:
     """Times that take so much more; what takes no time is no move, and stays so."""
     given = np.asarray(times, dtype=float)
     moves = (given > 0.0) & np.isfinite(given)
-    longer: Array = np.where(moves, np.maximum(given + more, 0.0), given)
+    longer: Array = np.asarray(np.where(moves, np.maximum(given + more, 0.0), given))
     return longer
 
 
