@@ -98,8 +98,8 @@ class Recorder:
                 self._last[part] = row
                 self._parts.append((part, number, *row))
 
-    def finish(self) -> Recording:
-        """What was collected."""
+    def finish(self, about: Mapping[str, Any] | None = None) -> Recording:
+        """What was collected; `about` goes into its header, too."""
         tables = {}
         for kind in _KINDS:
             rows = self._rows[kind]
@@ -107,7 +107,9 @@ class Recorder:
         parts = np.array(self._parts, np.int64).reshape(-1, 10)
         columns = dict(zip(_COLUMNS, np.split(parts, (1, 2, 3, 6), axis=1), strict=True))
         columns |= {name: columns[name][:, 0] for name in ("part", "frame", "product")}
-        return Recording(self.frames, self._sizes, tuple(self._products), tables, columns, self._about)
+        return Recording(
+            self.frames, self._sizes, tuple(self._products), tables, columns, {**self._about, **(about or {})}
+        )
 
 
 @dataclass(frozen=True, eq=False)

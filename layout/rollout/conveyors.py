@@ -38,6 +38,9 @@ SQUARE_RAD = 0.02
 """A part turned (or leaning) by less stands square."""
 DROP_M = 3e-4
 """Parts are put down from so high: above the engine's penetration, below any bounce."""
+APART_M = 0.03
+"""Where an arm takes the first part, the next one is stopped this far behind it (zero-pressure accumulation): the tool
+does not rub one against the other."""
 ASLEEP_S = 0.25
 """A part of the queue that has stood for this long is held where it is until the queue moves on."""
 GONE_M = 0.002
@@ -52,6 +55,7 @@ class BeltNews:
         another belt, is about to reach it), "lost" (it is on the belt no more)
     time_s : when; since_s : how long it took since it entered
     aside_m, turned_rad : at the end, how far beside its place and how far turned it stands
+    queued : whether it was held up on the way
     """
 
     kind: Literal["clear", "end", "lost"]
@@ -61,6 +65,7 @@ class BeltNews:
     since_s: float
     aside_m: float = 0.0
     turned_rad: float = 0.0
+    queued: bool = False
 
 
 def half_longest_m(world: World, products: tuple[LineProduct, ...]) -> float:
@@ -135,8 +140,6 @@ class Conveyor:
         if self.course.onward:
             self._gate.away()
             self._gate_down = True
-        else:
-            self._aim()
         return rider.part
 
     # ------------------------------------------------------------ steps
@@ -190,6 +193,7 @@ class Conveyor:
                         now_s - rider.begin_s,
                         math.hypot(self._stop_m(rider) - rider.along_m, rider.left_m),
                         rider.aside_rad,
+                        rider.held,
                     )
                 )
                 wrong = self._watch.arrived(rider, now_s) if self.course.rest_out is not None else None
@@ -205,7 +209,7 @@ class Conveyor:
                     self._clear = None
                     news.insert(-1, BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
                 return
-            if queues and self._rests and self._settled(rider, before, now_s):
+            if self._rests and (self._close(rider, before) or (queues and self._settled(rider, before, now_s))):
                 rider.asleep = True
                 rider.part.clamp()
         rider.look_s = now_s if fine else now_s + LOOK_S
@@ -224,11 +228,26 @@ class Conveyor:
         """Whether something before it holds it up: the gate, the part before it, one that left and is still there."""
         if rider.at_end or rider.met_s >= now_s - LOOK_S:
             return True
+        held = False
         if before is not None:
-            return before.rear_m - rider.front_m < NEAR_M
-        if self._left is not None:
-            return self._rear_m(self._left.part) - rider.front_m < NEAR_M
-        return False
+            held = before.rear_m - rider.front_m < NEAR_M
+        elif self._left is not None:
+            held = self._rear_m(self._left.part) - rider.front_m < NEAR_M
+        rider.held |= held
+        return held
+
+    def _close(self, rider: Rider, before: Rider | None) -> bool:
+        """Whether it is to stop behind one that stands."""
+        if self.course.rest_out is None:
+            return False
+        if before is not None:
+            gap_m = before.rear_m - rider.front_m if before.asleep else math.inf
+        elif self._left is not None and not self._left.moves:
+            gap_m = self._rear_m(self._left.part) - rider.front_m
+        else:
+            gap_m = math.inf
+        rider.held |= gap_m < APART_M
+        return gap_m < APART_M
 
     def _settled(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether it has stood for long enough, and what it stands against does, too."""
@@ -255,7 +274,9 @@ class Conveyor:
         """
         part = left.part
         away = part.state == "stored" or part.number != left.number
-        if not left.moves and (away or math.dist(part.centre()[0], left.at_m) > GONE_M):
+        form = part.form
+        far_m = GONE_M if self.course.rest_out is None else float(form.high_m[2] - form.low_m[2])  # lifted off the belt
+        if not left.moves and (away or math.dist(part.centre()[0], left.at_m) > far_m):
             left.moves = True
             self._wake()
         gone = left.moves

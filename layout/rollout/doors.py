@@ -65,6 +65,10 @@ class DoorActor:
         """Whether they stand as for loading, so that an arm may go in."""
         return self._steps is None and self._at == "load"
 
+    def positions(self) -> Array:
+        """Where its axes are (m; rad where they turn)."""
+        return self._body.state()[0]
+
     def go(self, program: Program, now_s: float, done: Done | None = None) -> None:
         """Move to a program's positions; `done(time, how long it took)` once there."""
         if self._steps is not None:

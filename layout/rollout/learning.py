@@ -81,9 +81,9 @@ def _fleet_of(line: Line, name: str) -> str:
 
 def _longer(times: Array | None, more: float) -> Array:
     """Times that take so much more; what takes no time is no move, and stays so."""
-    given = np.asarray(times, dtype=float)
-    moves = (given > 0.0) & np.isfinite(given)
-    longer: Array = np.asarray(np.where(moves, np.maximum(given + more, 0.0), given))
+    longer: Array = np.array(times, dtype=float)
+    moves = (longer > 0.0) & np.isfinite(longer)
+    longer[moves] = np.maximum(longer[moves] + more, 0.0)
     return longer
 
 
@@ -94,8 +94,8 @@ def _arm(line: Line, name: str, times: ArmTimes, learnt: Learnt) -> ArmTimes:
         return learnt.get((kind, model, _model(line, station) if station else ""), 0.0)
 
     def hands(kind: str, given: Array) -> Array:
-        extra = np.array([more(kind, station) for station in times.stations])
-        return np.maximum(np.asarray(given, dtype=float) + extra, 0.0)
+        extra: Array = np.array([more(kind, station) for station in times.stations])
+        return np.asarray(np.maximum(given + extra, 0.0))
 
     home = more("home")
     return replace(

@@ -46,7 +46,7 @@ class Rider:
     along_m, left_m : of its frame's origin, on the belt's track; high_m : its underside above the surface
     begin_m, begin_s : where and when it entered
     front_m, rear_m : where on the track its front and rear are, turned as it is; met_s : when it was at the stop last
-    asleep : stands in the queue, held where it is until that moves on; at_end : has arrived
+    asleep : stands in the queue, held where it is until that moves on; at_end : has arrived; held : has queued
     quarters : quarter turns to the left between the belt's way and its x axis, as it entered; aside_rad : beyond those
     bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
     looks : when it was looked at last, and where it was; told : kinds of its incidents
@@ -69,6 +69,7 @@ class Rider:
     look_s: float = 0.0
     asleep: bool = False
     at_end: bool = False
+    held: bool = False
     cleared: bool = False
     still_s: float = 0.0
     slips_s: float = 0.0

@@ -104,6 +104,11 @@ class Stands:
             del self._at[station, held.port]
         return held.part
 
+    def move(self, number: int, station: str) -> None:
+        """The part is in another station's magazine now, unless it is that station's already."""
+        if self._where[number] != station:
+            self.take_in(self.give(number), station)
+
     def remove(self, number: int) -> None:
         """The part is no more: it left, was scrapped, or became part of another."""
         self._world.parts.give_back(self.give(number))

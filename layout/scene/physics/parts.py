@@ -166,6 +166,10 @@ class Parts:
             )
         return known
 
+    def there(self) -> list[Part]:
+        """Parts that somebody has and that are not stored, in the order in which their bodies were made."""
+        return [part for part in self._by_body.values() if part.number >= 0 and part.state != "stored"]
+
     @property
     def made(self) -> int:
         """How many bodies there are, stored ones too."""
