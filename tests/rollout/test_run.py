@@ -1,4 +1,4 @@
-"""The flagship cell among bodies: what the flow simulation assumes is what comes about, but for what is on the belts."""
+"""The flagship cell among bodies: what the flow simulation assumes comes about, but for what is on the belts."""
 
 from __future__ import annotations
 
