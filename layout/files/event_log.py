@@ -17,6 +17,7 @@ from typing import Any
 
 from layout.errors import LayoutError, Problem
 from layout.files.atomic import write_text
+from layout.files.yaml import did_you_mean
 from layout.model.line import Line
 from layout.model.results import TraceEvent
 
@@ -182,6 +183,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "product": ("name",),
     "machine": ("name", "model"),
     "transport": ("name", "kind"),
+    "people": ("name",),
 }
 """Attributes of the objects, by type."""
 
@@ -218,7 +220,11 @@ class _Objects:
             **dict.fromkeys(line.belts, "conveyor"),
             **dict.fromkeys(line.links, "direct"),
         }
-        self._types = {**dict.fromkeys(kinds, "transport"), **dict.fromkeys(line.stations, "machine")}
+        self._types = {
+            **dict.fromkeys(line.staff, "people"),
+            **dict.fromkeys(kinds, "transport"),
+            **dict.fromkeys(line.stations, "machine"),
+        }
         self._made: dict[str, dict[str, Any]] = {}
         for name in line.products:
             self._add("product", name, name=name)
@@ -226,9 +232,14 @@ class _Objects:
             self._add("machine", name, name=name, model=station.model.name)
         for name, kind in kinds.items():
             self._add("transport", name, name=name, kind=kind)
+        for name in line.staff:
+            self._add("people", name, name=name)
 
     def resource(self, name: str) -> str:
-        """A machine's or transport's id."""
+        """The id of a machine, a transport or a pool of people. LayoutError where the line has none of that name."""
+        if name not in self._types:
+            hint = did_you_mean(name, self._types, "there are")
+            raise LayoutError(Problem("an event names a resource that the line does not have", value=name, hint=hint))
         return f"{self._types[name]} {name}"
 
     def part(self, event: TraceEvent) -> str:

@@ -112,7 +112,9 @@ def parse_start(
         here = (*path, subject)
         if subject not in subjects:
             hint = did_you_mean(subject, subjects, "there are")
-            problems.append(document.problem("no machine or transport of that name", here, subject, hint))
+            problems.append(
+                document.problem("no machine, transport, people or operation of that name", here, subject, hint)
+            )
         elif not isinstance(fields, dict):
             problems.append(document.problem("must be a mapping, such as {x: 2.1, y: 4}", here, fields))
         else:

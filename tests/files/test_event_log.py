@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from layout.errors import LayoutError
 from layout.files.event_log import EPOCH, activities, object_log, read_table, stamp, table, targets, write_log
+from layout.model.line import Staff
 from layout.model.results import TraceEvent
 from tests.flow.builders import arm, belt, fleet, line, link, product, station
 
@@ -91,7 +93,7 @@ def test_the_object_log_keeps_the_standard(made, events):
     check_ocel(json.loads(json.dumps(log)))
     assert len(log["events"]) == len(events)
     assert [e["time"] for e in log["events"]] == sorted(e["time"] for e in log["events"])
-    assert {t["name"] for t in log["objectTypes"]} == {"part", "product", "machine", "transport"}
+    assert {t["name"] for t in log["objectTypes"]} == {"part", "product", "machine", "transport", "people"}
     kinds = {o["id"]: o["type"] for o in log["objects"]}
     assert kinds["machine mill"] == "machine" and kinds["transport carts 2"] == "transport"
     assert sum(kind == "part" for kind in kinds.values()) == 3
@@ -185,3 +187,15 @@ def test_a_broken_table_is_named(tmp_path, line_):
     path.write_text(table([]) + line_ + "\n", encoding="utf-8")
     with pytest.raises(LayoutError, match=re.escape(str(path))):
         read_table(path)
+
+
+def test_people_are_resources_and_an_unknown_one_is_named(made):
+    crewed = replace(made, staff={"fitters": Staff("fitters", 2, repairs=("mill",))})
+    log = object_log(crewed, [TraceEvent(1.0, 2.0, "fitters", "working", -1, "", "mill", "mill")])
+    assert {"id": "people fitters", "type": "people"}.items() <= next(
+        each for each in log["objects"] if each["id"] == "people fitters"
+    ).items()
+    assert {"objectId": "people fitters", "qualifier": "resource"} in log["events"][0]["relationships"]
+    check_ocel(log)
+    with pytest.raises(LayoutError, match=r"a resource that the line does not have.*did you mean 'fitters'"):
+        object_log(crewed, [TraceEvent(1.0, 2.0, "fitter", "working", -1, "", "mill", "mill")])

@@ -16,7 +16,7 @@ from layout.flow.output.checks import check
 from layout.flow.output.statistics import QUANTILES, _ordered, measure, quantile
 from layout.flow.simulation import replicate, run_once
 from layout.model.distribution import deterministic
-from layout.model.production import Order, Power, Quality
+from layout.model.production import Order, Power, Quality, Shift
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -296,3 +296,15 @@ def test_self_checks_name_what_is_wrong():
 def test_one_part_lost_is_noticed(field):
     with pytest.raises(SelfCheckError, match="flow conservation"):
         check(broken(**{field: lambda run: getattr(run, field) + 1}), 500.0)
+
+
+def test_availability_is_never_more_than_1_by_rounding():
+    """The working time of servers that never wait is a sum of spells; their window is one number."""
+    for time_s in (1.51, 1.88, 4.1, 5.95):
+        made = serial([time_s], horizon_s=3011.3, warmup_s=101.9, replications=1)
+        two = replace(made, stations={"m1": replace(made.stations["m1"], servers=2)})
+        for each in (two, replace(two, stations={"m1": replace(two.stations["m1"], shift=SHIFT)})):
+            assert 1 - 1e-9 <= simulate(each, moves()).effectiveness["m1"].availability.mean <= 1.0
+
+
+SHIFT = Shift(on=((0, 333.3),), every=1000)

@@ -62,9 +62,10 @@ def station_times(network: Network, world: World, shares: Mapping[str, Mapping[s
     found = {}
     for s, (seconds, number) in sorted(planned.items()):
         name, whole_s = network.stations[s], window_s * count[s]
+        busy_s = whole_s * (1 - shares[name]["off_shift"])
         found[name] = StationTimes(
-            busy_s=whole_s * (1 - shares[name]["off_shift"]),
-            working_s=whole_s * shares[name]["working"],
+            busy_s=busy_s,
+            working_s=min(whole_s * shares[name]["working"], busy_s),  # sums of spells round by themselves
             planned_s=seconds,
             done=number,
             scrapped=scrapped[s],
