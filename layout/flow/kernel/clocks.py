@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from layout.flow.kernel.bits import select
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, inlined
 from layout.flow.kernel.records import BY_PLANT
 from layout.flow.kernel.tables import n_leaves, set_when, set_when_word, set_winner, two_levels, when, when_word, winner
 
@@ -42,7 +42,7 @@ def _game(w: Any, at: Any, who: Any, best: Any) -> Any:
     return at, who, best
 
 
-@compiled
+@apart
 def set_clock(w: Any, k: Any, time: Any) -> None:
     """Let clock k ring at a time (s); infinity stops it."""
     if time == w.now:
