@@ -24,6 +24,8 @@ _DIRECT = 8_000
 _TOLERANCE = 1e-12
 # A fixed state may be rarer than the commonest by this factor; more would cost digits.
 _COMMON = 1e3
+# Of the largest rate out of a state: far below what the chain does slowly, far above rounding.
+_SHIFT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,15 +117,16 @@ def steady(rates: Any) -> Array:
 
 
 def _factorise(generator: Any) -> Array:
-    """With the share of one state fixed. It must not be a rare one: its column would be lost in rounding."""
+    """With the share of one state fixed. It must not be a rare one: its column would be lost in rounding.
+
+    Which is common, one step of inverse iteration finds, however rarely the chain leaves the common ones.
+    """
     from scipy import sparse
     from scipy.sparse import linalg
 
     n = generator.shape[0]
-    found = np.full(n, 1 / n)
-    step = sparse.eye(n, format="csr") + generator.tocsr() / (1.01 * np.abs(generator.diagonal()).max())
-    for _ in range(100):
-        found = step @ found
+    shift = _SHIFT * np.abs(generator.diagonal()).max() * sparse.eye(n, format="csc")
+    found: Array = linalg.splu(shift - generator).solve(np.full(n, 1 / n))
     for _ in range(3):
         fixed = int(np.argmax(found))
         rest = np.delete(np.arange(n), fixed)

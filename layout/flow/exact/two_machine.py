@@ -7,7 +7,9 @@ time comes in slots).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -137,8 +139,8 @@ def phase_type(first: PhaseType, second: PhaseType, buffer: int) -> PhaseTypeLin
     """Two machines of phase-type times; blocking after service. Exact.
 
     Levels: parts done by the first and not yet by the second, 0 (starved) to buffer + 2 (blocked). Solved level by
-    level from the top: D. P. Gaver, P. A. Jacobs, G. Latouche, "Finite birth-and-death models in randomly changing
-    environments", Adv. Appl. Prob. 16 (1984) 715-731.
+    level: D. P. Gaver, P. A. Jacobs, G. Latouche, "Finite birth-and-death models in randomly changing environments",
+    Adv. Appl. Prob. 16 (1984) 715-731.
     """
     a, b = first.size, second.size
     both = np.kron(first.inner, np.eye(b)) + np.kron(np.eye(a), second.inner)
@@ -148,20 +150,11 @@ def phase_type(first: PhaseType, second: PhaseType, buffer: int) -> PhaseTypeLin
     ups = [np.outer(first.leave, np.kron(first.start, second.start)), *[up] * buffer]
     ups += [np.kron(first.leave[:, None], np.eye(b))]
     inside = [first.inner, *[both] * (buffer + 1), second.inner]
-    downs = [np.zeros((0, 0)), np.kron(np.eye(a), second.leave[:, None]), *[down] * buffer]
+    downs = [np.kron(np.eye(a), second.leave[:, None]), *[down] * buffer]
     downs += [np.outer(second.leave, np.kron(first.start, second.start))]
-    ratios: list[Array] = []
-    rest = inside[-1]
-    for n in range(buffer + 2, 0, -1):
-        ratios.append(np.linalg.solve(-rest.T, ups[n - 1].T).T)
-        rest = inside[n - 1] + ratios[-1] @ downs[n]
-    # shares of level 0: rest has a null vector on the left
-    system = np.vstack([rest.T, np.ones(a)])
-    shares = [np.linalg.lstsq(system, np.append(np.zeros(a), 1.0), rcond=None)[0]]
-    for ratio in reversed(ratios):
-        shares.append(shares[-1] @ ratio)
-    whole = sum(float(level.sum()) for level in shares)
-    shares = [np.maximum(0.0, level) / whole for level in shares]
+    # towards the end where parts gather: levels that are hardly ever left towards the others would cost digits
+    rising = first.mean < second.mean
+    shares = _levels(downs[::-1], inside[::-1], ups[::-1])[::-1] if rising else _levels(ups, inside, downs)
     made = float(shares[0] @ first.leave + sum((level @ up).sum() for level in shares[1:-1]))
     starving = shares[1].reshape(a, b) @ second.leave  # phase of the first machine as the second becomes starved
     blocking = first.leave @ shares[-2].reshape(a, b)
@@ -173,3 +166,23 @@ def phase_type(first: PhaseType, second: PhaseType, buffer: int) -> PhaseTypeLin
         until_place=PhaseType(blocking / blocking.sum(), second.inner) if blocking.sum() > 0 else None,
         level=sum(n * float(level.sum()) for n, level in enumerate(shares)),
     )
+
+
+def _levels(up: Sequence[Any], inside: Sequence[Array], down: Sequence[Any]) -> list[Array]:
+    """Shares of the phases of each level, eliminated from the last to the first; all sum to 1.
+
+    up[n], down[n] : rates from level n to n + 1, and back; inside[n] : within level n
+    """
+    ratios: list[Any] = []
+    rest: Any = inside[-1]
+    for n in range(len(up) - 1, -1, -1):
+        ratios.append(np.linalg.solve(-rest.T, up[n].T).T)
+        rest = inside[n] + ratios[-1] @ down[n]
+    # shares of level 0: rest has a null vector on the left
+    first = len(rest)
+    system = np.vstack([rest.T, np.ones(first)])
+    shares = [np.linalg.lstsq(system, np.append(np.zeros(first), 1.0), rcond=None)[0]]
+    for ratio in reversed(ratios):
+        shares.append(shares[-1] @ ratio)
+    whole = sum(float(level.sum()) for level in shares)
+    return [np.asarray(np.maximum(0.0, level) / whole) for level in shares]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from layout.flow.exact import chains, two_machine
@@ -60,6 +60,9 @@ def test_exponential_is_its_chain_and_its_phases(first, second, b):
     st.tuples(rates, rates), st.tuples(st.floats(0, 0.2), st.floats(0, 0.2)), st.floats(0.05, 1.0), st.integers(0, 5),
     st.integers(1, 3), st.floats(0.3, 4.0),
 )  # fmt: skip
+@example((3.6565106522753545, 0.1405713048520369), (5e-324, 0.0), 0.05, 5, 2, 0.3)  # parts gather in the buffer
+@example((5.0, 0.1), (0.0, 1e-300), 0.12, 4, 3, 0.3046875)
+@example((4.8, 5.0), (1e-300, 1e-300), 0.05, 0, 2, 0.3046875)  # next to never down, but down for long
 def test_level_by_level_is_the_chain(speeds, failure, repair, b, k, scv):
     """Phase-type services, failures folded into the service or kept apart; Erlang repairs."""
     works = [erlang(1 / speeds[0], k), fitted(1 / speeds[1], scv)]
