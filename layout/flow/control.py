@@ -96,6 +96,13 @@ class Control:
         """When (s) there will be commands even if the plant reports nothing; infinity: never."""
         return self._next_s
 
+    def begins_at(self, unit: str) -> str:
+        """The station at which an arm or vehicle stands before the run begins; "" for home."""
+        u = self._of(self._unit, unit, "arm or vehicle")
+        arm, stations = self.network.world.arms[u], self.network.stations
+        row = int(arm["position"])
+        return stations[int(self.network.world.arm_of[int(arm["offset"]) + row])] if row < int(arm["n"]) else ""
+
     def advance(self, now_s: float) -> tuple[Command, ...]:
         """All that happens up to now_s, with what was reported since the last time as having happened just now.
 

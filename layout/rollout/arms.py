@@ -161,6 +161,11 @@ class ArmActor:
         self._body.put(self._at)
         self._body.sleep()
 
+    def begin_at(self, station: str) -> None:
+        """Begin at rest before a station, "" at home."""
+        known = bool(station) and self._times.approach is not None
+        self.stand(moves.ends(self._times, station, False)[0] if known else np.asarray(self._arm.model.home))
+
     # ------------------------------------------------------------ tasks
 
     def run(self, command: Move, now_s: float, reached: Done, handed: Done) -> None:

@@ -78,6 +78,8 @@ class Plant:
                            self._note, self._fixtures)
             for name, arm in line.arms.items()
         }  # fmt: skip
+        for name, arm in self.arms.items():
+            arm.begin_at(control.begins_at(name))
         self.carts: dict[str, Vehicle] = {}
         self._launch(moves)
         self._passing: dict[int, tuple[Part, str]] = {}
@@ -89,21 +91,23 @@ class Plant:
         self._went: dict[str, tuple[float, told.Move]] = {}
 
     def _launch(self, moves: Moves) -> None:
-        """Vehicles, each at its first dock."""
+        """Vehicles, each at the dock where the control has it begin."""
         starts: dict[str, Place] = {}
+        rows: dict[str, int] = {}
         for name, fleet in self.line.fleets.items():
-            docks = moves.fleets[name].docks
-            for number, member in enumerate(fleet.members):
-                x, y, yaw = (float(value) for value in docks[number % len(docks)])
+            times = moves.fleets[name]
+            for member in fleet.members:
+                rows[member] = times.stations.index(self.control.begins_at(member))
+                x, y, yaw = (float(value) for value in times.docks[rows[member]])
                 starts[member] = (x, y, yaw)
         outlines = {m: fleet.model.footprint_m for fleet in self.line.fleets.values() for m in fleet.members}
         fellows = Fellows(Traffic(outlines, starts), self.carts, self._tell, self.world.step_s)
         for name, fleet in self.line.fleets.items():
             times = moves.fleets[name]
-            for number, member in enumerate(fleet.members):
+            for member in fleet.members:
                 body = Carrier(self.world, member, fleet.model, starts[member])
                 cart = Vehicle(member, fleet, times, body, self.line, self.stands, fellows)
-                cart.row = number % len(times.stations)
+                cart.row = rows[member]
                 self.carts[member] = cart
 
     # ------------------------------------------------------------ time

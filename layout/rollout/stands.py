@@ -76,8 +76,11 @@ class Stands:
         if port is not None:
             self._clear(station, port.name)
 
-    def present(self, number: int, way: Way, by: By) -> Part:
-        """The part stands at its station's port for that transport, where it stood last or upright."""
+    def present(self, number: int, way: Way, by: By, led: bool = False) -> Part:
+        """The part stands at its station's port for that transport, where it stood last or upright.
+
+        led : nothing touches it there
+        """
         held = self._held[number]
         station = self._line.stations[self._where[number]]
         port = station.model.port_for(way, by)
@@ -91,7 +94,7 @@ class Stands:
             held.at_m, held.turn, held.port = at, turn if not len(held.turn) else held.turn, name
             if len(held.turn) and by == "arm":
                 held.at_m = _gripped_at(station, held.part, port.at_m if port is not None else at, held.turn)
-        held.part.clamp(held.at_m, held.turn)
+        (held.part.lead if led else held.part.clamp)(held.at_m, held.turn)
         held.shown = True
         self._at[station.name, name] = number
         return held.part

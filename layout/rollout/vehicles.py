@@ -100,11 +100,13 @@ class Vehicle:
 
     def take(self, number: int, station: str, now_s: float, done: Callable[[float], None]) -> None:
         """Take a part over from the station where it is docked."""
-        part = self._stands.present(number, "out", "vehicle")
+        part = self._stands.present(number, "out", "vehicle", led=self._doors(station))
         self._stands.give(number)
         deck = matrix(self.place) @ np.array([*self._fleet.model.deck_m, 1.0])
         at, turn = part.pose()
-        self._hand = _HandOver(part, at, deck[:3], turn, turn, now_s, self._hand_s(station), station, False)
+        self._hand = _HandOver(
+            part, at, deck[:3], turn, turn, now_s, self._hand_s(station), station, False, self._doors(station)
+        )
         self._done = done
 
     def give(self, station: str, now_s: float, done: Callable[[float], None]) -> None:
@@ -115,7 +117,9 @@ class Vehicle:
         target = self._line.stations[station]
         to, turn = resting(target, self._line.products[part.form.product], "in", "vehicle")
         at, was = part.pose()
-        self._hand = _HandOver(part, at, to, was, turn, now_s, self._hand_s(station), station, True)
+        self._hand = _HandOver(
+            part, at, to, was, turn, now_s, self._hand_s(station), station, True, self._doors(station)
+        )
         self._done, self.part = done, None
 
     def make_room(self, now_s: float, wanted: list[tuple[str, Drive]]) -> bool:
@@ -174,7 +178,7 @@ class Vehicle:
         self._hand = None
         part = hand.part
         if hand.giving:
-            port = self._line.stations[hand.station].model.port_for("in", "vehicle")
+            port = None if hand.inside else self._line.stations[hand.station].model.port_for("in", "vehicle")
             self._stands.take_in(part, hand.station, port.name if port is not None else "")
         else:
             part.free()
@@ -226,6 +230,9 @@ class Vehicle:
         way = np.asarray(path, dtype=float) if path is not None else np.array([self.place[:2], goal[:2]])
         return Drive(self._fleet, way, self.place, goal)
 
+    def _doors(self, station: str) -> bool:
+        return bool(self._line.stations[station].model.axes)
+
     def _hand_s(self, station: str) -> float:
         return float(self._times.handover_s[self._times.stations.index(station)])
 
@@ -269,7 +276,10 @@ class Fellows:
 
 @dataclass(eq=False)
 class _HandOver:
-    """A part on its way between a station and a deck: straight, evenly, turning as it goes."""
+    """A part on its way between a station and a deck: straight, evenly, turning as it goes.
+
+    inside : the station has doors, and takes parts over in its magazine, whose shape nobody knows: nothing touches them
+    """
 
     part: Part
     first: Vector
@@ -280,6 +290,7 @@ class _HandOver:
     lasts_s: float
     station: str
     giving: bool
+    inside: bool
 
     @property
     def end_s(self) -> float:
@@ -290,4 +301,8 @@ class _HandOver:
         """Put the part where it is at a time (s)."""
         share = min((now_s - self.start_s) / self.lasts_s, 1.0) if self.lasts_s > 0 else 1.0
         at = [a + (b - a) * share for a, b in zip(self.first, self.last, strict=True)]
-        self.part.clamp(at, self.turned if share >= 0.5 else self.turn)
+        turn = self.turned if share >= 0.5 else self.turn
+        if self.inside:
+            self.part.lead(at, turn)
+        else:
+            self.part.clamp(at, turn)

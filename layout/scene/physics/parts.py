@@ -16,7 +16,7 @@ from layout.scene import bodies, meshes
 from layout.scene.physics.masses import Spread, spread
 from layout.scene.physics.shapes import convex_shape
 
-State = Literal["free", "clamped", "stored"]
+State = Literal["free", "clamped", "led", "stored"]
 Vector = Sequence[float]
 
 PARKING_M = 1_000.0
@@ -50,7 +50,8 @@ class Form:
 class Part:
     """One part: a rigid body. Poses are of its model's frame (z up, origin on the underside's level).
 
-    state : "free" falls and slides, "clamped" stands still where it is and is in the way, "stored" is out of the world
+    state : "free" falls and slides, "clamped" stands still where it is and is in the way, "led" is where it is put and
+        in nobody's way, "stored" is out of the world
     number : the part's number in the run, -1 while it is nobody's
     """
 
@@ -99,12 +100,21 @@ class Part:
         self._enter(0.0)
         self.state = "clamped"
 
+    def lead(self, at_m: Vector, turn: Vector = _UPRIGHT) -> None:
+        """Put it at a pose (m, quaternion) where nothing touches it."""
+        self._put(at_m, turn)
+        self._leave("led")
+
     def store(self) -> None:
         """Take it out of the world."""
         self._put((PARKING_M + PARKING_PITCH_M * self.body, PARKING_M, 0.0), _UPRIGHT)
-        engine.setCollisionFilterGroupMask(self.body, -1, 0, 0, physicsClientId=self.client)
-        self._weigh(0.0)
-        self.state = "stored"
+        self._leave("stored")
+
+    def _leave(self, state: State) -> None:
+        if self.state != "led" or state == "stored":
+            engine.setCollisionFilterGroupMask(self.body, -1, 0, 0, physicsClientId=self.client)
+            self._weigh(0.0)
+        self.state = state
 
     def _put(self, at_m: Vector | None, turn: Vector) -> None:
         if at_m is not None:
@@ -112,7 +122,7 @@ class Part:
             engine.resetBasePositionAndOrientation(self.body, at, how, physicsClientId=self.client)
 
     def _enter(self, mass_kg: float) -> None:
-        if self.state == "stored":
+        if self.state in ("led", "stored"):
             engine.setCollisionFilterGroupMask(self.body, -1, 1, -1, physicsClientId=self.client)
         self._weigh(mass_kg)
 
