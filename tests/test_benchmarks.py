@@ -1,4 +1,4 @@
-"""The benchmark of the flow simulation runs, and its models agree: it stops where they do not. No figure is judged."""
+"""The benchmarks run, and what is compared agrees: they stop where it does not. No speed is judged."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-SCRIPT = Path(__file__).parents[1] / "experiments" / "benchmarks" / "flow.py"
+import pytest
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+
+def figures_of(script: str, picture: Path) -> dict[str, Any]:
+    path = EXPERIMENTS / "benchmarks" / script
+    done = subprocess.run([sys.executable, str(path), "--quick", "--json", "--plot", str(picture)],
+                          capture_output=True, text=True, check=False, timeout=900)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert picture.stat().st_size > 10_000
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_flow_against_other_simulators(tmp_path: Path) -> None:
-    picture = tmp_path / "scaling.png"
-    done = subprocess.run([sys.executable, str(SCRIPT), "--quick", "--json", "--plot", str(picture)],
-                          capture_output=True, text=True, check=False, timeout=600)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    figures = figures_of("flow.py", tmp_path / "scaling.png")
     for name in (
         "heap_vs_simpy",
         "recursion_vs_simpy",
@@ -27,4 +36,16 @@ def test_flow_against_other_simulators(tmp_path: Path) -> None:
     ):
         assert figures[name] > 0
     assert set(figures["scaling"]) == {"machines", "parts"}
-    assert picture.stat().st_size > 10_000
+
+
+def test_physics_against_flow(tmp_path: Path) -> None:
+    figures = figures_of("physics.py", tmp_path / "gaps.png")
+    for name in ("realtime_factor", "flow_vs_physics", "two_windows", "steps_per_s"):
+        assert figures[name] > 0
+    assert 0 < figures["steps_made"] <= 1
+    assert sum(figures["profile"].values()) == pytest.approx(1.0)
+    assert figures["profile"]["engine's steps"] > 0
+    assert set(figures["gap"]) == {path.stem for path in EXPERIMENTS.glob("*.yaml")}
+    for found in figures["gap"].values():
+        assert found["until_s"][0] == found["until_s"][1] == 10.0
+        assert found["realtime_factor"] > 0
