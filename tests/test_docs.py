@@ -29,7 +29,7 @@ def block(language: str) -> str:
 def test_commands_of_the_first_five_minutes(tmp_path: Path) -> None:
     commands = re.findall(r"^    \.venv/bin/layout (.*?)(?:  +#.*)?$", README, re.M)
     assert [command.split()[0] for command in commands] == [
-        "new", "check", "bound", "evaluate", "optimize", "compare", "view",
+        "new", "check", "bound", "evaluate", "limits", "optimize", "compare", "view",
     ]  # fmt: skip
     for command in commands:
         words = command.replace("--evaluations 100", "--evaluations 4").split()

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "bound": "layout.cli.bound",
     "evaluate": "layout.cli.evaluate",
     "compare": "layout.cli.compare",
+    "limits": "layout.cli.limits",
     "optimize": "layout.cli.optimize",
     "view": "layout.cli.view",
     "report": "layout.cli.report",

@@ -18,6 +18,11 @@ def carried(arm: Arm, line: Line) -> Flags:
     They are where a product goes from a station that made it what it is to one that can do its next operation, by the
     fewest hops over all transports, and the arm's leg is one of those hops.
     """
+    return passed(arm.serves, line)
+
+
+def passed(stations: Sequence[str], line: Line) -> Flags:
+    """(n, n) bool: whether parts go in one hop from station i to station j of those named: see `carried`."""
     names = list(line.stations)
     at = {name: k for k, name in enumerate(names)}
     hops = np.full((len(names), len(names)), np.inf)
@@ -38,7 +43,7 @@ def carried(arm: Arm, line: Line) -> Flags:
             there = [at[s] for s in (line.able(operation, name) if operation else product.sinks) if s in at]
             wanted[np.ix_(here, there)] = True
             here = there
-    rows = np.array([at[name] for name in arm.serves if name in at], dtype=int)
+    rows = np.array([at[name] for name in stations if name in at], dtype=int)
     out = np.zeros((len(rows), len(rows)), dtype=bool)
     for o, g in np.argwhere(wanted & np.isfinite(hops)):
         out |= one[np.ix_(rows, rows)] & (hops[o, rows][:, None] + 1.0 + hops[rows, g][None] == hops[o, g])

@@ -18,6 +18,8 @@ TIPPED_RAD = math.radians(30.0)
 """No slope leans a part so far (20 degrees at most), and blocks as high as wide come back from less than 45."""
 FELL_M = 0.03
 """A part's underside this far below the belt's surface has left it: belts are 80 mm thick, their nose rollers 40 mm."""
+SUNK_M = 0.005
+"""A part that leans on a belt has its underside's middle above it; lower than this there is no belt below it."""
 CLIMBED_M = 0.02
 """Solver noise lifts parts by less than 1 mm; a part on another one stands at least this much higher."""
 SLIP_M_S = 0.01
@@ -240,6 +242,8 @@ class Watch:
         return rider.high_m < reach * math.sin(rider.lean_rad) + CLIMBED_M / 2
 
     def _tip(self, rider: Rider, now_s: float) -> str:
+        if rider.high_m < -SUNK_M:
+            return "it sinks into a gap in the belt's way"
         (low_x, low_y, _), (high_x, high_y, _) = rider.part.form.low_m, rider.part.form.high_m
         base = min(high_x - low_x, high_y - low_y) / 2
         high = float(rider.part.form.spread.centre_m[2])
