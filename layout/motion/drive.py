@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
 import itertools
 import math
 from dataclasses import dataclass
@@ -23,6 +25,11 @@ class _Leg:
     second: Place
     length_m: float
     time_s: float
+
+    @functools.cached_property
+    def turned_rad(self) -> float:
+        """From the first heading to the second, the short way."""
+        return _between(self.first[2], self.second[2])
 
 
 class Drive:
@@ -54,20 +61,48 @@ class Drive:
             self._drive(run[0], run[-1], yaw)
         self._turn(run[-1], yaw, last[2])
         self._legs.append(_Leg((*run[-1].tolist(), last[2]), last, 0.0, fleet.model.dock_s))
-        self._ends = np.cumsum([leg.time_s for leg in self._legs])
+        self._ends: list[float] = np.cumsum([leg.time_s for leg in self._legs]).tolist()
 
     @property
     def time_s(self) -> float:
         """How long the way takes."""
-        return float(self._ends[-1])
+        return self._ends[-1]
 
     def place(self, t: float) -> Place:
         """Where the vehicle is at a time (s) after it set out."""
-        row = min(int(np.searchsorted(self._ends, t, side="left")), len(self._legs) - 1)
+        row = min(bisect.bisect_left(self._ends, t), len(self._legs) - 1)
         leg = self._legs[row]
-        share = self._share(leg, t - (float(self._ends[row]) - leg.time_s))
-        x, y = (a + (b - a) * share for a, b in zip(leg.first[:2], leg.second[:2], strict=True))
-        return x, y, leg.first[2] + _between(leg.first[2], leg.second[2]) * share
+        share = self._share(leg, t - (self._ends[row] - leg.time_s))
+        (x, y, yaw), (to_x, to_y, _) = leg.first, leg.second
+        return x + (to_x - x) * share, y + (to_y - y) * share, yaw + leg.turned_rad * share
+
+    def places(self, times_s: Array) -> Array:
+        """(n, 3) float: `place` at each time (s); before it set out where it starts, after it came where it ends."""
+        t = np.clip(times_s, 0.0, self.time_s)
+        rows = np.minimum(np.searchsorted(self._ends, t), len(self._legs) - 1)
+        first, change, length, lasts, top = (values[rows] for values in self._table)
+        t = np.clip(t - (np.array(self._ends)[rows] - lasts), 0.0, lasts)
+        a = self._fleet.acceleration_m_s2
+        speeding = top / a
+        way = np.where(
+            t < speeding,
+            a * t * t / 2,
+            np.where(t > lasts - speeding, length - a * (lasts - t) ** 2 / 2, top * (t - speeding / 2)),
+        )
+        even = np.divide(t, lasts, out=np.ones_like(t), where=lasts > 0)
+        share = np.divide(way, length, out=even, where=(length > 0) & (lasts > 0))
+        found: Array = first + change * share[:, None]
+        return found
+
+    @functools.cached_property
+    def _table(self) -> tuple[Array, ...]:
+        """By leg: (k, 3) its first place and the change to its second, (k,) its length, time and highest speed."""
+        legs = self._legs
+        first = np.array([leg.first for leg in legs])
+        change = np.array([(*np.subtract(leg.second[:2], leg.first[:2]), leg.turned_rad) for leg in legs])
+        length = np.array([leg.length_m for leg in legs])
+        top = np.minimum(self._fleet.speed_m_s, np.sqrt(self._fleet.acceleration_m_s2 * length))
+        return first, change, length, np.array([leg.time_s for leg in legs]), top
 
     def _share(self, leg: _Leg, t: float) -> float:
         """How far along a leg: at full speed after speeding up and before slowing down, as far as there is room."""

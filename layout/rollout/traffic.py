@@ -46,7 +46,7 @@ class _Way:
         """(n, 3) float: x, y (m), yaw (rad) at each time (s)."""
         if self.drive is None:
             return np.tile(np.asarray(self.stands, dtype=float), (len(times_s), 1))
-        return np.array([self.drive.place(min(max(t - self.start_s, 0.0), self.drive.time_s)) for t in times_s])
+        return self.drive.places(times_s - self.start_s)
 
 
 class Traffic:
