@@ -257,3 +257,72 @@ def test_no_fleet_with_batteries_is_above_its_bound(units, lasts_s, charge_s, be
     made = line(stations, [product(route=["op"], sources=["a"], sinks=["z"])], fleets=[cart], **SHORT)
     made = changed(made, "a", operations={"op": {"part": exponential(0.5)}})
     never_above(made, moves(fleets={"carts": fleet_times(names, [0.0, 10.0, 12.0], handover_s=2.0)}), parts=units + 1)
+
+
+times = st.floats(2.0, 15.0)
+places = st.integers(0, 3)
+random_or_not = st.booleans()
+
+
+def drawn(data, mean_s):
+    """A process time of this mean, exponential or always the same."""
+    return exponential(mean_s) if data.draw(random_or_not) else mean_s
+
+
+@FEW
+@given(st.data(), times, times, times, st.integers(1, 3))
+def test_no_assembly_is_above_its_bound(data, frame_s, wheel_s, join_s, wheels):
+    """Components by links of some seconds, inlets of any size, scrap before and after, failures."""
+    made = assembly(*(drawn(data, mean_s) for mean_s in (frame_s, wheel_s, join_s)), wheels)
+    made = timed(made, **SHORT)
+    link_s = data.draw(st.sampled_from([0.0, 7.0]))
+    made = replace(made, links={k: replace(v, time_s=link_s) for k, v in made.links.items()})
+    inlet = wheels + data.draw(places)
+    buffer = data.draw(places)
+    spoils = {"join": Quality(scrap=data.draw(st.sampled_from([0.0, 0.2])))}
+    made = changed(made, "bench", inlets={"wheel": inlet}, buffer_in=buffer, quality=spoils)
+    mode = {
+        "stop": failure(exponential(300.0), exponential(40.0), data.draw(st.sampled_from(["operating", "calendar"])))
+    }
+    lost = {"turn": Quality(scrap=data.draw(st.sampled_from([0.0, 0.15])))}
+    made = changed(made, "wheels", failures=mode if data.draw(random_or_not) else {}, quality=lost)
+    # parts on the way by link have reserved their places
+    never_above(made, moves(), parts=buffer + inlet + 2)
+
+
+@FEW
+@given(st.data(), st.integers(1, 6), times, times, st.floats(0.0, 20.0))
+def test_no_ring_of_carriers_is_above_its_bound(data, number, load_s, work_s, back_s):
+    made = carriers(number, drawn(data, load_s), drawn(data, work_s), back_s)
+    made = changed(timed(made, **SHORT), "load", inlets={"pallet": number})
+    lost = {"mill": Quality(scrap=data.draw(st.sampled_from([0.0, 0.2])))}  # the pallet is unloaded at the mill
+    if data.draw(random_or_not):
+        back = {**made.links, "scrapped": link("mill", "load", back_s, name="scrapped")}
+        made = changed(replace(made, links=back), "mill", quality=lost)
+    made = changed(made, "mill", servers=data.draw(st.integers(1, 3)), buffer_in=data.draw(places))
+    never_above(made, moves(), parts=number)
+
+
+@FEW
+@given(st.data(), st.lists(times, min_size=2, max_size=4))
+def test_no_tended_row_is_above_its_bound(data, means):
+    """Pools that share machines and repairs, machines and people on shifts that begin and end within the window."""
+    count = len(means)
+    names = [f"m{i + 1}" for i in range(count)]
+    clock = data.draw(st.sampled_from(["operating", "calendar"]))
+    fails = {i: {"stop": failure(exponential(200.0), exponential(30.0), clock)} for i in range(data.draw(places))
+             if i < count}  # fmt: skip
+    buffers = data.draw(st.lists(places, min_size=count - 1, max_size=count - 1))
+    made = serial([drawn(data, m) for m in means], buffers, failures=fails, **SHORT)
+    breaks = Shift(on=((200.0, 400.0), (500.0, 800.0)), every_s=1000.0)
+    spans = st.sampled_from([None, Shift(on=((0.0, 900.0),), every_s=1500.0), breaks])
+    some = st.lists(st.sampled_from(names), max_size=count, unique=True).map(tuple)
+    pools = {
+        name: Staff(name, data.draw(st.integers(1, 2)), runs=data.draw(some), repairs=data.draw(some),
+                    shift=data.draw(spans))
+        for name in ("crew", "fitters")
+    }  # fmt: skip
+    made = replace(made, staff=pools)
+    for name in names:
+        made = changed(made, name, shift=data.draw(spans))
+    never_above(made, moves(), parts=sum(buffers) + count)
