@@ -20,6 +20,8 @@ from layout.scene import meshes
 
 RAIL_HIGH_M = 0.16
 """Height of a floor track's bed: of published tracks for arms of 10 to 200 kg 0.15 to 0.4 m, without the carriage."""
+HULLS_FORMAT = b"1"
+"""Part of the name of kept files of hulls: raise it when they are written differently."""
 ROUND_SIDES = 24
 SWEEP_STEPS = 9
 """A swinging door is looked at in so many positions between open and closed: 11 degrees apart for a quarter turn."""
@@ -114,21 +116,25 @@ def along_rail(pieces: Sequence[Array], model: ArmModel) -> list[Array]:
 
 
 def hull_file(pieces: Sequence[Array]) -> Path:
-    """An OBJ file in the cache with an `o` object for the convex hull of each piece (n, 3) (m)."""
+    """An OBJ file with an `o` object for the convex hull of each piece (n, 3) (m), made once: kept by the points."""
+    given = [np.ascontiguousarray(piece, dtype=float) for piece in pieces]
+    digest = hashlib.sha256(HULLS_FORMAT)
+    for points in given:
+        digest.update(len(points).to_bytes(8, "little") + points.tobytes())
+    path = meshes.cache_folder() / f"hulls-{digest.hexdigest()[:24]}.obj"
+    if path.is_file():
+        return path
     import trimesh
 
     rows: list[str] = []
     start = 1
-    for number, piece in enumerate(pieces):
-        hull = trimesh.convex.convex_hull(np.asarray(piece, dtype=float))
+    for number, points in enumerate(given):
+        hull = trimesh.convex.convex_hull(points)
         rows.append(f"o piece{number}")
         rows += [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in hull.vertices]
         rows += [f"f {a} {b} {c}" for a, b, c in np.asarray(hull.faces) + start]
         start += len(hull.vertices)
-    text = "\n".join(rows) + "\n"
-    path = meshes.cache_folder() / f"hulls-{hashlib.sha256(text.encode()).hexdigest()[:24]}.obj"
-    if not path.is_file():
-        meshes.write_text(path, text)
+    meshes.write_text(path, "\n".join(rows) + "\n")
     return path
 
 
