@@ -145,7 +145,7 @@ class Plant:
         now_s = self.now_s
         for actor in busy:
             news = actor.after_step(now_s)
-            if isinstance(actor, Conveyor) and isinstance(news, list) and news:
+            if isinstance(actor, Conveyor) and isinstance(news, list) and (news or actor.incidents):
                 self._hear(actor, news)
 
     # ------------------------------------------------------------ commands
