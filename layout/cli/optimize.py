@@ -23,6 +23,14 @@ def optimize(
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: all cores).", min=1)] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Run folder to write (default: runs/<name>).")] = None,  # noqa: UP045
     resume: Annotated[Optional[Path], typer.Option(help="Run folder to go on with.")] = None,  # noqa: UP045
+    prove: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Simulated time for which the best few are run as rigid bodies before one is called best, or off "
+            "(default: 3 min, off with fewer than 100 evaluations).",
+            metavar="TIME",
+        ),
+    ] = None,
 ) -> int:
     """Search positions, orientations and settings. Exit code 1 if no feasible layout was found."""
     from rich.console import Console
@@ -35,6 +43,7 @@ def optimize(
     from layout.search import optimize as search
 
     console = Console()
+    prove_s = _proof(prove)
     if resume is not None:
         if file is not None or out is not None:
             raise SearchError("--resume takes the scenario from its run folder; give neither FILE nor --out with it")
@@ -42,6 +51,7 @@ def optimize(
         settings, scenario, out = folder.settings(), folder.scenario(), resume
         seed = settings["seed"] if seed is None else seed
         evaluations = settings["evaluations"] if evaluations is None else evaluations
+        prove_s = settings.get("prove_s") if prove is None else prove_s
     elif file is None:
         raise SearchError("name a scenario file, or a run folder with --resume")
     else:
@@ -57,6 +67,7 @@ def optimize(
                 workers=workers or os.cpu_count() or 1,
                 out=out,
                 resume=resume is not None,
+                prove_s=prove_s,
                 on_progress=bar.show,
             )
         except KeyboardInterrupt:
@@ -73,15 +84,42 @@ def optimize(
 def _print(console: Console, run: Run) -> None:
     from layout.files.results import evaluation_to_json
     from layout.report.tables import comparison_table, evaluation_tables
+    from layout.report.words import verdict_words
 
     start, best = (evaluation_to_json(e, run.scenario) for e in (run.start, run.best))
     if run.best.feasible:
         console.print(comparison_table(start, best))
+    elif run.all_refused:
+        console.print(f"[bold red]All {run.refused} best layouts were refused as rigid bodies.[/] The first of them:")
+        console.print(*evaluation_tables(best), sep="\n")
     else:
         console.print("[bold red]No feasible layout found.[/] The least violating one, and what stands in the way:")
         console.print(*evaluation_tables(best), sep="\n")
+    if run.best.verdict is not None:
+        console.print(f"Best layout {verdict_words(run.best.verdict)}.", markup=False)
+    if run.refused and not run.all_refused:
+        some = "1 layout was" if run.refused == 1 else f"{run.refused} layouts were"
+        console.print(f"{some} refused as rigid bodies before it: results.json says why.")
     if run.crashed:
         console.print(f"{run.crashed} of {run.evaluations} candidates crashed: they are 'failed' in trials.csv.")
+
+
+def _proof(text: str | None) -> float | None:
+    """Simulated time (s) that `--prove` asks for; None: nothing was said."""
+    from layout.errors import Problem
+    from layout.units import parse
+
+    if text is None:
+        return None
+    if text.strip() == "off":
+        return 0.0
+    try:
+        asked_s = parse(text, "time")
+    except ValueError as error:
+        raise SearchError(Problem(str(error), where="--prove", value=text, hint="or 'off'")) from None
+    if asked_s <= 0:
+        raise SearchError(Problem("a proof takes some time", where="--prove", value=text, hint="or 'off'"))
+    return asked_s
 
 
 def _fresh(path: Path) -> Path:

@@ -28,6 +28,8 @@ def evaluation_to_json(evaluation: Evaluation, scenario: Scenario) -> dict[str, 
         "bound_per_h": evaluation.bound_per_h,
         "exact_per_h": evaluation.exact_per_h,
         "throughput_per_h": _estimate(flow.throughput_per_h) if flow else None,
+        "assumed_per_h": _estimate(evaluation.assumed_per_h),
+        "verdict": asdict(evaluation.verdict) if evaluation.verdict else None,
         "by_product": {name: _estimate(e) for name, e in flow.by_product.items()} if flow else {},
         "lead_time_s": _estimate(flow.lead_time_s) if flow else None,
         "lead_time_quantiles_s": {f"{100 * q:g} %": _estimate(e) for q, e in flow.lead_time_quantiles_s.items()}

@@ -100,3 +100,28 @@ class PhysicalRun:
     departures: tuple[Departure, ...]
     steps: int = 0
     wall_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a short physical run says of a layout before it may be called best.
+
+    until_s : simulated time it covers (s); parts : good parts that left the line in it
+    incidents : those for which the layout is refused
+    reason : why the layout could not be run among rigid bodies; empty where it was
+    """
+
+    until_s: float
+    parts: int
+    incidents: tuple[Incident, ...] = ()
+    reason: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Something went wrong among the bodies."""
+        return bool(self.incidents)
+
+    @property
+    def proved(self) -> bool:
+        """It was run among bodies, and nothing went wrong."""
+        return not self.incidents and not self.reason

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from layout.model.line import Layout
 from layout.model.pose import Array
+
+if TYPE_CHECKING:
+    from layout.model.physical import Verdict
 
 
 @dataclass(frozen=True)
@@ -329,6 +332,8 @@ class Evaluation:
     objectives : measure -> value, for every measure that could be computed (see `scenario.MEASURES`)
     gains : what a little more of each resource brings, the greatest first, where that was asked for
     exact_per_h : throughput in the long run from an exact solution, where there is one and it was asked for
+    verdict : what a short run among rigid bodies says of it, where there was one
+    assumed_per_h : throughput before the flow simulation learnt from such a run, where that changed it
     """
 
     layout: Layout
@@ -339,6 +344,8 @@ class Evaluation:
     objectives: Mapping[str, float] = field(default_factory=dict)
     gains: tuple[Gain, ...] = ()
     exact_per_h: float | None = None
+    verdict: Verdict | None = None
+    assumed_per_h: Estimate | None = None
     stage_s: Mapping[str, float] = field(default_factory=dict)
 
     @property

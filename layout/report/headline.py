@@ -16,6 +16,8 @@ def headline(run: Run) -> str:
     """One sentence that says what came out."""
     best, start = run.best, run.start
     if best is None or not best.feasible or best.throughput_per_h is None:
+        if best is not None and best.verdict is not None and best.verdict.refused:
+            return f"Every layout that could be called best was refused: the best {words.verdict_words(best.verdict)}."
         tried = len(run.trials) or _count(run, "evaluations")
         return f"No feasible layout was found in {words.number(tried, 0)} evaluation{'s' if tried != 1 else ''}."
     made = best.throughput_per_h

@@ -79,6 +79,7 @@ def comparison(start: Outcome | None, best: Outcome) -> list[Row]:
                 Row(shown.words, shown.note, text(before, unit), text(after, unit), *_changed(before, after, shown))
             )
         if name == "throughput":
+            rows += _assumed(start, best)
             rows += _by_product(start, best, shown)
             for called, note, (old, new) in ceilings((start, best)):
                 said = words.plain(old, per_h, 4), words.plain(new, per_h, 4)
@@ -100,6 +101,19 @@ def ceilings(outcomes: Sequence[Outcome | None]) -> list[tuple[str, str, list[fl
     if any(per_h is not None for per_h in exact):
         rows.append(("ceiling (exact)", "throughput in the long run, solved without simulation", exact))
     return rows
+
+
+def _assumed(start: Outcome | None, best: Outcome) -> list[Row]:
+    """Throughput before the flow simulation learnt from a physical run, where that changed anything."""
+    before, after = (outcome.assumed_per_h if outcome is not None else None for outcome in (start, best))
+    if before is None and after is None:
+        return []
+    before = before or value_of(start, "throughput")
+    after = after or value_of(best, "throughput")
+    shown = MEASURES["throughput"]
+    unit = shown.unit(1.0)
+    note = "before the flow simulation learnt from the run among rigid bodies"
+    return [Row("as assumed", note, text(before, unit), text(after, unit), *_changed(before, after, shown))]
 
 
 def _by_product(start: Outcome | None, best: Outcome, shown: Measure) -> list[Row]:

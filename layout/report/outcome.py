@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from layout.model.physical import Incident, Verdict
 from layout.model.results import Effectiveness, Estimate, Evaluation, FlowMove, Gain, Violation
 from layout.report.canvas import ACTIVE_STATES
 
@@ -24,6 +25,8 @@ class Outcome:
     scrap_by_station : parts thrown away per hour, where there are any
     objectives : measure -> value (SI)
     layout : subject -> field -> value, as layout files write them
+    verdict : what a short run among rigid bodies says of it, where there was one
+    assumed_per_h : throughput before the flow simulation learnt from such a run, where that changed it
     """
 
     feasible: bool
@@ -52,6 +55,8 @@ class Outcome:
     warmup_s: float | None = None
     warmup_by: str = "given"
     warnings: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    assumed_per_h: Estimate | None = None
 
     @property
     def handling_distance_m(self) -> float | None:
@@ -101,6 +106,8 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
         exact_per_h=evaluation.exact_per_h,
         objectives={name: value for name, value in evaluation.objectives.items() if math.isfinite(value)},
         gains=evaluation.gains,
+        verdict=evaluation.verdict,
+        assumed_per_h=evaluation.assumed_per_h,
         **known,
     )
 
@@ -152,10 +159,22 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         warmup_by=str((data.get("warmup") or {}).get("by", "given")),
         warnings=tuple(map(str, data.get("warnings") or ())),
         **{name: _estimate(data.get(name)) for name in _MORE},
+        verdict=_verdict(data.get("verdict")),
+        assumed_per_h=_estimate(data.get("assumed_per_h")),
         layout={
             str(s): dict(fields) for s, fields in (data.get("layout") or {}).items() if isinstance(fields, Mapping)
         },
     )
+
+
+def _verdict(data: Mapping[str, Any] | None) -> Verdict | None:
+    if data is None:
+        return None
+    incidents = tuple(
+        Incident(**{**found, "subjects": tuple(found["subjects"]), "at_m": tuple(found["at_m"])})
+        for found in data["incidents"]
+    )
+    return Verdict(float(data["until_s"]), int(data["parts"]), incidents, str(data["reason"]))
 
 
 def _estimates(data: Mapping[str, Any] | None) -> dict[str, Estimate]:

@@ -196,6 +196,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Aim", aims),
         ("Search", stopping(run)),
         ("Stopped because", known.get("stopped")),
+        ("Physics", proofs(run)),
         ("Sampler", known.get("sampler")),
         ("Design variables", len(run.variables) or None),
         ("Seed", known.get("seed")),
@@ -204,3 +205,14 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Version", known.get("version")),
     )
     return [(name, str(value)) for name, value in pairs if value not in (None, "")]
+
+
+def proofs(run: Run) -> str:
+    """What became of the best few as rigid bodies; empty where none was run."""
+    outcomes = [outcome for outcome in (run.best, *run.runners_up) if outcome is not None and outcome.verdict]
+    if not outcomes or outcomes[0].verdict is None:
+        return ""
+    said = f"best layout {words.verdict_words(outcomes[0].verdict)}"
+    refused = sum(outcome.verdict is not None and outcome.verdict.refused for outcome in outcomes[1:])
+    others = "1 other was refused" if refused == 1 else f"{refused} others were refused"
+    return f"{said}; {others}" if refused else said

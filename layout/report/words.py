@@ -6,7 +6,9 @@ import math
 import re
 from dataclasses import dataclass
 
+from layout.model.physical import INCIDENTS, Verdict
 from layout.model.results import Estimate, Violation
+from layout.units import duration
 
 THIN = "\u202f"
 NONE = "–"
@@ -122,6 +124,7 @@ MEANINGS: dict[str, str] = {
     "zone": "two arms share space and one of them has no place to wait outside it",
     "payload": "the part and the tool are heavier than the arm carries",
     "deadlock": "parts wait for one another in a ring and the line stands still for so long",
+    **INCIDENTS,
 }
 """What each rule means, as a table of violations explains it."""
 
@@ -136,3 +139,16 @@ def amount(violation: Violation) -> str:
 def violation_words(violation: Violation) -> str:
     """'clearance: mill 1, lathe, 0.12 m'."""
     return f"{rule(violation)}: {', '.join(violation.subjects)}, {amount(violation)}"
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """What a short physical run says of a layout: a sentence without its end."""
+    if verdict.reason:
+        return f"not proved: it could not be run as rigid bodies ({verdict.reason})"
+    ran = f"{duration(verdict.until_s)} as rigid bodies"
+    if verdict.proved:
+        left = f"{verdict.parts} good part{'' if verdict.parts == 1 else 's'} left the line"
+        return f"proved over {ran}: nothing went wrong, {left}"
+    first = min(verdict.incidents, key=lambda incident: incident.time_s)
+    who = ", ".join(first.subjects)
+    return f"refused after {ran}: {INCIDENTS.get(first.kind, first.kind)} ({who}, after {first.time_s:.1f} s)"

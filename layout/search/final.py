@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from layout import flow, motion, objective
+from layout import flow, objective
 from layout.files.event_log import span_of, usual_hour
 from layout.files.runs import MEASURE_COLUMNS
 from layout.model.line import Layout
 from layout.model.realise import realise
 from layout.model.results import Evaluation, TraceEvent
 from layout.model.scenario import Objective, Scenario
+from layout.rollout.learning import Learnt
+from layout.search.proving import known_moves
 from layout.search.space import Copies
 from layout.search.workers import Workers
 
@@ -53,17 +55,19 @@ def fresh_streams(scenario: Scenario, seed: int) -> tuple[int, int]:
     return int(fresh), max(REPLICATIONS, scenario.spec.time.replications)
 
 
-def hour_of(scenario: Scenario, best: Evaluation, seed: int) -> tuple[int, list[TraceEvent]]:
+def hour_of(scenario: Scenario, best: Evaluation, seed: int, learnt: Learnt) -> tuple[int, list[TraceEvent]]:
     """The hour of a layout's shift that reports show, and what its resources do then; nothing if it was not simulated.
 
-    It is of the first of the runs that gave the layout's figures in `confirm`, for a search of that seed.
+    It is of the first of the runs that gave the layout's figures, for a search of that seed.
+    learnt : what its moves take more, where its figures hold that
     """
     if best.flow is None:
         return 0, []
     line = realise(scenario, best.layout)
     hour = usual_hour(line.time.horizon_s, best.flow.warmup_s)
     start_s, end_s = span_of(hour, line.time.horizon_s)
-    events = flow.trace(line, motion.plan(line), seed=fresh_streams(scenario, seed)[0], until_s=end_s)
+    moves = known_moves(line, learnt if best.assumed_per_h is not None else {})
+    events = flow.trace(line, moves, seed=fresh_streams(scenario, seed)[0], until_s=end_s)
     return hour, [event for event in events if event.end_s > start_s]
 
 

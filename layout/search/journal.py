@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
@@ -11,6 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
 STUDY = "layout"
+REFUSED = "refused"
 
 
 class Journal:
@@ -33,6 +36,17 @@ class Journal:
         """Keep a told candidate."""
         if self._study is not None:
             self._study.add_trial(trial)
+
+    def refused(self) -> dict[int, dict[str, Any]]:
+        """Candidates refused among rigid bodies, by number: see `refuse`."""
+        known = {} if self._study is None else self._study.user_attrs.get(REFUSED, {})
+        return {int(number): record for number, record in known.items()}
+
+    def refuse(self, records: Mapping[int, Mapping[str, Any]]) -> None:
+        """Keep all that is known of candidates that were refused: how many had been told by then (`told`), and what
+        the candidate is told as from then on."""
+        if self._study is not None and dict(records) != self.refused():
+            self._study.set_user_attr(REFUSED, {str(number): dict(record) for number, record in records.items()})
 
 
 def _clean(path: Path) -> None:

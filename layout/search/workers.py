@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -30,6 +30,7 @@ from layout.search.proposals import Draft, Proposals
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
 ATTEMPTS = 2  # times a candidate is begun before it counts as one that crashes
+T = TypeVar("T")
 CRASH_SCALE = 1e-6  # a crash weighs more than any distance that a layout misses
 
 
@@ -59,14 +60,25 @@ class Ticket:
     future: Future[Evaluation | _Failed]
 
 
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """Work other than an evaluation, handed in: job(scenario, *given) in a worker."""
+
+    job: Callable[..., T]
+    given: tuple[Any, ...]
+    future: Future[T | _Failed]
+
+
+_scenario: Scenario | None = None
 _evaluator: Evaluates | None = None
 _proposals: Proposals | None = None
 
 
 def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_seed: int) -> None:
     """In each worker: Ctrl-C is the parent's business; the scenario is held, the scene is made when first needed."""
-    global _evaluator, _proposals
+    global _scenario, _evaluator, _proposals
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _scenario = scenario
     _evaluator = make(scenario)
     _proposals = Proposals(scenario, search_seed)
 
@@ -81,6 +93,16 @@ def _evaluate(candidate: Layout | Draft, seed: int | None, replications: int | N
     except Exception as error:
         return _Failed(None, (), f"{type(error).__name__}: {error}")
     return replace(evaluation, moves=None)  # arrays the parent does not need
+
+
+def _do(job: Callable[..., T], given: tuple[Any, ...]) -> T | _Failed:
+    assert _scenario is not None
+    try:
+        return job(_scenario, *given)
+    except LayoutError as error:
+        return _Failed(type(error), error.problems)
+    except Exception as error:
+        return _Failed(None, (), f"{type(error).__name__}: {error}")
 
 
 class Workers:
@@ -106,36 +128,51 @@ class Workers:
 
     def submit(self, candidate: Layout | Draft, *, seed: int | None = None, replications: int | None = None) -> Ticket:
         """Queue a candidate, or the draft of one."""
+        return Ticket(candidate, seed, replications, self._queue(_evaluate, [candidate, seed, replications]))
+
+    def result(self, ticket: Ticket) -> Evaluation:
+        """The candidate's evaluation; a crash or a hang comes back as a violation, an error of ours is raised."""
+        found = self._await(ticket.future, _evaluate, [ticket.candidate, ticket.seed, ticket.replications])
+        if isinstance(found, Evaluation):
+            return found
+        if found.kind is not None:
+            raise found.kind(found.problems)
+        lost = ticket.candidate
+        layout = lost if isinstance(lost, Layout) else Layout(Proposals(self._scenario, self._seed)(lost))
+        return Evaluation(layout, (Violation("crash", (found.text,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
+
+    def call(self, job: Callable[..., T], *given: Any) -> Call[T]:
+        """Queue job(scenario, *given); the job must be importable in a worker."""
+        return Call(job, given, self._queue(_do, [job, given]))
+
+    def answer(self, call: Call[T]) -> T | str:
+        """What the job returned, or why it did not: a crash, a hang, an error, in words."""
+        found: T | _Failed = self._await(call.future, _do, [call.job, call.given])
+        if isinstance(found, _Failed):
+            return found.text or "; ".join(map(str, found.problems))
+        return found
+
+    def _queue(self, task: Callable[..., Any], given: list[Any]) -> Future[Any]:
         with _no_interrupts():
             if not self._pool.active:
                 self._close(stop=True)
                 self._pool = self._new()
-            future = self._pool.schedule(_evaluate, args=[candidate, seed, replications], timeout=TIMEOUT_S)
-        return Ticket(candidate, seed, replications, future)
+            future: Future[Any] = self._pool.schedule(task, args=given, timeout=TIMEOUT_S)
+        return future
 
-    def result(self, ticket: Ticket) -> Evaluation:
-        """The candidate's evaluation; a crash or a hang comes back as a violation, an error of ours is raised."""
+    def _await(self, future: Future[Any], task: Callable[..., Any], given: list[Any]) -> Any:
+        """What the task returned; where its process ended it is begun again, as often as `ATTEMPTS` says."""
         reason = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                ticket = self.submit(ticket.candidate, seed=ticket.seed, replications=ticket.replications)
+                future = self._queue(task, given)
             try:
-                found = ticket.future.result()
+                return future.result()
             except (ProcessExpired, BrokenProcessPool) as error:
                 reason = _reason(error)
-                continue
             except (Hanging, CancelledError):
-                reason = f"not done after {TIMEOUT_S:.0f} s"
-                break
-            if isinstance(found, Evaluation):
-                return found
-            if found.kind is not None:
-                raise found.kind(found.problems)
-            reason = found.text
-            break
-        lost = ticket.candidate
-        layout = lost if isinstance(lost, Layout) else Layout(Proposals(self._scenario, self._seed)(lost))
-        return Evaluation(layout, (Violation("crash", (reason,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
+                return _Failed(None, (), f"not done after {TIMEOUT_S:.0f} s")
+        return _Failed(None, (), reason)
 
     def _close(self, stop: bool) -> None:
         if stop:

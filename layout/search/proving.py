@@ -1,0 +1,164 @@
+"""The best few are run among rigid bodies before one is called best; one that fails makes room for the next.
+
+A round proves `ROUND` finalists side by side, whatever the number of workers; rounds go on until one has held. What
+the rounds measure is learnt by pair of models, so it holds for every layout of the scenario: the start and the
+finalists are simulated again with it, on the same fresh streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from layout import flow, motion, objective
+from layout.errors import Problem, SearchError
+from layout.flow.departures import departures
+from layout.model.line import Layout, Line
+from layout.model.physical import Incident, Verdict
+from layout.model.realise import realise
+from layout.model.results import Evaluation, Moves, Violation
+from layout.model.scenario import Scenario
+from layout.rollout.learning import Learnt, learn, learnt_moves
+from layout.rollout.run import roll_out
+from layout.search.workers import Workers
+
+WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
+PARTS = 10  # good parts after which a proof may end sooner
+DRAIN_S = 10.0  # beyond the time at which the flow simulation sees the last of them leave: bodies may take longer
+ROUND = 2  # finalists proved side by side; a constant, so that the answer does not depend on --workers
+PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
+TOLERATED = ("saturated",)  # incidents that cost time, which the moves' table measures, and nothing else
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The start and the finalists after their proofs, finalists best first; `learnt` is what the flow model learnt."""
+
+    start: Evaluation
+    finalists: tuple[Evaluation, ...]
+    learnt: Learnt
+
+
+def prove_best(
+    scenario: Scenario, start: Evaluation, ranked: Sequence[Evaluation], pool: Workers, seed: int, replications: int,
+    window_s: float,
+) -> Proven:  # fmt: skip
+    """Prove finalists in their order until one holds.
+
+    ranked : finalists by the flow simulation, best first; infeasible ones are not proved
+    seed, replications : of the fresh streams that gave their figures
+    window_s : simulated time of a proof (s)
+    """
+    candidates = [evaluation for evaluation in ranked if evaluation.feasible]
+    judged: dict[int, Verdict] = {}
+    learnt: dict[int, Learnt] = {}
+    for first in range(0, len(candidates), ROUND):
+        calls = {
+            i: pool.call(proof, candidates[i].layout, window_s, seed)
+            for i in range(first, min(first + ROUND, len(candidates)))
+        }
+        for i, call in calls.items():
+            found = pool.answer(call)
+            judged[i], learnt[i] = (Verdict(0.0, 0, reason=found), {}) if isinstance(found, str) else found
+        if any(judged[i].proved for i in calls):
+            break
+    best = min((i for i, verdict in judged.items() if verdict.proved), default=None)
+    known = learnt[best] if best is not None else {}
+    verdicts = [judged.get(i) for i in range(len(candidates))]
+    start, *again = _learning(scenario, (start, *candidates), known, pool, seed, replications)
+    told = [_judged(evaluation, verdict) for evaluation, verdict in zip(again, verdicts, strict=True)]
+    return Proven(start, (*sorted(told, key=_rank), *(e for e in ranked if not e.feasible)), known)
+
+
+def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
+    """A layout's verdict, and what its elementary moves took more than assumed. In a worker."""
+    line = realise(scenario, layout)
+    moves = motion.plan(line)
+    window_s = min(window_s, line.time.horizon_s)
+    left = departures(line, moves, seed=seed, until_s=window_s)
+    until_s = min(left[PARTS - 1].time_s + DRAIN_S, window_s) if len(left) >= PARTS else window_s
+    run, _ = roll_out(line, moves, until_s=until_s, seed=seed)
+    refusing = tuple(incident for incident in run.incidents if incident.kind not in TOLERATED)
+    parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
+    return Verdict(run.until_s, parts, refusing), learn(line, run.moves)
+
+
+def with_learnt(scenario: Scenario, evaluation: Evaluation, learnt: Learnt, seed: int, replications: int) -> Evaluation:
+    """The evaluation with the figures of the learnt moves; as it was where they change nothing. In a worker."""
+    line = realise(scenario, evaluation.layout)
+    moves = learnt_moves(line, motion.plan(line), learnt)
+    result = flow.simulate(line, moves, seed=seed, replications=replications)
+    if evaluation.flow is None or result.throughput_per_h == evaluation.flow.throughput_per_h:
+        return evaluation
+    figure = flow.analyse(line, moves).figure
+    return replace(
+        evaluation,
+        violations=result.deadlocks,
+        bound_per_h=flow.bound(line, moves),
+        flow=result,
+        objectives=objective.measure(line, moves, result),
+        exact_per_h=figure.per_h if figure is not None and figure.exact else None,
+        assumed_per_h=evaluation.flow.throughput_per_h,
+    )
+
+
+def window(asked_s: float | None, evaluations: int) -> float:
+    """Simulated time of a proof (s), 0 for none: what was asked, else what a search of that size can afford."""
+    if asked_s is not None:
+        return asked_s
+    return WINDOW_S if evaluations >= PROVED_FROM else 0.0
+
+
+def violations(incidents: Iterable[Incident]) -> tuple[Violation, ...]:
+    """Incidents as what the layout breaks: one for each kind and each doer, the worst of them, how many and when."""
+    found: dict[tuple[str, str], list[Incident]] = {}
+    for incident in incidents:
+        found.setdefault((incident.kind, incident.subjects[0]), []).append(incident)
+    said = []
+    for (kind, _), alike in found.items():
+        worst = max(alike, key=lambda incident: incident.amount)
+        times = f"{len(alike)} times, first " if len(alike) > 1 else ""
+        carried = f", {worst.product}" if worst.product else ""
+        reason = f"{times}after {alike[0].time_s:.1f} s{carried}: {worst.cause}"
+        amount = max(worst.amount, 1e-9)
+        said.append(Violation(kind, worst.subjects, worst.amount, worst.unit, worst.limit or amount, reason))
+    return tuple(said)
+
+
+def _learning(
+    scenario: Scenario, evaluations: Sequence[Evaluation], learnt: Learnt, pool: Workers, seed: int, replications: int
+) -> list[Evaluation]:
+    if not any(learnt.values()):
+        return list(evaluations)
+    calls = [
+        pool.call(with_learnt, replace(evaluation, moves=None), learnt, seed, replications)
+        if evaluation.feasible
+        else None
+        for evaluation in evaluations
+    ]
+    found = []
+    for evaluation, call in zip(evaluations, calls, strict=True):
+        answer: Evaluation | str = pool.answer(call) if call is not None else evaluation
+        if isinstance(answer, str):
+            raise SearchError(Problem("a finalist cannot be simulated with what was learnt", value=answer))
+        found.append(answer)
+    return found
+
+
+def _judged(evaluation: Evaluation, verdict: Verdict | None) -> Evaluation:
+    if verdict is None:
+        return evaluation
+    return replace(evaluation, verdict=verdict, violations=(*evaluation.violations, *violations(verdict.incidents)))
+
+
+def _rank(evaluation: Evaluation) -> int:
+    """Proved ones first, then those that were not refused, refused ones last; equals keep their order."""
+    if not evaluation.feasible:
+        return 2
+    return 0 if evaluation.verdict is not None and evaluation.verdict.proved else 1
+
+
+def known_moves(line: Line, learnt: Learnt) -> Moves:
+    """A line's moves with what was learnt."""
+    moves = motion.plan(line)
+    return learnt_moves(line, moves, learnt) if learnt else moves

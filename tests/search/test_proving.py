@@ -1,0 +1,205 @@
+"""Proved before it is called best: who is proved, who makes room for whom, what the run folder keeps of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import layout
+from layout.cli.main import app
+from layout.model.line import Layout
+from layout.model.physical import Incident
+from layout.model.scenario import Scenario
+from layout.search import Run, proving
+from layout.search.journal import Journal
+from tests.search import proofs
+from tests.search.conftest import write
+
+EVALUATIONS = 12
+
+
+@pytest.fixture(scope="module")
+def flat(cell: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A search that proves nothing."""
+    run = tmp_path_factory.mktemp("flat") / "run"
+    return layout.optimize(cell, evaluations=EVALUATIONS, seed=2, workers=1, prove_s=0.0, out=run)
+
+
+@pytest.fixture
+def proved(cell: Scenario, flat: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """The same search with a made-up proof that refuses these of its layouts (by place, the best is 0)."""
+
+    def search(proof: Any = proofs.refuses_named, refused: tuple[int, ...] = (), **options: Any) -> Run:
+        names = [proofs.name(order(flat)[i]) for i in refused]
+        monkeypatch.setenv(proofs.REFUSED, json.dumps(names))
+        monkeypatch.setattr(proving, "proof", proof)
+        run = options.pop("run", tmp_path / "run")
+        if not run.exists():
+            assert flat.folder is not None
+            shutil.copytree(flat.folder, run)
+        given = {"evaluations": EVALUATIONS, "seed": 2, "workers": 1, "prove_s": 60.0, **options}
+        return layout.optimize(cell, out=run, resume=True, **given)
+
+    return search
+
+
+def order(run: Run) -> list[Layout]:
+    return [run.best.layout, *(evaluation.layout for evaluation in run.runners_up)]
+
+
+def files(run: Path) -> dict[str, bytes]:
+    names = ("results.json", "run.json", "best.yaml", "best_hour.csv", "journal.log", "trials.csv")
+    return {name: (run / name).read_bytes() for name in names}
+
+
+def test_small_searches_and_those_told_so_prove_nothing(flat: Run) -> None:
+    assert len(order(flat)) == 5
+    assert flat.proof_s == 0.0 and flat.best.verdict is None
+    assert proving.window(None, proving.PROVED_FROM - 1) == 0.0
+    assert proving.window(None, proving.PROVED_FROM) == proving.WINDOW_S
+    assert proving.window(0.0, 400) == 0.0 and proving.window(20.0, 4) == 20.0
+
+
+def test_the_best_stays_best_when_it_holds(flat: Run, proved: Callable[..., Run]) -> None:
+    run = proved(refused=(1,))
+    found = order(flat)
+    assert order(run) == [found[0], found[2], found[3], found[4], found[1]]
+    assert run.best.verdict is not None and run.best.verdict.proved and run.best.verdict.until_s == 60.0
+    assert run.runners_up[0].verdict is None  # the first round held one
+
+
+@pytest.mark.parametrize(("refused", "places"), [((0,), [1, 2, 3, 4, 0]), ((0, 1, 3), [2, 4, 0, 1, 3])])
+def test_one_that_fails_is_replaced_by_the_next(
+    flat: Run, proved: Callable[..., Run], refused: tuple[int, ...], places: list[int], tmp_path: Path
+) -> None:
+    run = proved(refused=refused)
+    assert order(run) == [order(flat)[i] for i in places]
+    assert run.best.feasible and run.refused == len(refused) and not run.all_refused
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["best"]["verdict"]["incidents"] == []
+    last = results["runners_up"][-1]
+    assert not last["feasible"] and last["violations"][0]["rule"] == "tipped"
+    assert "the belt is too fast" in last["violations"][0]["reason"]
+    assert last["verdict"]["incidents"][0]["kind"] == "tipped"
+    assert last["throughput_per_h"] is not None
+    assert "feasible: false" in (tmp_path / "run" / "runner_up_4.yaml").read_text()
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (facts["proof_s"], facts["refused"]) == (60.0, len(refused))
+
+
+def test_any_number_of_workers_ends_the_same(proved: Callable[..., Run], tmp_path: Path) -> None:
+    found = []
+    for workers in (1, 3):
+        proved(refused=(0, 1), workers=workers, run=tmp_path / f"run {workers}")
+        found.append(files(tmp_path / f"run {workers}"))
+        del found[-1]["journal.log"]  # it names the process that wrote it
+    assert found[0] == found[1]
+
+
+def test_resuming_changes_nothing_and_going_on_leaves_the_refused_out(
+    flat: Run, proved: Callable[..., Run], tmp_path: Path
+) -> None:
+    proved(refused=(0, 1))
+    before = files(tmp_path / "run")
+    proved(refused=(0, 1))
+    assert files(tmp_path / "run") == before
+    first, second = order(flat)[:2]
+    records = Journal(tmp_path / "run" / "journal.log").refused()
+    assert {proofs.name(Layout(record["values"])) for record in records.values()} == {
+        proofs.name(first),
+        proofs.name(second),
+    }
+    assert all(record["told"] == EVALUATIONS and record["violation"] > 0 for record in records.values())
+    further = proved(refused=(0, 1), evaluations=EVALUATIONS + 2)
+    assert first not in order(further) and second not in order(further)
+    assert further.refused == 0
+
+
+def test_where_physics_refuses_all_it_is_said(cell: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
+    monkeypatch.setattr(proving, "proof", proofs.refuses_all)
+    run = tmp_path / "run"
+    command = ["optimize", str(cell.path), "--evaluations", "5", "--workers", "1", "--out", str(run)]
+    done = CliRunner().invoke(app, [*command, "--prove", "30 s"])
+    assert done.exit_code == 1, done.output
+    assert "best layouts were refused as rigid bodies" in " ".join(done.output.split())
+    assert "2 times" in done.output and "No feasible layout" not in done.output
+    assert "Every layout that could be called best was refused" in (run / "report.html").read_text()
+    facts = json.loads((run / "run.json").read_text())
+    results = json.loads((run / "results.json").read_text())
+    assert facts["refused"] == 1 + sum(e["verdict"] is not None for e in results["runners_up"])
+
+
+def test_what_was_learnt_is_in_all_figures_and_what_was_assumed_beside_them(
+    flat: Run, proved: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = proved(proofs.doors_take_longer)
+    for after, before in ((run.best, flat.best), (run.start, flat.start)):
+        assert after.flow is not None and before.flow is not None and after.assumed_per_h is not None
+        assert after.assumed_per_h == before.flow.throughput_per_h
+        assert after.flow.throughput_per_h.mean < 0.95 * before.flow.throughput_per_h.mean
+        assert after.objectives["throughput"] == after.flow.throughput_per_h.mean
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["best"]["assumed_per_h"]["mean"] > results["best"]["throughput_per_h"]["mean"]
+
+
+def test_a_proof_that_breaks_refuses_nothing(flat: Run, proved: Callable[..., Run]) -> None:
+    run = proved(proofs.breaks)
+    assert order(run) == order(flat) and run.best.feasible
+    assert all(e.verdict is not None and not e.verdict.proved for e in (run.best, *run.runners_up))
+    assert run.best.verdict is not None and run.best.verdict.reason == "ZeroDivisionError: by nothing"
+
+
+@pytest.mark.parametrize("text", ["0 s", "-3 min", "three", "3 parts"])
+def test_prove_takes_a_time_or_off(text: str, cell: Scenario) -> None:
+    done = CliRunner().invoke(app, ["optimize", str(cell.path), "--prove", text])
+    assert done.exit_code == 2 or "--prove" in str(done.exception)
+
+
+def test_incidents_become_one_violation_for_each_doer_and_kind() -> None:
+    def incident(kind: str, doer: str, at_s: float, amount: float) -> Incident:
+        return Incident(at_s, kind, (doer, "part 3"), (0.0, 0.0, 0.0), amount, "deg", f"cause {amount:g}", 3, "", 10.0)
+
+    found = proving.violations(
+        [incident("tipped", "a", 1.0, 20.0), incident("tipped", "b", 2.0, 15.0), incident("tipped", "a", 3.0, 30.0),
+         incident("fell", "a", 4.0, 40.0)]
+    )  # fmt: skip
+    assert [(v.rule, v.subjects, v.amount, v.scale) for v in found] == [
+        ("tipped", ("a", "part 3"), 30.0, 10.0),
+        ("tipped", ("b", "part 3"), 15.0, 10.0),
+        ("fell", ("a", "part 3"), 40.0, 10.0),
+    ]
+    assert found[0].reason == "2 times, first after 1.0 s: cause 30"
+
+
+def test_a_real_proof_says_how_far_it_went(cell: Scenario) -> None:
+    assert cell.start is not None
+    verdict, learnt = proving.proof(cell, Layout(dict(cell.start)), 12.0, 5)
+    assert verdict.until_s == pytest.approx(12.0) and verdict.parts == 0
+    assert verdict == proving.proof(cell, Layout(dict(cell.start)), 12.0, 5)[0]
+    assert any(pair[0] == "pick" for pair in learnt)
+
+
+BELT = """\
+name: a belt
+time: {horizon: 1 h, warmup: 0 s, replications: 2, seed: 1}
+floor: {boundary: [[0, 0], [9, 0], [9, 4], [0, 4]]}
+products: {part: {model: part_box, route: []}}
+machines:
+  dock: {model: dock_in, source: saturated, place: {x: 2, y: 2, yaw: 90}}
+  exit: {model: dock_out, sink: true, place: {x: 7, y: 2, yaw: 270}}
+transport:
+  belt: {kind: conveyor, from: dock, to: exit, speed: {range: [0.2 m/s, 0.4 m/s]}}
+"""
+
+
+def test_a_proof_ends_once_ten_parts_have_left(tmp_path: Path) -> None:
+    scenario = layout.load(write(tmp_path, BELT))
+    verdict, _ = proving.proof(scenario, Layout({"belt.speed": 0.4}), 300.0, 1)
+    assert verdict.reason == "" and verdict.parts >= proving.PARTS and verdict.until_s < 100.0
