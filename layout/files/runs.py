@@ -3,6 +3,7 @@
 scenario.yaml   the scenario, frozen          run.json      settings, digest, version, summary
 trials.csv      every candidate told          journal.log   the same for resuming (Optuna's format)
 best.yaml, runner_up_1.yaml ...               results.json  start, best and runners-up on fresh streams
+best.rec        a run of the best layout as rigid bodies, where 'layout prove' recorded one
 best_hour.csv   what every resource of the best layout does in one hour: `shown_hour` of run.json
 """
 
@@ -197,8 +198,14 @@ class RunFolder:
             write_text(self.path / "best_hour.csv", table(hour))
         named = {"start": start, "best": best}
         named |= {f"runner_up_{i + 1}": evaluation for i, evaluation in enumerate(runners_up)}
-        for name, evaluation in named.items():
-            write_text(self.path / f"{name}.yaml", dump_layout(evaluation.layout, scenario, _headline(evaluation)))
+        texts = {
+            name: dump_layout(evaluation.layout, scenario, _headline(evaluation)) for name, evaluation in named.items()
+        }
+        known = self.path / "best.yaml"
+        if not known.exists() or known.read_text(encoding="utf-8") != texts["best"]:
+            (self.path / "best.rec").unlink(missing_ok=True)  # of a layout that is not the best any more
+        for name, text in texts.items():
+            write_text(self.path / f"{name}.yaml", text)
         self._write_settings(scenario, {**self.settings(), **summary})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from layout.report.layers import layered
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.reader import Run
+from layout.report.replay import Replay
 from layout.report.sankey import passed
 
 PLACES = ("start", "best", "start_plan", "best_plan", "flow", "hour", "convergence")
@@ -52,17 +54,20 @@ class Bar:
     said: str
 
 
-def render(run: Run, pictures: Mapping[str, Picture]) -> str:
+def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = None) -> str:
     """The page's HTML.
 
     pictures : by their places on the page (PLACES); those missing are left out
+    replay : of the best layout as rigid bodies, where there is a recording
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    script = (TEMPLATES / "replay.js").read_text(encoding="utf-8")
     best = run.best
     found = best is not None and best.feasible
     least = best if best is not None and not found else None
@@ -84,6 +89,10 @@ def render(run: Run, pictures: Mapping[str, Picture]) -> str:
         goes_back=best is not None and bool(layered(passed(best.moves)).back),
         scrap=best is not None and any(per_h > 0 for per_h in best.scrap_by_station.values()),
         words=words,
+        replay=replay,
+        replay_data=Markup(replay.data.replace("<", "\\u003c") if replay is not None else ""),  # inside <script>
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
         replications=best.throughput_per_h.n if best is not None and best.throughput_per_h is not None else 0,
         level=best.throughput_per_h.level if best is not None and best.throughput_per_h is not None else 0.95,
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from layout.errors import LayoutError, Problem
 from layout.files.atomic import write_text
 from layout.files.event_log import read_table
+from layout.files.layouts import load_layout
+from layout.files.recording import read_recording
+from layout.files.runs import RunFolder
 from layout.model.line import Line
+from layout.model.realise import realise
 from layout.model.results import Moves, TraceEvent
+from layout.motion.belts import lay_out
 from layout.report import canvas, figures, sankey, words
 from layout.report.canvas import Theme
 from layout.report.gantt import draw_gantt
@@ -18,10 +24,12 @@ from layout.report.page import Picture, picture, render
 from layout.report.plan import draw_line
 from layout.report.plan_flows import rate
 from layout.report.reader import Run, read_run
+from layout.report.replay import Replay, replay
 from layout.report.words import Unit
 
 PAGE = "report.html"
 HOUR = "best_hour.csv"
+RECORDING = "best.rec"
 
 
 def write_figures(
@@ -38,12 +46,17 @@ def write_figures(
 
 
 def write_report(run: Path) -> Path:
-    """Render a run folder's report.html, with its figures; the page's path. LayoutError where it is no run folder."""
+    """Render a run folder's report.html, with its figures; the page's path.
+
+    Where there is a recording of the best layout it is in the page. LayoutError where it is no run folder, or where the
+    recording cannot be read.
+    """
     found = read_run(run)
+    shown = _replay(found)
     try:
         _charts(found)
         path = found.path / PAGE
-        write_text(path, render(found, _pictures(found)))
+        write_text(path, render(found, _pictures(found), shown))
     except OSError as error:
         raise LayoutError(
             Problem(
@@ -54,6 +67,21 @@ def write_report(run: Path) -> Path:
             )
         ) from None
     return path
+
+
+def _replay(run: Run) -> Replay | None:
+    """The recorded run of the best layout, for the page."""
+    path = run.path / RECORDING
+    if not path.is_file():
+        return None
+    scenario = RunFolder(run.path).scenario()
+    line = realise(scenario, load_layout(run.path / "best.yaml", scenario))
+    belts = {}
+    for name, belt in line.belts.items():
+        with contextlib.suppress(LayoutError):
+            belts[name] = lay_out(belt, line)
+    recording = read_recording(path)
+    return replay(line, Moves(belts=belts), recording) if recording.frames else None
 
 
 def _plans(run: Run, lines: Mapping[str, Line], moves: Mapping[str, Moves]) -> list[Path]:

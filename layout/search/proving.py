@@ -138,7 +138,10 @@ def _learning(
     ]
     found = []
     for evaluation, call in zip(evaluations, calls, strict=True):
-        answer: Evaluation | str = pool.answer(call) if call is not None else evaluation
+        if call is None:
+            found.append(evaluation)
+            continue
+        answer = pool.answer(call)
         if isinstance(answer, str):
             raise SearchError(Problem("a finalist cannot be simulated with what was learnt", value=answer))
         found.append(answer)

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from layout.report import write_figures, write_report
+from tests.report.test_replay import recorded_run
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Added to a copy of the page: its width, and each picture's (name, width, whether it has pixels), as its title.
@@ -60,3 +61,43 @@ def test_every_picture_is_there_and_nothing_is_wider_than_the_window(fake, run, 
     assert found["page"] <= width
     assert len(found["images"]) == 4 and all(drawn for _, drawn in found["images"])  # plan, flow, hour, convergence
     assert all(shown >= min(width - 40, 640) for shown, _ in found["images"])
+
+
+# Moves the slider and presses the button as a reader would, and says what came of it in the page's title.
+PLAYS = """<script>
+const found = {}, plan = document.getElementById("replay-plan"), slider = document.getElementById("replay-time");
+const picture = () => plan.toDataURL();
+const clock = () => document.getElementById("replay-clock").textContent;
+found.size = [plan.width, plan.height];
+found.first = [clock(), picture()];
+slider.value = slider.max; slider.dispatchEvent(new Event("input"));
+found.last = [clock(), picture()];
+slider.value = 0; slider.dispatchEvent(new Event("input"));
+found.again = picture() === found.first[1];
+found.moved = picture() !== found.last[1];
+const button = document.getElementById("replay-play");
+button.click(); found.while = button.textContent;
+button.click(); found.then = button.textContent;
+found.first = found.first[0]; found.last = found.last[0];
+document.body.dataset.found = JSON.stringify(found);
+</script></body>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_recorded_run_is_played(tmp_path):
+    page = write_report(recorded_run(tmp_path / "run", seconds=12))
+    shot = tmp_path / "page.png"
+    done = chromium(tmp_path, "--window-size=900,1400", f"--screenshot={shot}", page.as_uri())
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    html = page.read_text(encoding="utf-8")
+    assert "script-src 'sha256-" in html
+    html = html.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
+    played = tmp_path / "played.html"
+    played.write_text(html.replace("</body>", PLAYS), encoding="utf-8")
+    done = chromium(tmp_path, "--window-size=900,1400", "--virtual-time-budget=3000", "--dump-dom", played.as_uri())
+    assert 'data-found="' in done.stdout, done.stderr
+    found = json.loads(unescape(done.stdout.split('data-found="')[1].split('"')[0]))
+    assert found["size"][0] > 500 and found["size"][1] > 200
+    assert (found["first"], found["last"]) == ("0:00.0", "0:12.0")
+    assert found["moved"] and found["again"]
+    assert (found["while"], found["then"]) == ("Pause", "Play")

@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 import layout
 from layout.cli.main import app
-from layout.model.line import Layout
+from layout.flow.departures import departures
+from layout.model.line import Layout, Line
 from layout.model.physical import Incident
+from layout.model.results import Moves
 from layout.model.scenario import Scenario
 from layout.search import Run, proving
 from layout.search.journal import Journal
 from tests.search import proofs
-from tests.search.conftest import write
 
 EVALUATIONS = 12
 
@@ -186,20 +187,24 @@ def test_a_real_proof_says_how_far_it_went(cell: Scenario) -> None:
     assert any(pair[0] == "pick" for pair in learnt)
 
 
-BELT = """\
-name: a belt
-time: {horizon: 1 h, warmup: 0 s, replications: 2, seed: 1}
-floor: {boundary: [[0, 0], [9, 0], [9, 4], [0, 4]]}
-products: {part: {model: part_box, route: []}}
-machines:
-  dock: {model: dock_in, source: saturated, place: {x: 2, y: 2, yaw: 90}}
-  exit: {model: dock_out, sink: true, place: {x: 7, y: 2, yaw: 270}}
-transport:
-  belt: {kind: conveyor, from: dock, to: exit, speed: {range: [0.2 m/s, 0.4 m/s]}}
-"""
+class AskedError(Exception):
+    """How long a run was asked for."""
 
 
-def test_a_proof_ends_once_ten_parts_have_left(tmp_path: Path) -> None:
-    scenario = layout.load(write(tmp_path, BELT))
-    verdict, _ = proving.proof(scenario, Layout({"belt.speed": 0.4}), 300.0, 1)
-    assert verdict.reason == "" and verdict.parts >= proving.PARTS and verdict.until_s < 100.0
+@pytest.mark.parametrize(("parts", "window_s"), [(1, 900.0), (3, 900.0), (10, 60.0)])
+def test_a_proof_ends_once_enough_parts_have_left(
+    parts: int, window_s: float, cell: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def roll_out(line: Line, moves: Moves, *, until_s: float, seed: int) -> None:
+        raise AskedError(until_s, [left.time_s for left in departures(line, moves, seed=seed, until_s=until_s)])
+
+    monkeypatch.setattr(proving, "PARTS", parts)
+    monkeypatch.setattr(proving, "roll_out", roll_out)
+    assert cell.start is not None
+    with pytest.raises(AskedError) as asked:
+        proving.proof(cell, Layout(dict(cell.start)), window_s, 5)
+    until_s, left_s = asked.value.args
+    if parts == 10:
+        assert until_s == window_s and len(left_s) < parts
+    else:
+        assert until_s == pytest.approx(left_s[parts - 1] + proving.DRAIN_S) and until_s < window_s
