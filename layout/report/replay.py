@@ -175,8 +175,11 @@ def _joints(arm: Arm, q: Array) -> Array:
 
 
 def _door(station: Station, positions: Sequence[Array], code: _Code) -> dict[str, Any]:
-    """A machine's moving pieces seen from above: outlines of each position that occurs, and which one when."""
+    """A machine's moving pieces seen from above: outlines of each position that occurs, whether they stand as for work
+    (one that is lifted shows no other way), and which one when."""
+    work = np.asarray(station.model.position("work"), dtype=float)
     known: dict[tuple[int, ...], int] = {}
+    shut = []
     outlines: list[list[str]] = []
     which = []
     for q in positions:
@@ -186,9 +189,10 @@ def _door(station: Station, positions: Sequence[Array], code: _Code) -> dict[str
             pieces = moving_pieces(station.model, [value * _DOOR for value in key])
             hulls = [shapely.MultiPoint(station.pose.apply(piece)[:, :2]).convex_hull for piece in pieces]
             rings = [np.asarray(hull.exterior.coords[:-1]) for hull in hulls if hull.geom_type == "Polygon"]
+            shut.append(bool(np.abs(np.array(key) * _DOOR - work).max() < 2 * _DOOR))
             outlines.append([code.points(ring) for ring in rings])
         which.append(known[key])
-    return {"name": station.name, "outlines": outlines, "d": _packed(np.array(which, dtype=float))}
+    return {"name": station.name, "outlines": outlines, "shut": shut, "d": _packed(np.array(which, dtype=float))}
 
 
 def _cart(line: Line, name: str, places: Sequence[Array], code: _Code) -> dict[str, Any]:

@@ -27,14 +27,14 @@ CELL = """\
 name: replayed cell
 time: {horizon: 1 h, replications: 2, seed: 1}
 floor: {boundary: [[0, 0], [9, 0], [9, 7], [0, 7]]}
-products: {bracket: {model: part_bracket, route: [mill]}, box: {model: part_box, route: [mill]}}
+products: {bracket: {model: part_bracket, route: [lathe]}, box: {model: part_box, route: [lathe]}}
 machines:
   dock: {model: dock_in, source: saturated, place: {x: 1.6, y: 3.5, yaw: 90}}
-  mill: {model: cnc_mill, operations: {mill: 20 s}, place: {x: 4, y: 6, yaw: 0}}
+  lathe: {model: cnc_lathe, operations: {lathe: 20 s}, place: {x: 4, y: 6, yaw: 0}}
   exit: {model: dock_out, sink: true, place: {x: 7.4, y: 3.5, yaw: 270}}
 transport:
-  tender: {kind: robot, model: arm_16kg_r2010, serves: [dock, mill], place: {x: 3.6, y: 3.6}}
-  carts: {kind: vehicle, model: amr, serves: [mill, exit], fleet: 1}
+  tender: {kind: robot, model: arm_16kg_r2010, serves: [dock, lathe], place: {x: 3.6, y: 3.6}}
+  carts: {kind: vehicle, model: amr, serves: [lathe, exit], fleet: 1}
 """
 
 
@@ -46,10 +46,10 @@ def scenario_in(folder: Path) -> Scenario:
 
 def recording(line: Line, seconds: float) -> Recording:
     """The arm turns about its base, the door opens, the cart drives, one part is carried and one lies there."""
-    arm, mill = line.arms["tender"].model, line.stations["mill"].model
+    arm, lathe = line.arms["tender"].model, line.stations["lathe"].model
     cart = line.fleets["carts"].members[0]
-    made = Recorder({"tender": len(arm.joints)}, {"mill": len(mill.axes)}, [cart], {})
-    low, high = (np.array(mill.position(name)) for name in ("load", "work"))
+    made = Recorder({"tender": len(arm.joints)}, {"lathe": len(lathe.axes)}, [cart], {})
+    low, high = (np.array(lathe.position(name)) for name in ("load", "work"))
     for k in range(round(seconds * RATE_HZ) + 1):
         s = k / (seconds * RATE_HZ)
         parts = {1: PartPlace("bracket", (2 + 4 * s, 3.0, 1.0), (0.0, 0.0, math.sin(s), math.cos(s)))}
@@ -58,12 +58,12 @@ def recording(line: Line, seconds: float) -> Recording:
         made.add(
             Frame(
                 {"tender": np.array([s, *arm.home[1:]])},
-                {"mill": low + (high - low) * s},
+                {"lathe": low + (high - low) * s},
                 {cart: np.array([2 + s, 1.0, 3 * s])},
                 parts,
             )
         )
-    return made.finish({"states": {"mill": [[1.0, 4.0, "working"], [4.0, 5.0, "waiting"]]}})
+    return made.finish({"states": {"lathe": [[1.0, 4.0, "working"], [4.0, 5.0, "waiting"]]}})
 
 
 def recorded_run(path: Path, seconds: float) -> Path:
@@ -114,7 +114,7 @@ def test_arms_carts_and_parts_are_where_they_were(line: Line) -> None:
     assert (second["p"], second["f"], second["n"]) == (1, 15, 30)
     assert metres(data, first["d"])[30] == pytest.approx([4.0, 3.0], abs=2e-3)
     assert numbers(first["turn"])[30] * 1e-4 == pytest.approx(1.0, abs=1e-3)
-    assert data["states"] == {"mill": [[1.0, 4.0, replays.canvas.STATE_COLOURS["working"]]]}
+    assert data["states"] == {"lathe": [[1.0, 4.0, replays.canvas.STATE_COLOURS["working"]]]}
 
 
 def test_a_part_on_its_side_is_drawn_so(line: Line) -> None:
@@ -132,7 +132,8 @@ def test_a_door_is_drawn_where_it_is(line: Line) -> None:
     which = numbers(door["d"])
     assert which[0] != which[-1]
     first, last = (np.concatenate([metres(data, ring) for ring in door["outlines"][k]]) for k in (which[0], which[-1]))
-    assert np.abs(last - first).max() > 0.3
+    assert np.abs(last - first).max() == pytest.approx(0.67, abs=0.03)
+    assert [door["shut"][which[0]], door["shut"][which[-1]]] == [False, True]
 
 
 def test_a_long_recording_is_shown_from_its_end(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,8 +141,10 @@ def test_a_long_recording_is_shown_from_its_end(line: Line, monkeypatch: pytest.
     shown = replays.replay(line, None, recording(line, 6.0))
     data = json.loads(shown.data)
     assert (shown.begin_s, shown.end_s, data["frames"], data["begin"]) == (2.0, 6.0, 41, 2.0)
-    assert metres(data, data["parts"][0]["d"])[0] == pytest.approx([2 + 4 / 3, 3.0], abs=0.02)
-    assert data["states"]["mill"] == [[-1.0, 2.0, replays.canvas.STATE_COLOURS["working"]]]
+    assert metres(data, next(part["d"] for part in data["parts"] if part["p"] == 0))[0] == pytest.approx(
+        [2 + 4 / 3, 3.0], abs=0.02
+    )
+    assert data["states"]["lathe"] == [[-1.0, 2.0, replays.canvas.STATE_COLOURS["working"]]]
 
 
 def test_the_page_has_it_and_fetches_nothing(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@
     for (const door of data.doors) for (const points of door.shapes[door.which[k]]) {
       const pairs = [];
       for (let i = 0; i < points.length; i += 2) pairs.push([points[i], points[i + 1]]);
-      ring(paper, pairs); paint(paper, "#5f7897", "#33475f", 0.8);
+      ring(paper, pairs); paint(paper, door.shut[door.which[k]] ? "#33475f" : "#ffffff", "#33475f", 1);
     }
     for (const cart of data.carts) { ring(paper, turned(cart.outline, place(cart, k, s))); paint(paper, "#c8d2de", "#39424e", 1.4); }
     for (const part of data.parts) {
