@@ -136,18 +136,8 @@ def _wanted(network: Network, world: World, s: int, part: Any, number: int) -> s
         return {""}
     if int(world.service[s, number]) != rec.PASS:
         return {network.stations[s]}  # it goes on there, once there is room
-    step = world.steps[number]
-    wanted: set[str] = set()
-    for i in range(int(step["able0"]), int(step["able1"])):
-        goal = int(world.able[i])
-        b = int(world.hop[s, goal])
-        if b < 0 or int(world.hops[s, goal]) > int(part["reach"]):
-            continue
-        if world.service[b, number] == rec.LEAVE:
-            wanted.add("")
-        for name in network.paths.legs[network.stations[s], network.stations[b]]:
-            wanted.add(name if name in network.belts else network.stations[b])
-    return wanted
+    reach = int(part["reach"])
+    return set().union(*(names for hops, names in network.onwards(s, number) if hops <= reach))
 
 
 def _stuck(waits: Waits) -> set[str]:

@@ -91,17 +91,21 @@ class _Runs:
     seed: int
     first: int = 0
     pool: int = FIRST_POOL
+    last: rec.World | None = None
 
     def world(self, number: int, warmup_s: float) -> rec.World:
-        """The world that a replication ended in; they count from 0."""
+        """The world that a replication ended in, until the next one is asked for; they count from 0."""
         horizon_s = self.network.line.time.horizon_s
-        world, self.pool = run_once(self.network, self.seed, self.first + number, horizon_s, warmup_s, self.pool)
+        world, self.pool = run_once(
+            self.network, self.seed, self.first + number, horizon_s, warmup_s, self.pool, used=self.last
+        )
+        self.last = world
         return world
 
     def warmup(self, replications: int) -> Warmup:
         """By MSER-5, from the rate at which parts leave, averaged over the replications run as pilots."""
         horizon_s = self.network.line.time.horizon_s
-        gone = [self.world(i, 0.0).departures["time"] for i in range(replications)]
+        gone = [self.world(i, 0.0).departures["time"].copy() for i in range(replications)]
         each = sum(times.size for times in gone) // replications
         spans = 5 * min(max(each // 5, 20), MOST_SPANS // 5)
         series = np.mean([np.histogram(times, spans, (0.0, horizon_s))[0] for times in gone], axis=0)
@@ -113,11 +117,19 @@ class _Runs:
 
 
 def run_once(
-    network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
+    network: Network,
+    seed: int,
+    replication: int,
+    horizon_s: float,
+    warmup_s: float,
+    pool: int,
+    trace: int = 0,
+    used: rec.World | None = None,
 ) -> tuple[rec.World, int]:
     """One replication: the world it ended in, with every departure, and the room for parts that it needed.
 
     By recursion where the line is a row (`rows`), else by events, to the same bits. Traces are by events.
+    used : the world of another replication without a trace that is not needed any more, whose memory may be taken
     """
     if horizon_s <= warmup_s:
         raise LayoutError(
@@ -125,16 +137,24 @@ def run_once(
         )
     if trace == 0 and network.row is not None:
         return run_row(network, network.row, seed, replication, horizon_s, warmup_s), pool
-    return by_events(network, seed, replication, horizon_s, warmup_s, pool, trace)
+    return by_events(network, seed, replication, horizon_s, warmup_s, pool, trace, used)
 
 
 def by_events(
-    network: Network, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int = 0
+    network: Network,
+    seed: int,
+    replication: int,
+    horizon_s: float,
+    warmup_s: float,
+    pool: int,
+    trace: int = 0,
+    used: rec.World | None = None,
 ) -> tuple[rec.World, int]:
     """`run_once`, event by event. Rooms are found by trying."""
     log = FIRST_LOG
     while True:
-        world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log)
+        world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log, used)
+        used = None
         run = world.run
         simulate_run(run)
         while run["status"][0] == rec.LOG_SHORT:

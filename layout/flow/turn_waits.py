@@ -18,6 +18,8 @@ FREE = ""  # something that will happen by itself
 
 def idle_in_turn(world: World) -> bool:
     """Whether a unit with a cycle has nothing to do."""
+    if not world.turns.size:
+        return False
     arms = world.arms
     return bool(((arms["turns"] > 0) & (arms["state"] == rec.ARM_WAITING)).any())
 

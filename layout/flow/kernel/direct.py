@@ -16,14 +16,14 @@ import numpy as np
 from layout.flow.kernel.bits import select
 from layout.flow.kernel.clocks import next_clock, play
 from layout.flow.kernel.draws import drawn
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
 from layout.flow.kernel.parts import active, enter, leave, new_part
 from layout.flow.kernel.records import BLOCKED, DONE, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
 from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
 
-@compiled
+@apart
 def along_rows(w: Any) -> None:
     """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
     while 2 * w.logged <= w.n_log and w.status == DONE:
@@ -214,7 +214,7 @@ def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
     w.events += 1
 
 
-@compiled
+@apart
 def _first(w: Any, server: Any, time: Any, now: Any) -> Any:
     """When work that would be done at a time stops or is done, and what for, where anything may come between."""
     ring = RING_FINISH

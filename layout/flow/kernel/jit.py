@@ -50,7 +50,7 @@ def inlined(function: F) -> F:
 
 
 def apart(function: F) -> F:
-    """Machine code that is seldom called: it stays out of its callers, which are shorter and compiled sooner for it."""
+    """Machine code that stays out of its callers, for it is seldom called or a loop of its own: they are shorter."""
     _APART.add(function)
     return compiled(function)
 

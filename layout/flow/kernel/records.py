@@ -349,6 +349,7 @@ class World(NamedTuple):
             tables[number] = np.ndarray((stop - start) // dtype.itemsize, dtype, whole, start)  # a view, the fast way
         tables[_AHEAD] = np.empty(AHEAD * tables[_STREAMS].size)
         tables[_PARTS], tables[_TRACE], tables[_DEPARTURES] = parts, trace, departures
+        tables[-1] = (whole, spans, starts)
         run = tables[0]
         addresses = run["address"][0]
         addresses[_MOVED] = (_address(whole) + starts)[1:]
@@ -356,6 +357,16 @@ class World(NamedTuple):
             addresses[number - 1] = _address(tables[number])
         run["n_trace"], run["n_log"] = trace.size, departures.size
         return World(*tables)
+
+    def again(self, used: World) -> World:
+        """A copy to run on in the memory of one that was made by `fresh` and is not needed any more."""
+        log = used.departures
+        log = log if log.base is None else log.base
+        addresses = used.run["address"].copy()
+        used.changing[0][:] = self.changing[0]
+        used.run["address"] = addresses
+        used.run["n_trace"], used.run["n_log"] = used.trace.size, log.size
+        return used._replace(departures=log)
 
     def with_log(self, size: int) -> World:
         """This world, to go on with: the log of departures has that much room."""

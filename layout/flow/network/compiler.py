@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -61,24 +61,67 @@ class Network:
         return [(crew, a, b) for crew, names in times.items() for a in (*names, "") for b in names]
 
     @cached_property
+    def _onwards(self) -> dict[tuple[int, int], list[tuple[int, set[str]]]]:
+        return {}
+
+    def onwards(self, s: int, step: int) -> list[tuple[int, set[str]]]:
+        """What parts at station s, bound for a step elsewhere, may go on to next: for each station able to do it the
+        hops to there, and the first belts and stations on the way; "" where they leave the line."""
+        found = self._onwards.get((s, step))
+        if found is None:
+            found = self._onwards[s, step] = []
+            world = self.world
+            for goal in world.able[int(world.steps["able0"][step]) : int(world.steps["able1"][step])].tolist():
+                b = int(world.hop[s, goal])
+                if b >= 0:
+                    legs = self.paths.legs[self.stations[s], self.stations[b]]
+                    names = {name if name in self.belts else self.stations[b] for name in legs}
+                    leaves = world.service[b, step] == rec.LEAVE
+                    found.append((int(world.hops[s, goal]), names | {""} if leaves else names))
+        return found
+
+    @cached_property
     def row(self) -> Row | None:
         """The line as the recursion takes it, if it can."""
         return row_of(self)
 
     def start(
-        self, seed: int, replication: int, horizon_s: float, warmup_s: float, pool: int, trace: int, log: int = 0
+        self,
+        seed: int,
+        replication: int,
+        horizon_s: float,
+        warmup_s: float,
+        pool: int,
+        trace: int,
+        log: int = 0,
+        used: rec.World | None = None,
     ) -> rec.World:
-        """The world of one replication at time 0, with room for that many parts, trace events and departures."""
-        parts = np.zeros(pool, rec.PART)
-        parts["next"][:-1] = np.arange(1, pool)
-        parts["next"][-1] = -1
-        world = self.world.fresh(parts, np.zeros(trace, rec.TRACE), np.empty(log, rec.DEPARTURE))
+        """The world of one replication at time 0, with room for that many parts, trace events and departures.
+
+        used : a world that ran by events without a trace and is not needed any more: its memory and its room are taken
+        """
+        if used is None:
+            parts, trace_ = np.zeros(pool, rec.PART), np.zeros(trace, rec.TRACE)
+            world = self.world.fresh(parts, trace_, np.empty(log, rec.DEPARTURE))
+        else:
+            world = self.world.again(used)
+            parts = world.parts
+            parts.view(np.uint8)[:] = 0
+        following = parts["next"]
+        following[:] = _numbers(following.size)
+        following[-1:] = -1
         world.streams["key"] = stream_keys(self.stream_names, seed, replication)
         run = world.run
         run["horizon"] = run["until"] = horizon_s
         run["warmup"], run["tracing"] = warmup_s, int(trace > 0)
         run["rows"] &= trace == 0
         return world
+
+
+@cache
+def _numbers(n: int) -> Any:
+    """1 .. n."""
+    return np.arange(1, n + 1)
 
 
 def compile_line(line: Line, moves: Moves) -> Network:
