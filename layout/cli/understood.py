@@ -164,7 +164,8 @@ def print_understood(summary: dict[str, Any], console: Any) -> None:
         table("operation", "goes to the machine by", rows=[list(row) for row in summary["routing"].items()])
     standing = [thing for thing in [*summary["machines"], *summary["transport"]] if "place" in thing]
     table("stands at", "x", "y", "yaw", rows=[[t["name"], *t["place"].values()] for t in standing])
-    console.print(f"\n{summary['variables']['count']} design variables, {start}")
+    count = summary["variables"]["count"]
+    console.print(f"\n{count} design variable{'' if count == 1 else 's'}, {start}")
     for subject, fields in free.items():
         console.print(f"  {subject}: {', '.join(fields)}", style="dim")
     console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines' times alone")

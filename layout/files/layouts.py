@@ -112,6 +112,9 @@ def parse_start(
         here = (*path, subject)
         if subject not in subjects:
             hint = did_you_mean(subject, subjects, "there are")
+            ruled = [v.subject for v in by_name.values() if v.field == subject == "routing"]
+            if ruled:
+                hint = f"give it by operation: {ruled[0]}: {{routing: ...}}"
             problems.append(
                 document.problem("no machine, transport, people or operation of that name", here, subject, hint)
             )
@@ -146,7 +149,8 @@ def parse_start(
         if f"did you mean '{subject}'?" in meant:
             continue
         what = f"gives no {_and([variable.field for variable in missing])} for {subject}"
-        hint = f"add {', '.join(f'{variable.field} {_domain(variable)}' for variable in missing)}"
+        add = ", ".join(f"{variable.field} {_domain(variable)}" for variable in missing)
+        hint = f"add {add}" if subject in given else f"under '{subject}:' add {add}"
         problems.append(document.problem(what, (*path, subject) if subject in given else path, hint=hint))
     return values, problems
 

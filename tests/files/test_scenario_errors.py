@@ -139,6 +139,8 @@ BAD = [
     ("mill: {count: 2,", "mill: {count: 4,", "count: 4", "start.mill.count", "one of 1, 2, 3"),
     ("mill: {count: 2,", "mill: {count: 3,", "start:", "start", "gives no x, y and yaw for mill 3"),
     ("dispatch: nearest}", "dispatch: pull}", "dispatch: pull", "start.tender.dispatch", "first_come, nearest"),
+    ("start:\n", "routing: {wash: {choose: [first_free, round_robin]}}\nstart:\n  routing: {wash: first_free}\n",
+     "  routing:", "start.routing", "give it by operation: wash: {routing: ...}"),
     ("start:\n", "start: 5\nrest:\n", "rest:", "rest", "unknown key"),
     # YAML itself
     ("  washer:\n    model", "  mill:\n    model", "  mill:\n    model: lib/press\n    operations: {wash",

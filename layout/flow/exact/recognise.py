@@ -175,6 +175,9 @@ def _carriers(line: Line, moves: Moves) -> Loop:
     return Loop(carrier.name, carrier.circulates, tuple(stops))
 
 
+_WRITTEN = {"staff": "people", "buffer_in": "buffer", "buffer_out": "buffer"}  # field -> as scenarios have it
+
+
 def _only(thing: Any, known: set[str], what: str) -> None:
     """Raise UnsolvableError where a field that is not known differs from its default."""
     for field in fields(thing):
@@ -184,7 +187,7 @@ def _only(thing: Any, known: set[str], what: str) -> None:
         if default is MISSING and field.default_factory is not MISSING:
             default = field.default_factory()
         if getattr(thing, field.name) != default:
-            raise UnsolvableError(f"{what} uses {field.name!r}")
+            raise UnsolvableError(f"{what} uses {_WRITTEN.get(field.name, field.name)!r}")
 
 
 def _plain(station: Station, moves: Moves, known: set[str] | None = None) -> None:

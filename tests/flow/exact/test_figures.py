@@ -149,7 +149,7 @@ SHIFT = Shift(on=((0.0, 100.0),))
         (spoiled(blocking="before"), "'m2' uses 'blocking'"),
         (spoiled(shift=SHIFT), "'m2' uses 'shift'"),
         (spoiled(servers=2), "several servers"),
-        (replace(spoiled(), staff={"a": Staff("a", 1, ("m1",))}), "the line uses 'staff'"),
+        (replace(spoiled(), staff={"a": Staff("a", 1, ("m1",))}), "the line uses 'people'"),
         (serial([1.0, exponential(1.0)], link_s=3.0), "carries parts"),
         (serial([exponential(1.0)] * 2, source=exponential(2.0)), "arrive"),
         (serial([Distribution("uniform", (0.9, 1.1))] * 3, 1), "vary too little"),
