@@ -100,6 +100,7 @@ class ArmBody:
                 physicsClientId=self._client,
             )
         world.names[self.body] = name
+        self._name_of = world.name_of
         self._tip = count - 1
         frame = np.asarray(model.flange, dtype=float)
         frame = frame @ np.block([[np.eye(3), np.reshape(model.tcp_m, (3, 1))], [np.zeros((1, 3)), np.ones((1, 1))]])
@@ -262,6 +263,8 @@ class ArmBody:
             for other in sorted({pair[0] for pair in around}):
                 if other in (self.body, self.held) or other in leave_out:
                     continue
+                if link == 0 and self._model.rail is not None and self._name_of(other) == "floor":
+                    continue  # the rail's carriage runs on it
                 points = engine.getClosestPoints(body, other, within_m, linkIndexA=link, physicsClientId=client)
                 for point in points:
                     if best is None or point[8] < best.distance_m:
