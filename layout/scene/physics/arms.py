@@ -13,7 +13,7 @@ from layout.model.library import ArmModel, Point3
 from layout.model.pose import Array, Pose, quaternion
 from layout.scene import bodies
 from layout.scene.physics.links import linked
-from layout.scene.physics.world import World
+from layout.scene.physics.world import World, rest
 
 POSITION_GAIN, SPEED_GAIN = 0.8, 1.0
 """Of the joints' position control: an arm within its torques follows a jerk-limited path to some milliradians."""
@@ -271,12 +271,6 @@ class ArmBody:
                         x, y, z = point[5]
                         best = Gap(link, other, float(point[8]), (x, y, z))
         return best
-
-
-def rest(body: int, client: int) -> None:
-    """Let a body sleep at once."""
-    for state in (engine.ACTIVATION_STATE_ENABLE_SLEEPING, engine.ACTIVATION_STATE_SLEEP):
-        engine.changeDynamics(body, -1, activationState=state, physicsClientId=client)
 
 
 def rouse(body: int, client: int) -> None:

@@ -11,9 +11,9 @@ from layout.errors import Problem, SceneError
 from layout.model.line import Station
 from layout.model.pose import Array
 from layout.scene import bodies
-from layout.scene.physics.arms import CATCH_UP, POSITION_GAIN, SPEED_GAIN, Touch, rest, rouse
+from layout.scene.physics.arms import CATCH_UP, POSITION_GAIN, SPEED_GAIN, Touch, rouse
 from layout.scene.physics.links import DRIVE_LIMIT
-from layout.scene.physics.world import World
+from layout.scene.physics.world import World, rest
 
 
 class AxesBody:

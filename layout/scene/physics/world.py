@@ -113,6 +113,7 @@ class World:
                 engine.createMultiBody(0, shape, -1, at, turn, useMaximalCoordinates=1, physicsClientId=self.client)
             )
         self.rough(body)
+        rest(body, self.client)
         self.names[body] = name
         return body
 
@@ -132,6 +133,7 @@ class World:
             plane = engine.createCollisionShape(engine.GEOM_PLANE, planeNormal=(0, 0, 1), physicsClientId=self.client)
             floor = int(engine.createMultiBody(0, plane, -1, useMaximalCoordinates=1, physicsClientId=self.client))
         self.rough(floor)
+        rest(floor, self.client)
         self.names[floor] = "floor"
         for name, area in line.floor.obstacles.items():
             self.fix(name, _prisms(shapely.Polygon(area.polygon), 0.0, area.height_m))
@@ -156,6 +158,12 @@ class World:
         """What a body is called; a part by its product, anything unknown by its number."""
         part = self.parts.of(body)
         return part.form.product if part is not None else self.names.get(body, f"body {body}")
+
+
+def rest(body: int, client: int) -> None:
+    """Let a body sleep at once: the engine leaves out its contacts with all that sleeps, too."""
+    for state in (engine.ACTIVATION_STATE_ENABLE_SLEEPING, engine.ACTIVATION_STATE_SLEEP):
+        engine.changeDynamics(body, -1, activationState=state, physicsClientId=client)
 
 
 def _prisms(area: shapely.Polygon, low_m: float, high_m: float) -> list[Array]:
