@@ -73,17 +73,18 @@ WORK = {
 
 @dataclass(frozen=True)
 class Times:
-    """How long each figure is measured (simulated s)."""
+    """How long each figure is measured (simulated s), gaps for at least as long as `parts` take to leave."""
 
     window_s: float
     gap_s: float
     memory_s: float
     settled_s: float
     steps: int
+    parts: int
 
 
-LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000)
-QUICK = Times(5.0, 10.0, 5.0, 1.0, 200)
+LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000, 10)
+QUICK = Times(5.0, 10.0, 5.0, 1.0, 200, 0)
 
 
 def main() -> None:
@@ -148,10 +149,19 @@ def window(given: tuple[str, int, float]) -> PhysicalRun:
 def gaps(times: Times) -> dict[str, Any]:
     """Each scenario's windows, two at a time."""
     names = sorted(path.stem for path in EXPERIMENTS.glob("*.yaml"))
-    jobs = [(name, replication, times.gap_s) for name in names for replication in (0, 1)]
+    lengths = {name: long_enough_s(name, times) for name in names}
+    jobs = [(name, replication, lengths[name]) for name in names for replication in (0, 1)]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         runs = dict(zip(jobs, pool.map(window, jobs, chunksize=1), strict=True))
-    return {name: gap(name, runs[name, 0, times.gap_s], runs[name, 1, times.gap_s]) for name in names}
+    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]]) for name in names}
+
+
+def long_enough_s(name: str, times: Times) -> float:
+    """A window (s) in which so many parts leave in the flow simulation, and a tenth to spare."""
+    if not times.parts:
+        return times.gap_s
+    left = departures(*planned(name), replication=1, until_s=planned(name)[0].time.horizon_s)
+    return max(times.gap_s, 60.0 * math.ceil(1.1 * left[min(times.parts, len(left)) - 1].time_s / 60.0))
 
 
 def gap(name: str, first: PhysicalRun, second: PhysicalRun) -> dict[str, Any]:
