@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 
 from layout import feasibility, flow, motion, objective
+from layout.files.recording import Recording
 from layout.model.line import Layout
+from layout.model.physical import Proof
 from layout.model.realise import largest_line, realise
 from layout.model.results import Evaluation, Moves, Violation
 from layout.model.scenario import Scenario
+from layout.rollout import prove as rollout
 from layout.scene import Scene
 
 
@@ -28,6 +31,16 @@ class Limits:
     analysis: flow.Analysis
     moves: str
     violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Proven:
+    """A layout at fidelity "physics": its evaluation, which incidents among rigid bodies make infeasible, their proof
+    (None where the layout was infeasible before) and the recording of the first window, where asked for."""
+
+    evaluation: Evaluation
+    proof: Proof | None = None
+    recording: Recording | None = None
 
 
 class Evaluator:
@@ -72,6 +85,39 @@ class Evaluator:
             objectives=objective.measure(line, moves, result),
             stage_s=clock.laps,
         )
+
+    def prove(
+        self,
+        layout: Layout | None = None,
+        *,
+        window_s: float = rollout.WINDOW_S,
+        windows: int = 1,
+        seed: int | None = None,
+        replications: int | None = None,
+        workers: int = 1,
+        record: bool = False,
+    ) -> Proven:
+        """Evaluate a layout, and where nothing is wrong with it run it as rigid bodies.
+
+        window_s : simulated time of each window (s); windows : how many, with replications 0, 1, ... of the seed
+        seed, replications : of the flow simulation, instead of the scenario's own
+        workers : processes for the windows; record : whether the first window is recorded
+        """
+        evaluation = self(layout, seed=seed, replications=replications)
+        if not evaluation.feasible:
+            return Proven(evaluation)
+        clock = _Clock()
+        proof, recording = rollout.prove(
+            self.scenario, evaluation.layout, evaluation.moves,
+            until_s=window_s, windows=windows, seed=seed, workers=workers, record=record,
+        )  # fmt: skip
+        clock.lap("physics")
+        evaluation = replace(
+            evaluation,
+            violations=rollout.violations(proof.incidents),
+            stage_s={**evaluation.stage_s, **clock.laps},
+        )
+        return Proven(evaluation, proof, recording)
 
     def limits(self, layout: Layout | None) -> Limits:
         """The ceiling of a layout, what it hangs on, and the analytic figure that applies; None: of any layout."""

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "compare": "layout.cli.compare",
     "limits": "layout.cli.limits",
     "optimize": "layout.cli.optimize",
+    "prove": "layout.cli.prove",
     "view": "layout.cli.view",
     "report": "layout.cli.report",
     "assets": "layout.cli.assets",

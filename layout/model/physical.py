@@ -24,6 +24,12 @@ INCIDENTS = {
 }
 """What can go wrong among rigid bodies: kind -> in words."""
 
+TOLERATED = ("saturated",)
+"""Incidents that cost time, which the table of moves measures, and nothing else: a layout is not refused for them."""
+
+MOVE_S, MOVE_SHARE = 0.1, 0.03
+"""How far an elementary move's assumed time may be from that of bodies: so many seconds, or that share of it."""
+
 
 @dataclass(frozen=True)
 class Incident:
@@ -68,15 +74,25 @@ class MoveGap:
         """How much longer the bodies took (s)."""
         return self.physical_s.mean - self.assumed_s
 
+    @property
+    def close(self) -> bool:
+        """Whether the assumed time is near enough: within `MOVE_S` or `MOVE_SHARE`."""
+        return abs(self.gap_s) <= max(MOVE_S, MOVE_SHARE * self.assumed_s)
+
 
 @dataclass(frozen=True)
 class Departure:
-    """A part that left the line: when in the flow simulation and when among bodies (s; nan: not yet)."""
+    """A part that left the line: when in the flow simulation and when among bodies (s; nan: not yet).
+
+    part : its number in the flow simulation; made_at, nth : it was the nth (from 0) that began at that station
+    """
 
     part: int
     product: str
     flow_s: float
     physical_s: float
+    made_at: str = ""
+    nth: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,3 +141,41 @@ class Verdict:
     def proved(self) -> bool:
         """It was run among bodies, and nothing went wrong."""
         return not self.incidents and not self.reason
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """Whether a layout works as rigid bodies, and how far the flow simulation is from them.
+
+    windows : physical runs, one for each replication from 0
+    seed : of their streams; asked_s : simulated time asked for each
+    flow_per_h, physical_per_h : good parts per hour between the first and the last part that left in both runs, so
+        that no window ends in the middle of a part; learnt_per_h : the flow simulation's with what was learnt
+    gap, learnt_gap : physical over flow throughput, less 1; intervals are over windows
+    moves : elementary moves, all windows together; learnt_moves : those of the judged windows, assumed as learnt
+    held_out : what was learnt from the first window was judged on the others; else on that very window
+    reasons : why the layout is refused, in words; none: it is proved
+    """
+
+    windows: tuple[PhysicalRun, ...]
+    seed: int
+    asked_s: float
+    flow_per_h: Estimate
+    physical_per_h: Estimate
+    learnt_per_h: Estimate
+    gap: Estimate
+    learnt_gap: Estimate
+    moves: tuple[MoveGap, ...]
+    learnt_moves: tuple[MoveGap, ...]
+    held_out: bool
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether it works, and the flow simulation is near enough to say how well."""
+        return not self.reasons
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """What went wrong in all windows, one after the other."""
+        return tuple(incident for run in self.windows for incident in run.incidents)

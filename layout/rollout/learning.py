@@ -36,6 +36,17 @@ def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
     return {pair: total / n for pair, (total, n) in sorted(sums.items())}
 
 
+def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt) -> tuple[MoveGap, ...]:
+    """The same moves, with what is assumed of each after learning."""
+    found = []
+    for gap in gaps:
+        pair = _pair(line, gap)
+        speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
+        more_s = learnt.get(pair, 0.0) / speed if pair is not None else 0.0
+        found.append(replace(gap, assumed_s=max(gap.assumed_s + more_s, 0.0)))
+    return tuple(found)
+
+
 def learnt_moves(line: Line, moves: Moves, learnt: Learnt) -> Moves:
     """The moves with what was learnt; nothing gets shorter than no time at all."""
     return replace(

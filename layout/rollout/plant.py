@@ -195,8 +195,10 @@ class Plant:
 
     def _reached_cart(self, cart: Vehicle, command: told.Move, now_s: float) -> None:
         began_s, _ = self._went[command.unit]
-        if command.travel_s > 0.0:
-            self.table.add("drive", command.unit, command.origin, command.target, command.travel_s, now_s - began_s)
+        if command.travel_s > 0.0 and cart.came_from == command.origin:
+            leg = (command.unit, command.origin, command.target)
+            self.table.add("drive", *leg, command.travel_s, now_s - cart.set_out_s)
+            self.table.add("wait for others", *leg, 0.0, cart.set_out_s - began_s)
         self.control.reached(command.unit)
         self._went[command.unit] = (now_s, command)
         if isinstance(command, told.Fetch):

@@ -79,7 +79,7 @@ def _pairs(first: Sequence[Left], second: Sequence[Left], end_s: float) -> tuple
     for part in first:
         other_s = found.get((part.made_at, part.nth), math.nan)
         if part.time_s <= end_s or not math.isnan(other_s):
-            pairs.append(Departure(part.part, part.product, part.time_s, other_s))
+            pairs.append(Departure(part.part, part.product, part.time_s, other_s, part.made_at, part.nth))
     return tuple(pairs)
 
 

@@ -45,7 +45,8 @@ class _Wish:
 class Vehicle:
     """One vehicle of a fleet. `busy` while it has something to do.
 
-    row, side : where it is docked: a row of the fleet's stations, on the side where parts are brought in or taken out
+    row, bringing : where it is docked: a row of the fleet's stations, on the side where parts are brought or taken
+    set_out_s, came_from : when its last drive began, and the station where
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Vehicle:
         self.name = name
         self.row, self.bringing = 0, False
         self.part: Part | None = None
+        self.set_out_s, self.came_from = 0.0, ""
         self._fleet, self._times, self._carrier = fleet, times, carrier
         self._line, self._stands, self._fellows = line, stands, fellows
         self._wish: _Wish | None = None
@@ -212,6 +214,7 @@ class Vehicle:
 
     def _set_out(self, drive: Drive, start_s: float, row: int, bringing: bool) -> None:
         self._drive, self._began_s = drive, start_s
+        self.set_out_s, self.came_from = start_s, self._times.stations[self.row]
         self._fellows.traffic.set_out(self.name, drive, start_s)
         self.row, self.bringing = row, bringing
         self._look_s = start_s + LOOK_S

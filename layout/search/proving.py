@@ -7,18 +7,19 @@ finalists are simulated again with it, on the same fresh streams.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from layout import flow, motion, objective
 from layout.errors import Problem, SearchError
 from layout.flow.departures import departures
 from layout.model.line import Layout, Line
-from layout.model.physical import Incident, Verdict
+from layout.model.physical import TOLERATED, Verdict
 from layout.model.realise import realise
-from layout.model.results import Evaluation, Moves, Violation
+from layout.model.results import Evaluation, Moves
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
+from layout.rollout.prove import violations
 from layout.rollout.run import roll_out
 from layout.search.workers import Workers
 
@@ -27,7 +28,6 @@ PARTS = 10  # good parts after which a proof may end sooner
 DRAIN_S = 10.0  # beyond the time at which the flow simulation sees the last of them leave: bodies may take longer
 ROUND = 2  # finalists proved side by side; a constant, so that the answer does not depend on --workers
 PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
-TOLERATED = ("saturated",)  # incidents that cost time, which the moves' table measures, and nothing else
 
 
 @dataclass(frozen=True)
@@ -107,22 +107,6 @@ def window(asked_s: float | None, evaluations: int) -> float:
     if asked_s is not None:
         return asked_s
     return WINDOW_S if evaluations >= PROVED_FROM else 0.0
-
-
-def violations(incidents: Iterable[Incident]) -> tuple[Violation, ...]:
-    """Incidents as what the layout breaks: one for each kind and each doer, the worst of them, how many and when."""
-    found: dict[tuple[str, str], list[Incident]] = {}
-    for incident in incidents:
-        found.setdefault((incident.kind, incident.subjects[0]), []).append(incident)
-    said = []
-    for (kind, _), alike in found.items():
-        worst = max(alike, key=lambda incident: incident.amount)
-        times = f"{len(alike)} times, first " if len(alike) > 1 else ""
-        carried = f", {worst.product}" if worst.product else ""
-        reason = f"{times}after {alike[0].time_s:.1f} s{carried}: {worst.cause}"
-        amount = max(worst.amount, 1e-9)
-        said.append(Violation(kind, worst.subjects, worst.amount, worst.unit, worst.limit or amount, reason))
-    return tuple(said)
 
 
 def _learning(

@@ -1,0 +1,91 @@
+"""Proofs as plain data: what `layout prove --json` prints and run folders hold as proof.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from layout.files.atomic import write_text
+from layout.files.layouts import layout_to_mapping
+from layout.files.recording import Recording, write_recording
+from layout.files.results import finite
+from layout.model.physical import MoveGap, Proof
+from layout.model.results import Evaluation
+from layout.model.scenario import Scenario
+
+PROOF, RECORDING = "proof.json", "best.rec"
+"""Files of a proof in a run folder."""
+
+
+def proof_to_json(proof: Proof, evaluation: Evaluation, scenario: Scenario) -> dict[str, Any]:
+    """A proof as JSON-ready data. The same layout, seed and windows give the same data; times spent are left out.
+
+    evaluation : of the same layout: whole shifts by the flow simulation, and the bound
+    """
+    flow = evaluation.flow
+    learnt = {_key(gap): gap for gap in proof.learnt_moves}
+    data: dict[str, Any] = {
+        "scenario": scenario.name,
+        "proved": proof.proved,
+        "reasons": list(proof.reasons),
+        "seed": proof.seed,
+        "asked_s": proof.asked_s,
+        "windows_s": [run.until_s for run in proof.windows],
+        "parts": [sum(part.physical_s <= run.until_s for part in run.departures) for run in proof.windows],
+        "held_out": proof.held_out,
+        "bound_per_h": evaluation.bound_per_h,
+        "shift_per_h": asdict(flow.throughput_per_h) if flow is not None else None,
+        "flow_per_h": asdict(proof.flow_per_h),
+        "physical_per_h": asdict(proof.physical_per_h),
+        "learnt_per_h": asdict(proof.learnt_per_h),
+        "gap": asdict(proof.gap),
+        "learnt_gap": asdict(proof.learnt_gap),
+        "moves": [_move(gap, learnt.get(_key(gap))) for gap in proof.moves],
+        "incidents": [
+            {"window": number, **asdict(incident)}
+            for number, run in enumerate(proof.windows)
+            for incident in run.incidents
+        ],
+        "layout": layout_to_mapping(evaluation.layout, scenario),
+    }
+    return {name: finite(value) for name, value in data.items()}
+
+
+def write_proof(folder: Path, data: dict[str, Any], recording: Recording) -> tuple[Path, Path]:
+    """proof.json and best.rec of a run folder, both or neither; their paths. Raises OSError.
+
+    A proof that was there stays until the recording is whole; then both are replaced, the recording first.
+    """
+    proof, film = folder / PROOF, folder / RECORDING
+    handle, name = tempfile.mkstemp(prefix=".best.rec.", suffix=".part", dir=folder)
+    os.close(handle)
+    try:
+        write_recording(recording, Path(name))
+        proof.unlink(missing_ok=True)
+        os.replace(name, film)
+        write_text(proof, json.dumps(data, indent=1) + "\n")
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        if not proof.exists():
+            film.unlink(missing_ok=True)
+        raise
+    return proof, film
+
+
+def _key(gap: MoveGap) -> Sequence[str]:
+    return gap.kind, gap.resource, gap.origin, gap.target
+
+
+def _move(gap: MoveGap, learnt: MoveGap | None) -> dict[str, Any]:
+    return {
+        **asdict(gap),
+        "learnt_s": learnt.assumed_s if learnt is not None else None,
+        "learnt_gap_s": learnt.gap_s if learnt is not None else None,
+        "close": gap.close,
+        "learnt_close": learnt.close if learnt is not None else None,
+    }

@@ -1,0 +1,188 @@
+"""Proof of a layout: physical runs side by side, judged against the flow simulation before and after it has learnt.
+
+Both runs of a window draw the same streams, so that its parts can be matched one by one. Throughput is that between
+the first and the last part which left in all runs compared: counting parts up to a fixed time would be off by up to
+one part in so few.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+from layout import motion
+from layout.files.recording import Recording
+from layout.flow.departures import departures
+from layout.flow.output.intervals import estimate
+from layout.model.line import Layout, Line
+from layout.model.physical import (
+    INCIDENTS,
+    TOLERATED,
+    Incident,
+    MoveGap,
+    PhysicalRun,
+    Proof,
+)
+from layout.model.realise import realise
+from layout.model.results import Estimate, Moves, Violation
+from layout.model.scenario import Scenario
+from layout.rollout import store
+from layout.rollout.learning import learn, learnt_moves, relearnt
+from layout.rollout.run import roll_out
+from layout.units import duration
+
+WINDOW_S = 600.0
+"""Simulated time of a window where nothing else is asked for."""
+LEVEL = 0.95
+
+
+def prove(
+    scenario: Scenario,
+    candidate: Layout,
+    moves: Moves | None = None,
+    *,
+    until_s: float = WINDOW_S,
+    windows: int = 1,
+    seed: int | None = None,
+    workers: int = 1,
+    record: bool = False,
+) -> tuple[Proof, Recording | None]:
+    """Run a layout as rigid bodies and lay it beside the flow simulation. The layout must be feasible.
+
+    moves : its planned moves, where they are known already
+    until_s : simulated time of each window, from the line's start; at most the scenario's horizon
+    windows : how many, with replications 0, 1, ... of the seed (default: the scenario's)
+    workers : processes; their number changes nothing but the time it takes
+    record : whether the first window's poses are recorded
+
+    Windows run before are taken from the user's cache folder. Raises LayoutError where a route cannot be followed,
+    SceneError where a model's files cannot be loaded.
+    """
+    line = realise(scenario, candidate)
+    moves = moves if moves is not None else motion.plan(line)
+    seed = line.time.seed if seed is None else seed
+    until_s = min(until_s, line.time.horizon_s)
+    names = [store.key(scenario, candidate, seed, k, until_s) for k in range(windows)]
+    found = {k: kept for k in range(windows) if (kept := store.load(names[k], record and k == 0)) is not None}
+    missing = [k for k in range(windows) if k not in found]
+    tasks = [(line, moves, until_s, seed, k, record and k == 0) for k in missing]
+    if workers > 1 and len(tasks) > 1:
+        with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn")) as pool:
+            made = list(pool.map(_window, *zip(*tasks, strict=True)))
+    else:
+        made = [_window(*task) for task in tasks]
+    for k, (run, film) in zip(missing, made, strict=True):
+        store.keep(names[k], run, film)
+        found[k] = run, film
+    runs = tuple(found[k][0] for k in range(windows))
+    return judge(line, moves, runs, seed, until_s), found[0][1]
+
+
+def _window(
+    line: Line, moves: Moves, until_s: float, seed: int, replication: int, record: bool
+) -> tuple[PhysicalRun, Recording | None]:
+    return roll_out(line, moves, until_s=until_s, seed=seed, replication=replication, record=record)
+
+
+def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, asked_s: float) -> Proof:
+    """What windows with the same seed say of a layout."""
+    learnt = learn(line, runs[0].moves)
+    better = learnt_moves(line, moves, learnt)
+    held_out = len(runs) > 1
+    rates = [_rates(line, better, run, seed) for run in runs]
+    judged = slice(1, None) if held_out else slice(None)
+    learnt_gap = _estimate([physical / flow - 1 for _, physical, flow in rates[judged]])
+    proof = Proof(
+        windows=runs,
+        seed=seed,
+        asked_s=asked_s,
+        flow_per_h=_estimate([flow for flow, _, _ in rates]),
+        physical_per_h=_estimate([physical for _, physical, _ in rates]),
+        learnt_per_h=_estimate([flow for _, _, flow in rates]),
+        gap=_estimate([physical / flow - 1 for flow, physical, _ in rates]),
+        learnt_gap=learnt_gap,
+        moves=pooled(run.moves for run in runs),
+        learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt),
+        held_out=held_out,
+    )
+    return replace(proof, reasons=tuple(_reasons(proof)))
+
+
+def _rates(line: Line, better: Moves, run: PhysicalRun, seed: int) -> tuple[float, float, float]:
+    """Good parts per hour of a window: flow simulation, bodies, learnt flow simulation; nan where too few left."""
+    later = departures(line, better, seed=seed, replication=run.replication, until_s=2 * run.until_s)
+    learnt_s = {(part.made_at, part.nth): part.time_s for part in later}
+    times = [
+        (part.flow_s, part.physical_s, learnt_s[part.made_at, part.nth])
+        for part in run.departures
+        if math.isfinite(part.physical_s) and (part.made_at, part.nth) in learnt_s
+    ]
+    if len(times) < 2:
+        return math.nan, math.nan, math.nan
+    flow, physical, learnt = (
+        (len(times) - 1) * 3600.0 / max(max(column) - min(column), 1e-9) for column in zip(*times, strict=True)
+    )
+    return flow, physical, learnt
+
+
+def _estimate(samples: Sequence[float]) -> Estimate:
+    found = estimate(samples, LEVEL)
+    return found if found.n else Estimate(math.nan, 0.0, LEVEL, 0)
+
+
+def pooled(tables: Iterable[Iterable[MoveGap]]) -> tuple[MoveGap, ...]:
+    """Moves of several windows as one table: means over all moves, intervals as of independent means."""
+    alike: dict[tuple[str, str, str, str], list[MoveGap]] = {}
+    for gap in (gap for table in tables for gap in table):
+        alike.setdefault((gap.resource, gap.kind, gap.origin, gap.target), []).append(gap)
+    return tuple(found[0] if len(found) == 1 else _pool(found) for _, found in sorted(alike.items()))
+
+
+def _pool(gaps: Sequence[MoveGap]) -> MoveGap:
+    n = sum(gap.physical_s.n for gap in gaps)
+
+    def mean(values: Iterable[float]) -> float:
+        return math.fsum(value * gap.physical_s.n for value, gap in zip(values, gaps, strict=True)) / n
+
+    half = math.sqrt(math.fsum((gap.physical_s.half_width * gap.physical_s.n) ** 2 for gap in gaps)) / n
+    physical = Estimate(mean(gap.physical_s.mean for gap in gaps), half, gaps[0].physical_s.level, n)
+    return replace(gaps[0], assumed_s=mean(gap.assumed_s for gap in gaps), physical_s=physical)
+
+
+def _reasons(proof: Proof) -> list[str]:
+    """Why a layout is refused."""
+    said = []
+    kinds = [incident.kind for incident in proof.incidents]
+    for incident in proof.incidents:
+        if incident.kind in TOLERATED or incident.kind not in kinds:
+            continue
+        times = kinds.count(incident.kind)
+        kinds = [kind for kind in kinds if kind != incident.kind]
+        first = f"first {', '.join(incident.subjects)} after {incident.time_s:.1f} s"
+        said.append(f"{INCIDENTS[incident.kind]} ({times} time{'s' if times > 1 else ''}, {first})")
+    if said:
+        return said
+    if not proof.learnt_gap.n:
+        shown = duration(proof.asked_s)
+        return [f"fewer than two parts left the line within {shown}, so its throughput says nothing: ask for longer"]
+    return said
+
+
+def violations(incidents: Iterable[Incident]) -> tuple[Violation, ...]:
+    """Incidents as what the layout breaks: one for each kind and each doer, the worst of them, how many and when."""
+    alike: dict[tuple[str, str], list[Incident]] = {}
+    for incident in incidents:
+        if incident.kind not in TOLERATED:
+            alike.setdefault((incident.kind, incident.subjects[0]), []).append(incident)
+    said = []
+    for (kind, _), found in alike.items():
+        worst = max(found, key=lambda incident: incident.amount)
+        times = f"{len(found)} times, first " if len(found) > 1 else ""
+        carried = f", {worst.product}" if worst.product else ""
+        reason = f"{times}after {found[0].time_s:.1f} s{carried}: {worst.cause}"
+        scale = worst.limit or max(worst.amount, 1e-9)
+        said.append(Violation(kind, worst.subjects, worst.amount, worst.unit, scale, reason))
+    return tuple(said)

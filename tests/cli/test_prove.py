@@ -1,0 +1,54 @@
+"""layout evaluate --fidelity physics, and layout prove: the whole way from a file to a proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from layout.cli.main import app
+from layout.files.recording import read_recording
+
+CELL = Path(__file__).parents[2] / "experiments" / "machining_cell.yaml"
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(words))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_layout_is_proved_and_recorded(tmp_path: Path) -> None:
+    film = tmp_path / "cell.rec"
+    code, out, err = run("evaluate", str(CELL), "--fidelity", "physics", "--window", "200 s", "--json",
+                         "--recording", str(film), "--replications", "2")  # fmt: skip
+    assert code == 0, err
+    proof = json.loads(out)["proof"]
+    assert proof["proved"]
+    assert proof["incidents"] == []
+    assert proof["gap"]["mean"] == pytest.approx(0.0, abs=0.02)
+    assert proof["parts"] == [2]
+    transits = [move for move in proof["moves"] if move["kind"] == "belt transit"]
+    assert all(not move["close"] and move["learnt_close"] for move in transits)
+    assert read_recording(film).end_s == pytest.approx(200.0, abs=0.1)
+
+
+def test_a_window_in_which_nothing_leaves_proves_nothing() -> None:
+    code, out, _ = run("evaluate", str(CELL), "--fidelity", "physics", "--window", "20 s", "--replications", "2")
+    assert code == 1
+    assert "ask for longer" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["evaluate", str(CELL), "--window", "10 min"], "--fidelity physics"),
+        (["evaluate", str(CELL), "--fidelity", "physics", "--window", "soon"], "soon"),
+        (["prove", str(CELL)], "is no run folder"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(words: list[str], said: str) -> None:
+    code, out, err = run(*words)
+    assert code == 2
+    assert said in " ".join((out + err).split())
