@@ -101,6 +101,21 @@ def test_an_hour_of_the_best_layout_is_kept(cell: Scenario, whole: Path) -> None
     ]
 
 
+def test_a_cycle_may_be_chosen(tmp_path: Path) -> None:
+    """Candidates that go round in their cycle are drawn and simulated as such."""
+    given = cell_text().replace(
+        "[first_come, nearest, pull]}", "[cycle, pull]}\n    cycle: [outfeed, washer, mill, dock]"
+    )
+    chosen = load_scenario(write(tmp_path, given.replace("dispatch: pull}", "dispatch: cycle}")))
+    layout.optimize(chosen, evaluations=12, seed=5, out=tmp_path / "run")
+    with (tmp_path / "run" / "trials.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["tender.dispatch"] for row in rows} == {"cycle", "pull"}
+    assert rows[0]["tender.dispatch"] == "cycle" and float(rows[0]["throughput_per_h"]) > 0
+    start = load_layout(tmp_path / "run" / "start.yaml", chosen)
+    assert realise(chosen, start).arms["tender"].cycle == ("outfeed", "washer", "mill 1", "dock")
+
+
 def disturbed(scenario: Path, run: Path, signal_: signal.Signals, after: int) -> subprocess.CompletedProcess[str]:
     """`layout optimize` in a session of its own, sent a signal once so many candidates were told."""
     command = [sys.executable, "-c", "from layout.cli.main import run; run()", "optimize", str(scenario)]
