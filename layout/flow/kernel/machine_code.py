@@ -22,6 +22,7 @@ import numpy as np
 from layout.errors import LayoutError, Problem
 
 _SYMBOL = "layout_entry"
+_KEPT = 8  # files of one function: versions of the source, or processors that share a folder
 
 
 class Code:
@@ -47,6 +48,7 @@ class Code:
         file = _folder() / f"{self.name}-{self._key(llvm)}.o"
         try:
             code = _checked(file.read_bytes())
+            _used(file)
         except (OSError, ValueError):
             code = self._made()
             _keep(file, code)
@@ -93,3 +95,18 @@ def _keep(file: Path, code: bytes) -> None:
         with os.fdopen(handle, "wb") as new:
             new.write(hashlib.blake2b(code, digest_size=16).digest() + code)
         os.replace(name, file)
+        _prune(file)
+
+
+def _used(file: Path) -> None:
+    """Note that the file is in use, so that it is not among the first to be deleted."""
+    with contextlib.suppress(OSError):
+        os.utime(file)
+
+
+def _prune(newest: Path) -> None:
+    """Delete what is older than the last `_KEPT` files of that function; one that is loaded counts as new."""
+    older = [file for file in newest.parent.glob(f"{newest.name.rsplit('-', 1)[0]}-*.o") if file != newest]
+    older.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in older[_KEPT - 1 :]:
+        file.unlink()
