@@ -1,7 +1,9 @@
 """Compiled code kept in a file: made once, loaded without the compiler, made again where the file is broken."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,3 +76,20 @@ def test_a_later_process_needs_no_compiler(tmp_path):
     told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
             for _ in "ab"]  # fmt: skip
     assert told[1] == "False\n"
+
+
+def test_old_machine_code_goes_and_new_stays(tmp_path: Path) -> None:
+    """Eight files of each function stay, the latest used."""
+    from layout.flow.kernel import machine_code
+
+    for age in range(12):
+        for name in ("simulate_run", "run_row"):
+            file = tmp_path / f"{name}-{age:02d}.o"
+            file.write_bytes(b"code")
+            os.utime(file, (1e9 - age, 1e9 - age))
+    machine_code._keep(tmp_path / "simulate_run-new.o", b"code")
+    left = sorted(file.name for file in tmp_path.glob("*.o"))
+    assert [name for name in left if name.startswith("simulate_run")] == [
+        *(f"simulate_run-{age:02d}.o" for age in range(7)), "simulate_run-new.o"
+    ]  # fmt: skip
+    assert sum(name.startswith("run_row") for name in left) == 12
