@@ -47,7 +47,8 @@ def verdict(data: Data) -> str:
     windows = data["windows_s"]
     ran = duration(max(windows)) if len(windows) == 1 else f"{len(windows)} windows of {duration(max(windows))}"
     if not data["proved"]:
-        return f"Refused after {ran} as rigid bodies: {'; '.join(data['reasons'])}."
+        wrong = any(found["kind"] not in TOLERATED for found in data["incidents"])
+        return f"{'Refused' if wrong else 'Not proved'} after {ran} as rigid bodies: {'; '.join(data['reasons'])}."
     parts = sum(data["parts"])
     gap = words.estimate(_estimate(data["learnt_gap"]), PERCENT)
     left = f"{parts} good part{'' if parts == 1 else 's'} left the line"
