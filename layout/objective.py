@@ -104,9 +104,29 @@ def score(values: Mapping[str, float], objectives: Sequence[Objective], scale: M
     return total
 
 
+def improves(values: Mapping[str, float], on: Mapping[str, float], objectives: Sequence[Objective]) -> bool:
+    """Whether the first objective in which two candidates differ by more than its tolerance speaks for `values`."""
+    for aim in objectives:
+        gained = aim.sign * (values[aim.measure] - on[aim.measure])
+        if abs(gained) > aim.tolerance * abs(on[aim.measure]):
+            return gained > 0
+    return False
+
+
 def infeasible_score(evaluation: Evaluation, scale: Mapping[str, float]) -> float:
     """Stand-in value of a candidate that was not simulated: its bound, shrunk by how much it violates."""
     return evaluation.bound_per_h / scale["throughput"] / (1.0 + total_violation(evaluation.violations)) - 1.0
+
+
+def outdone_score(bound_per_h: float, objectives: Sequence[Objective], scale: Mapping[str, float]) -> float:
+    """Value of a legal candidate that was not simulated because its bound is below the best: that of its bound, with
+    the other objectives at full scale."""
+    total = bound_per_h / scale["throughput"]
+    weight = objectives[0].tolerance
+    for aim in objectives[1:]:
+        total += weight * min(aim.sign, 0.0)
+        weight *= aim.tolerance
+    return total
 
 
 def total_violation(violations: Sequence[Violation]) -> float:

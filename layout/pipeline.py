@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Any, Protocol
 
 from layout import feasibility, flow, motion, objective
 from layout.files.recording import Recording
@@ -43,6 +44,16 @@ class Proven:
     recording: Recording | None = None
 
 
+class Against(Protocol):
+    """What a search holds a candidate against, to spend no more on it than it is worth."""
+
+    def hopeless(self, bound_per_h: float) -> bool:
+        """Whether a candidate with this upper bound on its throughput need not be simulated."""
+
+    def over(self, done: Sequence[Any]) -> bool:
+        """Whether the replications done are enough."""
+
+
 class Evaluator:
     """Evaluates candidates of one scenario. Holds the process's scene, so that bodies load once.
 
@@ -54,11 +65,17 @@ class Evaluator:
         self._scene: Scene | None = None
 
     def __call__(
-        self, layout: Layout | None = None, *, seed: int | None = None, replications: int | None = None
+        self,
+        layout: Layout | None = None,
+        *,
+        seed: int | None = None,
+        replications: int | None = None,
+        against: Against | None = None,
     ) -> Evaluation:
         """Evaluate a layout (default: the scenario's start).
 
         seed, replications : instead of the scenario's own
+        against : decides whether it is simulated (if not, nothing is violated and `flow` is None), and how often
         Raises ScenarioError where the layout leaves a design variable without a value.
         """
         clock = _Clock()
@@ -74,7 +91,10 @@ class Evaluator:
         clock.lap("motion")
         bound_per_h = flow.bound(line, moves)  # never above that of straight lines, whose times are lower bounds
         clock.lap("bound")
-        result = flow.simulate(line, moves, seed=seed, replications=replications)
+        if against is not None and against.hopeless(bound_per_h):
+            return Evaluation(layout, (), bound_per_h, stage_s=clock.laps)
+        over = None if against is None else against.over
+        result = flow.simulate(line, moves, seed=seed, replications=replications, over=over)
         clock.lap("flow")
         return Evaluation(
             layout=layout,

@@ -18,7 +18,22 @@ if TYPE_CHECKING:
 
 def optimize(
     file: Annotated[Optional[Path], typer.Argument(help="Scenario file.")] = None,  # noqa: UP045
-    evaluations: Annotated[Optional[int], typer.Option(help="Candidates to evaluate (default 300).", min=1)] = None,  # noqa: UP045
+    evaluations: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Candidates to evaluate at most (default 300; with --timeout: no limit).", min=1),
+    ] = None,
+    timeout: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Time after which no more candidates are begun, such as 10min. The last word is said after it. "
+            "Only with it does the clock decide where a search ends.",
+            metavar="TIME",
+        ),
+    ] = None,
+    patience: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="End when nothing has improved for so many evaluations.", min=1),
+    ] = None,
     seed: Annotated[Optional[int], typer.Option(help="Seed of the search.", min=0)] = None,  # noqa: UP045
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: all cores).", min=1)] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Run folder to write (default: runs/<name>).")] = None,  # noqa: UP045
@@ -44,13 +59,16 @@ def optimize(
 
     console = Console()
     prove_s = _proof(prove)
+    timeout_s = None if timeout is None else _time("--timeout", timeout, "a search takes some time", "say 10min")
     if resume is not None:
         if file is not None or out is not None:
             raise SearchError("--resume takes the scenario from its run folder; give neither FILE nor --out with it")
         folder = RunFolder(resume)
         settings, scenario, out = folder.settings(), folder.scenario(), resume
         seed = settings["seed"] if seed is None else seed
-        evaluations = settings["evaluations"] if evaluations is None else evaluations
+        if evaluations is None and timeout is None:
+            evaluations = settings.get("asked", settings["evaluations"])
+        patience = settings.get("patience") if patience is None else patience
         prove_s = settings.get("prove_s") if prove is None else prove_s
     elif file is None:
         raise SearchError("name a scenario file, or a run folder with --resume")
@@ -62,12 +80,14 @@ def optimize(
         try:
             run = search(
                 scenario,
-                evaluations=evaluations or 300,
+                evaluations=evaluations,
                 seed=seed,
                 workers=workers or os.cpu_count() or 1,
                 out=out,
                 resume=resume is not None,
                 prove_s=prove_s,
+                patience=patience,
+                timeout_s=timeout_s,
                 on_progress=bar.show,
             )
         except KeyboardInterrupt:
@@ -100,25 +120,29 @@ def _print(console: Console, run: Run) -> None:
     if run.refused and not run.all_refused:
         some = "1 layout was" if run.refused == 1 else f"{run.refused} layouts were"
         console.print(f"{some} refused as rigid bodies before it: results.json says why.")
+    console.print(f"Stopped after {run.evaluations} evaluations: {run.stopped}.")
     if run.crashed:
         console.print(f"{run.crashed} of {run.evaluations} candidates crashed: they are 'failed' in trials.csv.")
 
 
 def _proof(text: str | None) -> float | None:
     """Simulated time (s) that `--prove` asks for; None: nothing was said."""
+    if text is None:
+        return None
+    return 0.0 if text.strip() == "off" else _time("--prove", text, "a proof takes some time", "or 'off'")
+
+
+def _time(option: str, text: str, none: str, hint: str) -> float:
+    """Time (s) that an option gives. none : what is wrong with no time at all"""
     from layout.errors import Problem
     from layout.units import parse
 
-    if text is None:
-        return None
-    if text.strip() == "off":
-        return 0.0
     try:
         asked_s = parse(text, "time")
     except ValueError as error:
-        raise SearchError(Problem(str(error), where="--prove", value=text, hint="or 'off'")) from None
+        raise SearchError(Problem(str(error), where=option, value=text, hint=hint)) from None
     if asked_s <= 0:
-        raise SearchError(Problem("a proof takes some time", where="--prove", value=text, hint="or 'off'"))
+        raise SearchError(Problem(none, where=option, value=text, hint=hint))
     return asked_s
 
 
@@ -159,10 +183,11 @@ class _Bar:
         if state.stage != "searching":
             text = f"{text}; {state.stage}"
         self._progress.update(self._task, description=text, completed=state.told, total=state.evaluations)
-        tenth = 10 * state.told // state.evaluations
+        tenth = 10 * state.told // state.evaluations if state.evaluations else state.told // 100
         if not self._console.is_terminal and tenth > self._said:
             self._said = tenth
-            self._console.print(f"{state.told} of {state.evaluations}: {text}", soft_wrap=True)
+            told = f"{state.told} of {state.evaluations}" if state.evaluations else f"{state.told}"
+            self._console.print(f"{told}: {text}", soft_wrap=True)
 
     def stop(self) -> None:
         self._progress.stop()

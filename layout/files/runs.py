@@ -4,6 +4,7 @@ scenario.yaml   the scenario, frozen          run.json      settings, digest, ve
 trials.csv      every candidate told          journal.log   the same for resuming (Optuna's format)
 best.yaml, runner_up_1.yaml ...               results.json  start, best and runners-up on fresh streams
 best.rec        a run of the best layout as rigid bodies, where 'layout prove' recorded one
+timings.json    seconds that each stage took: the one file in which equal searches differ
 best_hour.csv   what every resource of the best layout does in one hour: `shown_hour` of run.json
 """
 
@@ -13,6 +14,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +35,7 @@ COLUMNS = (
     "value",
     "throughput_per_h",
     "half_width",
+    "replications",
     "bound_per_h",
     "lead_time_s",
     "wip",
@@ -62,6 +65,18 @@ MEASURE_COLUMNS = {
 
 SETTLED = {"digest": "scenario (its file, or a model that it loads)", "seed": "seed", "in_flight": "version of layout"}
 """What a run can't change half-way, by its name in run.json, in words."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found: evaluations, what is said of the search itself, and what the best layout's resources do in
+    the hour that is shown of it."""
+
+    start: Evaluation
+    best: Evaluation
+    runners_up: Sequence[Evaluation]
+    search: Mapping[str, Any]
+    hour: Sequence[TraceEvent] = ()
 
 
 class Trial(Protocol):
@@ -179,21 +194,18 @@ class RunFolder:
             file.write(_rows([_row(trial, variables)]))
 
     def finish(
-        self,
-        scenario: Scenario,
-        start: Evaluation,
-        best: Evaluation,
-        runners_up: Sequence[Evaluation],
-        summary: Mapping[str, Any],
-        hour: Sequence[TraceEvent] = (),
+        self, scenario: Scenario, found: Found, summary: Mapping[str, Any], timings: Mapping[str, float]
     ) -> None:
-        """Write what the search found. hour : what the best layout's resources do in the hour that is shown of it."""
+        """Write what the search found. timings : seconds by stage"""
+        start, best, runners_up, hour = found.start, found.best, found.runners_up, found.hour
         results = {
+            "search": found.search,
             "start": evaluation_to_json(start, scenario),
             "best": evaluation_to_json(best, scenario),
             "runners_up": [evaluation_to_json(evaluation, scenario) for evaluation in runners_up],
         }
         write_text(self.path / "results.json", json.dumps(results, indent=1) + "\n")
+        write_text(self.path / "timings.json", json.dumps({"seconds": timings}, indent=1) + "\n")
         if hour:
             write_text(self.path / "best_hour.csv", table(hour))
         named = {"start": start, "best": best}

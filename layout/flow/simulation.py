@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,13 @@ def simulate(
     seed: int | None = None,
     replications: int | None = None,
     first_replication: int = 0,
+    over: Callable[[Sequence[Replication]], bool] | None = None,
 ) -> FlowResult:
     """Simulate a shift of the line, replicated: seed, replications, horizon, warm-up and level are the line's own.
 
     replications : exactly so many; left out, the line's `time.until` may ask for more than its own number
     first_replication : number of the first one: the same seed with other numbers gives fresh, independent streams.
+    over : asked after each replication whether those done are enough, instead of counting them
     The same arguments always give the same bytes. One replication alone has its intervals from batch means.
     Raises LayoutError where a route cannot be followed, SelfCheckError where a result contradicts itself.
     """
@@ -59,6 +61,10 @@ def simulate(
         done.append(measure(runs.network, world))
         check(done[-1], time.horizon_s - warmup.length_s)
         stopped.append(standstill(runs.network, world))
+        if over is not None:
+            if over(done):
+                break
+            continue
         if len(done) < n or (until is not None and len(done) < 2):
             continue
         if until is None or _precise([r.per_h for r in done], until, time.level):

@@ -18,6 +18,7 @@ from layout.report.outcome import Outcome
 from layout.report.reader import Run
 from layout.report.replay import Replay
 from layout.report.sankey import passed
+from layout.report.search import stage_rows
 
 PLACES = ("start", "best", "start_plan", "best_plan", "flow", "hour", "convergence")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -86,6 +87,7 @@ def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = No
         least=least,
         start_violations=run.start.violations if run.start is not None else (),
         stopping=stopping(run),
+        stages=stage_rows(run),
         goes_back=best is not None and bool(layered(passed(best.moves)).back),
         scrap=best is not None and any(per_h > 0 for per_h in best.scrap_by_station.values()),
         words=words,

@@ -14,7 +14,7 @@ from layout.errors import LayoutError, Problem
 from layout.report.outcome import Outcome, outcome_from_json
 
 FIXED = (
-    "number", "state", "value", "throughput_per_h", "half_width", "bound_per_h", "lead_time_s", "wip",
+    "number", "state", "value", "throughput_per_h", "half_width", "replications", "bound_per_h", "lead_time_s", "wip",
     "handling_distance_m", "floor_area_m2", "energy_kwh", "scrap_per_h", "on_time", "tardiness_s", "violations",
 )  # fmt: skip
 COLUMN_OF = {
@@ -63,7 +63,8 @@ class Aim:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder, read. `facts` is run.json as it stands."""
+    """A run folder, read. `facts` is run.json as it stands, `search` what results.json says of the search itself,
+    `seconds` what each of its stages took."""
 
     path: Path
     name: str
@@ -74,6 +75,8 @@ class Run:
     runners_up: tuple[Outcome, ...] = ()
     trials: tuple[Trial, ...] = ()
     variables: tuple[str, ...] = field(default=())
+    search: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def shown_hour(self) -> int:
@@ -95,6 +98,7 @@ def read_run(path: Path) -> Run:
         raise LayoutError(Problem("not a run folder", file=str(path), hint=HINT))
     facts = _json(path / "run.json")
     results = _json(path / "results.json")
+    timings = _json(path / "timings.json") if (path / "timings.json").is_file() else {}
     trials, variables = _trials(path / "trials.csv")
     try:
         runners_up = tuple(outcome_from_json(data) for data in results.get("runners_up") or ())
@@ -119,6 +123,8 @@ def read_run(path: Path) -> Run:
         runners_up=runners_up,
         trials=trials,
         variables=variables,
+        search=results.get("search") or {},
+        seconds={name: taken for name, s in timings.get("seconds", {}).items() if (taken := _number(s)) is not None},
     )
 
 

@@ -20,19 +20,23 @@ from optuna.trial import FrozenTrial, create_trial
 
 from layout import objective
 from layout.errors import Problem, SearchError
-from layout.files.runs import MEASURE_COLUMNS, RunFolder
+from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 from layout.rollout.learning import Learnt
-from layout.search.final import confirm, fresh_streams, hour_of
+from layout.search.final import confirm, finite, fresh_streams, hour_of, measures
 from layout.search.journal import Journal
 from layout.search.proving import prove_best, window
+from layout.search.racing import Race, race
 from layout.search.sampler import LayoutSampler
 from layout.search.space import distributions
+from layout.search.stages import Stage, stages
+from layout.search.stops import USED, Stops
 from layout.search.workers import Ticket, Workers
 
 IN_FLIGHT = 8  # candidates asked but not told; a constant, so that the answer does not depend on --workers
+EVALUATIONS = 300  # where neither a number of evaluations nor a time is given
 WORST = -1e9  # told for a candidate whose figures are no numbers, such as the lead time where no part leaves
 
 
@@ -40,12 +44,13 @@ WORST = -1e9  # told for a candidate whose figures are no numbers, such as the l
 class Progress:
     """How far a search is: for a progress bar.
 
+    evaluations : how many there will be at most, None where only the clock ends it
     best_per_h : throughput of the best feasible candidate so far, None before there is one
     ceiling_per_h : what the machines alone would allow
     """
 
     told: int
-    evaluations: int
+    evaluations: int | None
     feasible: int
     best_per_h: float | None
     ceiling_per_h: float
@@ -65,6 +70,8 @@ class Run:
     folder : the run folder, None if nothing was written
     proof_s : simulated time that a proof could take, 0 where nothing was proved
     learnt : what the flow simulation learnt from the proof of the best
+    stopped : why it ended, in words
+    stages : what each stage cost, and how many candidates it let through
     """
 
     scenario: Scenario
@@ -78,6 +85,8 @@ class Run:
     folder: Path | None
     proof_s: float = 0.0
     learnt: Learnt = field(default_factory=dict)
+    stopped: str = USED
+    stages: tuple[Stage, ...] = ()
 
     @property
     def all_refused(self) -> bool:
@@ -94,33 +103,49 @@ class Run:
 def optimize(
     scenario: Scenario,
     *,
-    evaluations: int = 300,
+    evaluations: int | None = None,
     seed: int | None = None,
     workers: int = 1,
     out: Path | str | None = None,
     resume: bool = False,
     prove_s: float | None = None,
+    patience: int | None = None,
+    timeout_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Search a scenario's best layout.
 
-    evaluations : how many candidates to evaluate, those told before a resume included
+    evaluations : how many candidates to evaluate at most, those told before a resume included (default: 300, or as
+        many as there is time for where a time is given)
     seed : of the search's random numbers (default: the scenario's)
     workers : processes; changes the time it takes, not the answer
     out : run folder to write; with `resume` one that exists
     prove_s : simulated time (s) for which the best few are run as rigid bodies, 0 for not at all (default: what a
         search of that size can afford, see `proving.window`)
+    patience : the search ends when nothing has improved for so many evaluations
+    timeout_s : time (s) after which no more candidates are asked for; the last word is said after it. This is the
+        only thing that the clock decides: with it, the same seed may end elsewhere
     Raises SearchError where there is nothing to search, or where the folder can't be used.
     """
-    if evaluations < 1 or workers < 1:
-        raise SearchError(f"evaluations and workers must be at least 1 (got {evaluations} and {workers})")
+    for name, given in (("evaluations", evaluations), ("workers", workers), ("patience", patience)):
+        if given is not None and given < 1:
+            raise SearchError(f"{name} must be at least 1 (got {given})")
+    if evaluations is None and timeout_s is None:
+        evaluations = EVALUATIONS
     seed = scenario.spec.time.seed if seed is None else seed
     if not scenario.variables:
         raise SearchError(
             f"{scenario.path.name} has no design variables, so there is nothing to search; "
             "let a machine move (place: {x: [1, 8], y: [1, 6]}) or use 'layout evaluate'"
         )
-    settings = {"evaluations": evaluations, "seed": seed, "in_flight": IN_FLIGHT, "prove_s": prove_s}
+    settings = {
+        "evaluations": evaluations,
+        "asked": evaluations,
+        "seed": seed,
+        "in_flight": IN_FLIGHT,
+        "prove_s": prove_s,
+        "patience": patience,
+    }
     folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
     if folder is not None:
         scenario = folder.scenario()  # the frozen one: what the run goes on with whatever becomes of the file
@@ -128,14 +153,16 @@ def optimize(
     journal = Journal(folder.journal if folder else None)
     study = _Study(scenario, seed, journal, folder)
     with Workers(scenario, workers, seed) as pool:
-        study.run(evaluations, pool, on_progress)
+        stops = Stops(scenario.spec.objectives, study.ceiling_per_h, patience, timeout_s)
+        stopped = study.run(evaluations, pool, stops, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
-        proof_s = window(prove_s, evaluations)
-        run = _finish(scenario, study, pool, seed, evaluations, folder, proof_s, on_progress)
+        proof_s = window(prove_s, len(study.trials))
+        run = _finish(scenario, study, pool, seed, stopped, folder, proof_s, on_progress)
     if folder:
         hour, events = hour_of(scenario, run.best, seed, run.learnt)
-        folder.finish(scenario, run.start, run.best, run.runners_up, {**_summary(run), "shown_hour": hour}, events)
+        found = Found(run.start, run.best, run.runners_up, _search(run), events)
+        folder.finish(scenario, found, {**_summary(run), "shown_hour": hour}, {s.name: s.spent_s for s in run.stages})
     return run
 
 
@@ -152,44 +179,82 @@ class _Study:
         self.journal = journal
         self.folder = folder
         self.trials: list[FrozenTrial] = []
+        self._rivals: list[FrozenTrial | None] = []
         self._began = time.monotonic()
         refused = {_key(record["values"]): record for record in journal.refused().values()}
         for trial in journal.trials():
-            self.study.add_trial(_refused(trial, refused.get(_key(trial.params))))
-            self.trials.append(trial)
+            as_told = _refused(trial, refused.get(_key(trial.params)))
+            self.study.add_trial(as_told)
+            self._keep(trial, as_told)
         if folder:
             folder.write_trials(scenario.variables, self.trials)
 
-    def run(self, evaluations: int, pool: Workers, on_progress: Callable[[Progress], None] | None) -> None:
-        """Draft, make and evaluate in the workers, and tell, until that many candidates are told."""
+    @property
+    def ceiling_per_h(self) -> float:
+        """What the machines alone would allow."""
+        return self.scale["throughput"]
+
+    def run(
+        self, evaluations: int | None, pool: Workers, stops: Stops, on_progress: Callable[[Progress], None] | None
+    ) -> str:
+        """Draft, make and evaluate in the workers, and tell, until that many candidates are told; why it ended."""
         pending: deque[Ticket] = deque()
-        while len(self.trials) < evaluations:
-            while len(self.trials) + len(pending) < evaluations and len(pending) < IN_FLIGHT:
-                pending.append(pool.submit(self.sampler.draft(self.study, len(self.trials) + len(pending))))
+        most = math.inf if evaluations is None else evaluations
+        for trial in self.trials:
+            stops.told(self._measures(trial))
+        while len(self.trials) < most:
+            if stopped := stops.why():
+                return stopped
+            while len(self.trials) + len(pending) < most and len(pending) < IN_FLIGHT:
+                number = len(self.trials) + len(pending)
+                pending.append(pool.submit(self.sampler.draft(self.study, number), against=self._race(number)))
             self._tell(pool.result(pending.popleft()))
+            stops.told(self._measures(self.trials[-1]))
             self._check_crashes()
             if on_progress:
                 on_progress(self.progress(evaluations))
+        return stops.why() or USED
+
+    def _measures(self, trial: FrozenTrial) -> Mapping[str, float] | None:
+        """A told candidate's measures, None where it is not feasible."""
+        feasible = trial.user_attrs["state"] == "feasible"
+        return finite(measures(trial), self.scenario.spec.objectives) if feasible else None
+
+    def _race(self, number: int) -> Race | None:
+        """Whom a candidate is held against: the best of those told `IN_FLIGHT` or more before it."""
+        rival = self._rivals[number - IN_FLIGHT] if number >= IN_FLIGHT else None
+        return race(self.scenario.spec, rival.user_attrs["samples"] if rival else ())
+
+    def _keep(self, trial: FrozenTrial, as_told: FrozenTrial) -> None:
+        """One more candidate; the best so far is the one that later ones are held against."""
+        best = self._rivals[-1] if self._rivals else None
+        raced = as_told.user_attrs["state"] == "feasible" and as_told.user_attrs["samples"]
+        if raced and (best is None or (as_told.value or 0.0) > (best.value or 0.0)):
+            best = as_told
+        self._rivals.append(best)
+        self.trials.append(trial)
 
     def _tell(self, evaluation: Evaluation) -> None:
-        value = (
-            objective.score(evaluation.objectives, self.scenario.spec.objectives, self.scale)
-            if evaluation.feasible
-            else objective.infeasible_score(evaluation, self.scale)
-        )
+        aims = self.scenario.spec.objectives
+        if evaluation.feasible:
+            value = objective.score(evaluation.objectives, aims, self.scale)
+        elif not evaluation.violations:
+            value = objective.outdone_score(evaluation.bound_per_h, aims, self.scale)
+        else:
+            value = objective.infeasible_score(evaluation, self.scale)
         values = evaluation.layout.values
         self.study.add_trial(
             create_trial(
                 value=value if math.isfinite(value) else WORST,
                 params=dict(values),
                 distributions={name: domain for name, domain in self.space.items() if name in values},
-                user_attrs=_record(evaluation),
+                user_attrs=_record(evaluation, aims[0].measure),
                 constraints={"violations": objective.total_violation(evaluation.violations)},
             )
         )
         frozen = self.study.get_trials(deepcopy=False)[-1]
         self.journal.add(frozen)
-        self.trials.append(frozen)
+        self._keep(frozen, frozen)
         if self.folder:
             self.folder.append_trial(self.scenario.variables, frozen)
 
@@ -223,7 +288,7 @@ class _Study:
                 )
             )
 
-    def progress(self, evaluations: int, stage: str = "searching") -> Progress:
+    def progress(self, evaluations: int | None, stage: str = "searching") -> Progress:
         feasible = [t for t in self.trials if t.user_attrs["state"] == "feasible"]
         best = max(feasible, key=lambda t: t.value or 0.0, default=None)
         return Progress(
@@ -231,7 +296,7 @@ class _Study:
             evaluations=evaluations,
             feasible=len(feasible),
             best_per_h=best.user_attrs["throughput_per_h"] if best else None,
-            ceiling_per_h=self.scale["throughput"],
+            ceiling_per_h=self.ceiling_per_h,
             elapsed_s=time.monotonic() - self._began,
             stage=stage,
         )
@@ -254,17 +319,31 @@ def _refused(trial: FrozenTrial, record: Mapping[str, Any] | None) -> FrozenTria
     )
 
 
-def _record(evaluation: Evaluation) -> dict[str, Any]:
-    """What `trials.csv` says of a candidate, beside its values: of violations not the reasons, which are sentences."""
+def _record(evaluation: Evaluation, first: str) -> dict[str, Any]:
+    """What `trials.csv` says of a candidate, beside its values: of violations not the reasons, which are sentences.
+
+    What is not in the table: `samples` of the first objective, replication by replication, and `stage_s`.
+    """
     flow = evaluation.flow
-    crashed = any(violation.rule == "crash" for violation in evaluation.violations)
     return {
-        "state": "feasible" if evaluation.feasible else "failed" if crashed else "infeasible",
+        "state": _state(evaluation),
+        "replications": flow.replications if flow else 0,
         **{column: evaluation.objectives.get(measure) for measure, column in MEASURE_COLUMNS.items()},
         "half_width": flow.throughput_per_h.half_width if flow else None,
         "bound_per_h": evaluation.bound_per_h,
         "violations": "; ".join(str(replace(violation, reason="")) for violation in evaluation.violations),
+        "samples": list(flow.samples.get(first, ())) if flow and evaluation.feasible else [],
+        "stage_s": dict(evaluation.stage_s),
     }
+
+
+def _state(evaluation: Evaluation) -> str:
+    """What became of a candidate; `outdone`: legal, and not simulated because its bound is below the best."""
+    if evaluation.feasible:
+        return "feasible"
+    if not evaluation.violations:
+        return "outdone"
+    return "failed" if any(violation.rule == "crash" for violation in evaluation.violations) else "infeasible"
 
 
 def _finish(
@@ -272,18 +351,20 @@ def _finish(
     study: _Study,
     pool: Workers,
     seed: int,
-    evaluations: int,
+    stopped: str,
     folder: RunFolder | None,
     proof_s: float,
     on_progress: Callable[[Progress], None] | None,
 ) -> Run:
+    began = time.monotonic()
     start, ranked = confirm(scenario, study.contenders() or study.trials, pool, seed)
     with Evaluator(scenario) as evaluator:
         start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
     learnt: Learnt = {}
+    confirmed = time.monotonic()
     if proof_s and ranked[0].feasible:
         if on_progress:
-            on_progress(study.progress(evaluations, "proving the best among rigid bodies"))
+            on_progress(study.progress(len(study.trials), "proving the best among rigid bodies"))
         proven = prove_best(scenario, start, ranked, pool, *fresh_streams(scenario, seed), proof_s)
         start, ranked, learnt = proven.start, list(proven.finalists), proven.learnt
         study.refuse(ranked)
@@ -293,13 +374,24 @@ def _finish(
         runners_up=tuple(ranked[1:]),
         start=start,
         evaluations=len(study.trials),
-        feasible=study.progress(evaluations).feasible,
+        feasible=study.progress(None).feasible,
         crashed=sum(trial.user_attrs["state"] == "failed" for trial in study.trials),
-        ceiling_per_h=study.scale["throughput"],
+        ceiling_per_h=study.ceiling_per_h,
         folder=folder.path if folder else None,
         proof_s=proof_s,
         learnt=learnt,
+        stopped=stopped,
+        stages=stages(study.trials, ranked, confirmed - began, time.monotonic() - confirmed),
     )
+
+
+def _search(run: Run) -> dict[str, Any]:
+    """What `results.json` says of the search itself; what hangs on the clock is not in it."""
+    return {
+        "evaluations": run.evaluations,
+        "stopped": run.stopped,
+        "stages": [{"stage": stage.name, "given": stage.given, "passed": stage.passed} for stage in run.stages],
+    }
 
 
 def _summary(run: Run) -> dict[str, Any]:
@@ -308,7 +400,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "feasible_share": run.feasible / run.evaluations,
         "bound_per_h": run.ceiling_per_h,
         "sampler": "layout",
-        "stopped": "all evaluations used",
+        "stopped": run.stopped,
         "proof_s": run.proof_s,
         "refused": run.refused,
     }

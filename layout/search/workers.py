@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as Hanging
@@ -25,7 +26,7 @@ from layout.errors import LayoutError, Problem
 from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Scenario
-from layout.pipeline import Evaluator
+from layout.pipeline import Against, Evaluator
 from layout.search.proposals import Draft, Proposals
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
@@ -37,7 +38,9 @@ CRASH_SCALE = 1e-6  # a crash weighs more than any distance that a layout misses
 class Evaluates(Protocol):
     """What a worker holds: `pipeline.Evaluator`, or another with the same call."""
 
-    def __call__(self, layout: Layout, *, seed: int | None, replications: int | None) -> Evaluation:
+    def __call__(
+        self, layout: Layout, *, seed: int | None, replications: int | None, against: Against | None
+    ) -> Evaluation:
         """Evaluate a layout, with this seed and so many replications instead of the scenario's."""
 
 
@@ -57,6 +60,7 @@ class Ticket:
     candidate: Layout | Draft
     seed: int | None
     replications: int | None
+    against: Against | None
     future: Future[Evaluation | _Failed]
 
 
@@ -83,16 +87,21 @@ def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_see
     _proposals = Proposals(scenario, search_seed)
 
 
-def _evaluate(candidate: Layout | Draft, seed: int | None, replications: int | None) -> Evaluation | _Failed:
+def _evaluate(
+    candidate: Layout | Draft, seed: int | None, replications: int | None, against: Against | None
+) -> Evaluation | _Failed:
     assert _evaluator is not None and _proposals is not None
     try:
+        began = time.perf_counter()
         layout = candidate if isinstance(candidate, Layout) else Layout(_proposals(candidate))
-        evaluation = _evaluator(layout, seed=seed, replications=replications)
+        proposed_s = time.perf_counter() - began
+        evaluation = _evaluator(layout, seed=seed, replications=replications, against=against)
     except LayoutError as error:
         return _Failed(type(error), error.problems)
     except Exception as error:
         return _Failed(None, (), f"{type(error).__name__}: {error}")
-    return replace(evaluation, moves=None)  # arrays the parent does not need
+    # the parent does not need the arrays
+    return replace(evaluation, moves=None, stage_s={"propose": proposed_s, **evaluation.stage_s})
 
 
 def _do(job: Callable[..., T], given: tuple[Any, ...]) -> T | _Failed:
@@ -126,13 +135,22 @@ class Workers:
             context=multiprocessing.get_context("spawn"),
         )
 
-    def submit(self, candidate: Layout | Draft, *, seed: int | None = None, replications: int | None = None) -> Ticket:
+    def submit(
+        self,
+        candidate: Layout | Draft,
+        *,
+        seed: int | None = None,
+        replications: int | None = None,
+        against: Against | None = None,
+    ) -> Ticket:
         """Queue a candidate, or the draft of one."""
-        return Ticket(candidate, seed, replications, self._queue(_evaluate, [candidate, seed, replications]))
+        given = [candidate, seed, replications, against]
+        return Ticket(candidate, seed, replications, against, self._queue(_evaluate, given))
 
     def result(self, ticket: Ticket) -> Evaluation:
         """The candidate's evaluation; a crash or a hang comes back as a violation, an error of ours is raised."""
-        found = self._await(ticket.future, _evaluate, [ticket.candidate, ticket.seed, ticket.replications])
+        given = [ticket.candidate, ticket.seed, ticket.replications, ticket.against]
+        found = self._await(ticket.future, _evaluate, given)
         if isinstance(found, Evaluation):
             return found
         if found.kind is not None:

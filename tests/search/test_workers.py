@@ -29,7 +29,7 @@ class Broken(Evaluator):
     """Goes wrong where the places add up to one of these."""
     at = {}
 
-    def __call__(self, layout, *, seed=None, replications=None):
+    def __call__(self, layout, *, seed=None, replications=None, against=None):
         places = [value for name, value in layout.values.items() if name.endswith((".x", ".y"))]
         wrong = self.at.get(round(sum(places), 9))
         if wrong == "segfault":
@@ -43,13 +43,13 @@ class Broken(Evaluator):
             raise ZeroDivisionError("by nothing")
         elif wrong == "ours":
             raise AssetError([Problem("a hull is open", where="mill", hint="close it"), Problem("so is another")])
-        return super().__call__(layout, seed=seed, replications=replications)
+        return super().__call__(layout, seed=seed, replications=replications, against=against)
 
 class Segfault(Broken):
     at = {at!r}
 
 class Everywhere(Evaluator):
-    def __call__(self, layout, *, seed=None, replications=None):
+    def __call__(self, layout, *, seed=None, replications=None, against=None):
         raise ZeroDivisionError("by nothing")
 '''
 

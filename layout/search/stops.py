@@ -1,0 +1,56 @@
+"""When a search ends before its evaluations are used up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from layout import objective
+from layout.model.scenario import Objective
+from layout.units import duration
+
+USED = "all evaluations used"
+
+
+class Stops:
+    """Looks at each candidate told, in order. The clock decides where a time was given, and nowhere else.
+
+    ceiling_per_h : what the machines alone would allow
+    patience : evaluations without an improvement after which the search ends, None: never
+    timeout_s : time (s) after which no more candidates are asked for, None: never
+    """
+
+    def __init__(
+        self, aims: Sequence[Objective], ceiling_per_h: float, patience: int | None, timeout_s: float | None
+    ) -> None:
+        self._aims, self._ceiling_per_h = aims, ceiling_per_h
+        self._patience, self._timeout_s = patience, timeout_s
+        self._began = time.monotonic()
+        self._told = self._improved = 0
+        self._best: Mapping[str, float] | None = None
+        self._reached = False
+
+    def told(self, values: Mapping[str, float] | None) -> None:
+        """One more candidate was told. values : its measures, None where it is not feasible."""
+        self._told += 1
+        if values is None:
+            return
+        if self._best is None or objective.improves(values, self._best, self._aims):
+            self._best, self._improved = values, self._told
+        self._reached = self._reached or self._at_ceiling(values)
+
+    def why(self) -> str | None:
+        """Why the search ends here, None if it goes on."""
+        if self._reached:
+            return "the best layout makes what the machines alone would allow"
+        if self._patience is not None and self._told - self._improved >= self._patience:
+            return f"nothing has improved for {self._patience} evaluations"
+        if self._timeout_s is not None and time.monotonic() - self._began >= self._timeout_s:
+            return f"the time of {duration(self._timeout_s)} was up"
+        return None
+
+    def _at_ceiling(self, values: Mapping[str, float]) -> bool:
+        """Whether the only objective is within its tolerance of what no layout can pass."""
+        if len(self._aims) > 1 or self._aims[0].maximize != "throughput":
+            return False
+        return values["throughput"] >= (1 - self._aims[0].tolerance) * self._ceiling_per_h
