@@ -22,7 +22,7 @@ demo: $(READY) ## Optimise the flagship cell and leave a run folder with report 
 	$(BIN)/layout optimize experiments/machining_cell.yaml --evaluations 400 --seed 1
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY) ## Style
 	$(BIN)/ruff check .
