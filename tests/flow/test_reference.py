@@ -46,7 +46,7 @@ def test_a_line_and_its_mirror_image(order):
 @pytest.mark.parametrize("b", values.FAILING)
 def test_machines_that_fail_while_working(b):
     mode = {"break": failure(exponential(100.0), exponential(10.0))}
-    line_ = serial([exponential(1.0)] * 2, b, failures={0: mode, 1: mode}, **{**LONG, "horizon_s": 1_402_000.0})
+    line_ = serial([exponential(1.0)] * 2, b, failures={0: mode, 1: mode}, **{**LONG, "horizon_s": 2_002_000.0})
     holds(rate(line_), values.FAILING[b])
 
 
