@@ -6,7 +6,7 @@ PYTHON ?= $(shell for v in python3.11 python3.10 python3 python; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test check lint types contracts assets schema clean
+.PHONY: help demo compiled test check lint types contracts assets clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## Optimise the flagship cell and leave a run folder with report and pictures
 	$(BIN)/layout optimize experiments/machining_cell.yaml --evaluations 400 --seed 1
+
+compiled: $(READY) ## Compile the kernels, which all processes share
+	LINE_LAYOUT_CACHE= $(BIN)/layout evaluate experiments/machining_cell.yaml --replications 2 --json >/dev/null
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
