@@ -21,11 +21,12 @@ from layout.rollout.arms import ArmActor, Made
 from layout.rollout.conveyors import BeltNews, Conveyor, courses
 from layout.rollout.courses import passes_on
 from layout.rollout.doors import DoorActor
+from layout.rollout.drivers import Fellows
 from layout.rollout.riders import GUIDE
 from layout.rollout.stands import Stands
 from layout.rollout.timing import MoveTable
 from layout.rollout.traffic import Traffic
-from layout.rollout.vehicles import Fellows, Vehicle
+from layout.rollout.vehicles import Vehicle
 from layout.scene.physics.arms import ArmBody
 from layout.scene.physics.axes import AxesBody
 from layout.scene.physics.carriers import Carrier

@@ -9,8 +9,9 @@ Source: Erdmann, Lozano-Perez, "On multiple moving objects", Algorithmica 2, 198
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,9 @@ SAMPLE_S = 0.1
 """Drives are compared this often: a vehicle at 1.5 m/s comes 0.15 m further."""
 NEAR_M = 0.2
 """More than a vehicle moves between two samples and APART_M: farther apart, they do not meet."""
-LATER_S = 0.5
+EVERY = 5
+LATER_S = EVERY * SAMPLE_S
+"""A drive is tried so much later, and later again."""
 MOST_LATER_S = 60.0
 
 
@@ -57,84 +60,127 @@ class Traffic:
 
     def __init__(self, footprints: Mapping[str, tuple[Point2, ...]], stands: Mapping[str, Place]) -> None:
         self._outlines = {name: np.asarray(points, dtype=float) for name, points in footprints.items()}
-        self._radius = {name: float(np.hypot(*points.T).max()) for name, points in self._outlines.items()}
         self._ways = {name: _Way(0.0, None, place) for name, place in stands.items()}
+        self._barred: dict[str, tuple[Drive, frozenset[str]]] = {}  # nothing has changed since it was to wait
 
     def set_out(self, name: str, drive: Drive, start_s: float) -> None:
         """A vehicle will drive from that time on (s): all others know."""
         self._ways[name] = _Way(start_s, drive, drive.place(0.0))
+        self._barred.clear()
 
     def stand(self, name: str, place: Place, now_s: float) -> None:
         """A vehicle stands there from now on."""
         self._ways[name] = _Way(now_s, None, place)
+        self._barred.clear()
 
     def clear_at(self, name: str, drive: Drive, now_s: float) -> tuple[float, frozenset[str]]:
         """When (s) a vehicle may set out at the earliest; inf where it is to wait, and for whom.
 
         Whom: vehicles that stand in its way and have no drive before them.
         """
+        barred = self._barred.get(name)
+        if barred is not None and barred[0] is drive:
+            return math.inf, barred[1]
         last_s = max((way.end_s for way in self._ways.values()), default=now_s)
-        later = 0.0
-        while later <= max(last_s - now_s, 0.0) + LATER_S and later <= MOST_LATER_S:
-            if not self.met(name, drive, now_s + later):
-                return now_s + later, frozenset()
-            later += LATER_S
+        most = min(max(last_s - now_s, 0.0) + LATER_S, MOST_LATER_S)
+        own, others = self._sampled(name, drive, now_s, most)
+        bars = any(_meet(own, others[other], 0) for other in others if self._ways[other].end_s <= now_s)
+        for later in range(0 if bars else int(most / LATER_S) + 1):
+            if not any(_meet(own, other, later * EVERY) for other in others.values()):
+                return now_s + later * LATER_S, frozenset()
         standing = self.met(name, drive, max(last_s, now_s) + LATER_S)
+        if last_s - now_s <= MOST_LATER_S:
+            self._barred[name] = drive, standing
         return math.inf, standing
 
     def met(self, name: str, drive: Drive, start_s: float) -> frozenset[str]:
         """Vehicles that one would meet if it set out at that time (s)."""
-        own = _Way(start_s, drive, drive.place(0.0))
-        found = set()
-        for other, way in self._ways.items():
-            if other == name:
-                continue
-            end_s = max(own.end_s, way.end_s)
-            times = np.arange(start_s, end_s + SAMPLE_S, SAMPLE_S)
-            if self._touch(name, own.places(times), other, way.places(times)):
-                found.add(other)
-        return frozenset(found)
+        own, others = self._sampled(name, drive, start_s, 0.0)
+        return frozenset(which for which, other in others.items() if _meet(own, other, 0))
 
     def meets_standing(self, name: str, drive: Drive, other: str, place: Place) -> bool:
         """Whether a vehicle's drive comes too close to another that stands at a place."""
-        own = _Way(0.0, drive, drive.place(0.0)).places(np.arange(0.0, drive.time_s + SAMPLE_S, SAMPLE_S))
-        return self._touch(name, own, other, np.tile(np.asarray(place, dtype=float), (len(own), 1)))
+        own = _Samples(self._outlines[name], drive.places(_grid(drive.time_s)))
+        stands = np.tile(np.asarray(place, dtype=float), (len(own.places), 1))
+        return _meet(own, _Samples(self._outlines[other], stands), 0)
 
-    def _touch(self, name: str, own: Array, other: str, there: Array) -> bool:
-        near = np.hypot(*(own[:, :2] - there[:, :2]).T) <= self._radius[name] + self._radius[other] + 2 * NEAR_M
-        if not near.any():
-            return False
-        gaps = shapely.distance(self._shapes(name, own[near]), self._shapes(other, there[near]))
-        between = (self._steps(name, own) + self._steps(other, there))[near] / 2
-        return bool((gaps - between < APART_M).any())
+    def _sampled(self, name: str, drive: Drive, start_s: float, most_s: float) -> tuple[_Samples, dict[str, _Samples]]:
+        """A drive, and all others from `start_s` on until both are over, even if the drive begins `most_s` later."""
+        own = _Samples(self._outlines[name], drive.places(_grid(drive.time_s)))
+        others = {}
+        for other, way in self._ways.items():
+            if other != name:
+                times = start_s + _grid(max(most_s + drive.time_s, way.end_s - start_s))
+                others[other] = _Samples(self._outlines[other], way.places(times))
+        return own, others
 
-    def _steps(self, name: str, places: Array) -> Array:
+
+class _Samples:
+    """A vehicle at every SAMPLE_S: (n, 3) places, and what its outline (k, 2) (m) covers there."""
+
+    def __init__(self, outline: Array, places: Array) -> None:
+        self.places, self._outline = places, outline
+        self.radius_m = float(np.hypot(*outline.T).max())
+        self._shapes = np.full(len(places), None, dtype=object)
+
+    @functools.cached_property
+    def steps(self) -> Array:
         """(n,) float: how far (m) any corner gets from one sample to the next, or came from the one before."""
-        ahead = np.diff(places, axis=0)
+        ahead = np.diff(self.places, axis=0)
         ahead[:, 2] = (ahead[:, 2] + math.pi) % (2 * math.pi) - math.pi
-        way = np.hypot(ahead[:, 0], ahead[:, 1]) + self._radius[name] * abs(ahead[:, 2])
+        way = np.hypot(ahead[:, 0], ahead[:, 1]) + self.radius_m * abs(ahead[:, 2])
         both: Array = np.maximum(np.append(way, 0.0), np.insert(way, 0, 0.0))
         return both
 
-    def _shapes(self, name: str, places: Array) -> Array:
-        points = self._outlines[name]
-        cos, sin = np.cos(places[:, 2:3]), np.sin(places[:, 2:3])
-        x = places[:, 0:1] + cos * points[:, 0] - sin * points[:, 1]
-        y = places[:, 1:2] + sin * points[:, 0] + cos * points[:, 1]
-        shapes: Array = shapely.polygons(np.stack([x, y], axis=2))
-        return shapes
+    def shapes(self, rows: Array) -> Array:
+        """(m,) polygons at some of the samples."""
+        missing = np.unique(rows[self._shapes[rows] == None])  # noqa: E711
+        if len(missing):
+            places, points = self.places[missing], self._outline
+            cos, sin = np.cos(places[:, 2:3]), np.sin(places[:, 2:3])
+            x = places[:, 0:1] + cos * points[:, 0] - sin * points[:, 1]
+            y = places[:, 1:2] + sin * points[:, 0] + cos * points[:, 1]
+            self._shapes[missing] = shapely.polygons(np.stack([x, y], axis=2))
+        found: Array = self._shapes[rows]
+        return found
+
+
+def _meet(own: _Samples, other: _Samples, later: int) -> bool:
+    """Whether two come too close if the first sets out so many samples later than the second's begin; at its end it
+    stands."""
+    there = np.arange(later, len(other.places))
+    here = np.minimum(there - later, len(own.places) - 1)
+    away = np.hypot(*(own.places[here, :2] - other.places[there, :2]).T)
+    near = away <= own.radius_m + other.radius_m + 2 * NEAR_M
+    if not near.any():
+        return False
+    here, there = here[near], there[near]
+    between = (own.steps[here] + other.steps[there]) / 2
+    return bool((shapely.distance(own.shapes(here), other.shapes(there)) - between < APART_M).any())
+
+
+def _grid(lasts_s: float) -> Array:
+    """Times (s) from 0 until so long has passed."""
+    return np.arange(0.0, lasts_s + SAMPLE_S, SAMPLE_S)
 
 
 def first_free(
-    traffic: Traffic, name: str, drives: Iterable[tuple[int, Drive, Place]], wanted: Iterable[tuple[str, Drive]],
-    now_s: float,
+    traffic: Traffic, name: str, drives: Sequence[tuple[int, Drive, Place]], passing: Sequence[tuple[str, Drive]],
+    others: Sequence[tuple[str, Drive]], now_s: float,
 ) -> tuple[int, Drive] | None:  # fmt: skip
-    """The first place of (row, drive there, place) that a vehicle can make room at now, and none of those who want to
-    pass would meet it there."""
-    passing = list(wanted)
+    """The first place of (row, drive there, place) that a vehicle can make room at now.
+
+    There it is in the way of none who want to pass, and of none of the others unless it would be everywhere.
+    """
+
+    def bars(place: Place, ways: Sequence[tuple[str, Drive]]) -> bool:
+        return any(traffic.meets_standing(other, way, name, place) for other, way in ways)
+
+    second = None
     for row, drive, place in drives:
-        if traffic.met(name, drive, now_s):
+        if bars(place, passing) or traffic.met(name, drive, now_s):
             continue
-        if not any(traffic.meets_standing(other, way, name, place) for other, way in passing):
+        if not bars(place, others):
             return row, drive
-    return None
+        second = second or (row, drive)
+    return second

@@ -15,9 +15,10 @@ from layout.model.line import Layout, Line
 from layout.model.physical import Incident
 from layout.model.realise import realise
 from layout.model.results import FleetTimes
+from layout.rollout.drivers import Fellows
 from layout.rollout.stands import Stands
 from layout.rollout.traffic import Traffic
-from layout.rollout.vehicles import Fellows, Vehicle
+from layout.rollout.vehicles import Vehicle
 from layout.scene.physics.carriers import Carrier
 from layout.scene.physics.world import World
 
