@@ -22,7 +22,10 @@ from layout.model.quantities import (
 class Spec(BaseModel):
     """Base of everything a scenario file holds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
+    # defer_build: what reads a model is made when it is first used, not for every model at every start of a process.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True, defer_build=True
+    )
 
 
 class Failure(Spec):

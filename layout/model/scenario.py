@@ -224,7 +224,7 @@ class Machine(Spec):
     operations: Mapping[str, RandomTime | Mapping[str, RandomTime]] = {}
     count: FreeCount = 1
     servers: int = Field(default=1, ge=1, le=1000)
-    buffer: Buffer = Buffer()
+    buffer: Buffer = Buffer.model_construct()
     failures: Mapping[str, Failure] = {}
     blocking: Blocking = "after"
     setup: RandomTime | Mapping[str, Mapping[str, RandomTime]] | None = None
@@ -387,16 +387,16 @@ class ScenarioSpec(Spec):
 
     name: str = Field(min_length=1)
     description: str = ""
-    time: Time = Time()
+    time: Time = Time.model_construct()
     floor: Floor
-    safety: Safety = Safety()
+    safety: Safety = Safety.model_construct()
     products: Mapping[str, Product] = Field(min_length=1)
     machines: Mapping[str, Machine] = Field(min_length=1)
     transport: Mapping[str, Transport] = {}
     people: Mapping[str, People] = {}
     shifts: Mapping[str, Shift] = {}
     routing: Mapping[str, FreeRouting] = {}
-    objectives: tuple[Objective, ...] = (Objective(maximize="throughput"),)
+    objectives: tuple[Objective, ...] = (Objective.model_construct(maximize="throughput"),)
     start: Mapping[str, Mapping[str, Any]] | None = None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,8 @@ def student_t(level: float, freedom: int) -> float:
 
     Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3, 26.7.4 (finite sums), 26.7.5 (expansion).
     """
+    from statistics import NormalDist  # with it come fractions, decimals and random numbers
+
     x = NormalDist().inv_cdf(0.5 + level / 2)
     if freedom > _SERIES:
         n, x2 = float(freedom), x * x
