@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -25,9 +26,11 @@ PROOF, RECORDING = "proof.json", "best.rec"
 def proof_to_json(proof: Proof, evaluation: Evaluation, scenario: Scenario) -> dict[str, Any]:
     """A proof as JSON-ready data. The same layout, seed and windows give the same data; times spent are left out.
 
-    evaluation : of the same layout: whole shifts by the flow simulation, and the bound
+    evaluation : of the same layout: whole shifts by the flow simulation (as assumed, where it has learnt since), and
+        the bound
     """
     flow = evaluation.flow
+    shift = evaluation.assumed_per_h or (flow.throughput_per_h if flow is not None else None)
     learnt = {_key(gap): gap for gap in proof.learnt_moves}
     data: dict[str, Any] = {
         "scenario": scenario.name,
@@ -39,7 +42,7 @@ def proof_to_json(proof: Proof, evaluation: Evaluation, scenario: Scenario) -> d
         "parts": [sum(part.physical_s <= run.until_s for part in run.departures) for run in proof.windows],
         "held_out": proof.held_out,
         "bound_per_h": evaluation.bound_per_h,
-        "shift_per_h": asdict(flow.throughput_per_h) if flow is not None else None,
+        "shift_per_h": asdict(shift) if shift is not None else None,
         "flow_per_h": asdict(proof.flow_per_h),
         "physical_per_h": asdict(proof.physical_per_h),
         "learnt_per_h": asdict(proof.learnt_per_h),
@@ -75,6 +78,16 @@ def write_proof(folder: Path, data: dict[str, Any], recording: Recording) -> tup
             film.unlink(missing_ok=True)
         raise
     return proof, film
+
+
+def keep_proof(folder: Path, data: dict[str, Any], recording: Recording) -> None:
+    """`write_proof`, but for a proof that lies there already, of the same layout and no less simulated time."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads((folder / PROOF).read_text(encoding="utf-8"))
+        same = (known["scenario"], known["layout"]) == (data["scenario"], data["layout"])
+        if same and sum(known["windows_s"]) >= sum(data["windows_s"]) and (folder / RECORDING).exists():
+            return
+    write_proof(folder, data, recording)
 
 
 def _key(gap: MoveGap) -> Sequence[str]:

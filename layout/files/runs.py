@@ -3,8 +3,8 @@
 scenario.yaml   the scenario, frozen          run.json      settings, digest, version, summary
 trials.csv      every candidate told          journal.log   the same for resuming (Optuna's format)
 best.yaml, runner_up_1.yaml ...               results.json  start, best and runners-up on fresh streams
-best.rec        a run of the best layout as rigid bodies, where 'layout prove' recorded one
 timings.json    seconds that each stage took: the one file in which equal searches differ
+proof.json      what a run of the best layout as rigid bodies came to, and best.rec, its recording: where it was proved
 best_hour.csv   what every resource of the best layout does in one hour: `shown_hour` of run.json
 """
 
@@ -24,6 +24,7 @@ from layout.files.atomic import write_text
 from layout.files.event_log import table
 from layout.files.freeze import freeze
 from layout.files.layouts import dump_layout
+from layout.files.proofs import PROOF, RECORDING
 from layout.files.results import evaluation_to_json
 from layout.files.scenario import load_scenario
 from layout.model.results import Evaluation, TraceEvent
@@ -215,7 +216,8 @@ class RunFolder:
         }
         known = self.path / "best.yaml"
         if not known.exists() or known.read_text(encoding="utf-8") != texts["best"]:
-            (self.path / "best.rec").unlink(missing_ok=True)  # of a layout that is not the best any more
+            for name in (PROOF, RECORDING):  # of a layout that is not the best any more
+                (self.path / name).unlink(missing_ok=True)
         for name, text in texts.items():
             write_text(self.path / f"{name}.yaml", text)
         self._write_settings(scenario, {**self.settings(), **summary})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from layout.model.library import Point3
@@ -11,7 +12,7 @@ INCIDENTS = {
     "tipped": "a part leans further than it can stand",
     "fell": "a part left what carried it",
     "slipped": "a part does not go along with what carries it",
-    "pushed": "a part was moved by what should not touch it",
+    "pushed": "a part was moved aside or turned where nothing should do that",
     "jammed": "a part does not get on, and nothing is before it",
     "climbed": "a part stands on another one",
     "dropped": "a tool lost its part",
@@ -30,6 +31,39 @@ TOLERATED = ("saturated",)
 MOVE_S, MOVE_SHARE = 0.1, 0.03
 """How far an elementary move's assumed time may be from that of bodies: so many seconds, or that share of it."""
 
+_SAID = {
+    "tipped": "{part} tipped over on {on}",
+    "fell": "{part} fell off {on}",
+    "slipped": "{part} slipped on {on}",
+    "pushed": "{part} was pushed out of line on {on}",
+    "jammed": "{part} got stuck on {on}",
+    "climbed": "{part} climbed up on {on}",
+    "dropped": "{who} lost {part}",
+    "misplaced": "{part} lay beside its place at {on}",
+    "tracking": "{who} left its planned path{carrying}",
+    "saturated": "a drive of {who} was at its limit{carrying}",
+    "near miss": "{who} came too close to {others}{carrying}",
+    "collision": "{who} touched {others}{carrying}",
+    "waiting": "{who} waited for {others} and could not go on",
+}
+
+_HOW_FAST = "('layout limits' says how fast it may be)"
+_REMEDIES = {
+    "tipped": f"a slower belt {_HOW_FAST}, a wider corner, or a part that stands lower",
+    "fell": "a wider belt, one belt instead of two that meet, or longer parts",
+    "slipped": f"a slower belt {_HOW_FAST}, a gentler slope, or a part with more friction",
+    "pushed": "more room beside the belt, or a straight piece of belt after the corner or gap",
+    "jammed": "a wider belt or corner, or a part that fits between the guides",
+    "climbed": f"a slower belt {_HOW_FAST}, or parts with blunter ends",
+    "dropped": f"a slower arm {_HOW_FAST}, a tool that holds more, or a lighter part",
+    "misplaced": "a longer straight piece of belt before it is taken, or a slower arm",
+    "tracking": "a slower arm, a lighter load, or a stronger arm",
+    "saturated": "nothing has to be done, it costs time only; a slower arm spares its drives",
+    "near miss": "a larger clearance, or another place for what it passes",
+    "collision": "a larger clearance, or another place for what it touches",
+    "waiting": "fewer vehicles, wider lanes, or docks farther apart",
+}
+
 
 @dataclass(frozen=True)
 class Incident:
@@ -38,7 +72,7 @@ class Incident:
     time_s : when it began; kind : key of `INCIDENTS`; subjects : names of what took part, whose doing it is first
     part : number of the part (-1: none), product : its product (empty: none)
     at_m : place (x, y, z) (m, world); amount, unit : how bad, and limit : beyond what it is an incident
-    cause : in words
+    cause : in words; remedy : what to try, where more is known than the kind
     """
 
     time_s: float
@@ -51,6 +85,55 @@ class Incident:
     part: int = -1
     product: str = ""
     limit: float = 0.0
+    remedy: str = ""
+
+    @property
+    def what(self) -> str:
+        """What happened, in words: who, which part, how bad; without time and place."""
+        carrying = f" with {self._part}" if self.product else ""
+        others = " and ".join(self.subjects[1:]) or "something"
+        said = _SAID.get(self.kind, "{who}: {kind}").format(
+            part=self._part, on=self.subjects[-1], who=self.subjects[0], others=others, carrying=carrying,
+            kind=self.kind,
+        )  # fmt: skip
+        return f"{said} ({self.how_bad})"
+
+    @property
+    def how_bad(self) -> str:
+        """Its amount and limit in units for people: '34°, limit 30°'."""
+        limit = f", limit {_shown(self.limit, self.unit)}" if self.limit else ""
+        return f"{_shown(self.amount, self.unit)}{limit}"
+
+    @property
+    def where(self) -> str:
+        """Its place: 'x 3.20 m, y 1.05 m, 0.90 m high'."""
+        x, y, z = self.at_m
+        return f"x {x:.2f} m, y {y:.2f} m, {z:.2f} m high"
+
+    @property
+    def advice(self) -> str:
+        """What to try against it."""
+        return self.remedy or _REMEDIES.get(self.kind, "")
+
+    @property
+    def sentence(self) -> str:
+        """When, where, what, why and what to try, as sentences."""
+        said = f"After {self.time_s:.1f} s, at {self.where}: {self.what}: {self.cause}."
+        return f"{said} Try {self.advice}." if self.advice and self.kind not in TOLERATED else said
+
+    @property
+    def _part(self) -> str:
+        number = f"part {self.part}" if self.part >= 0 else "a part"
+        return f"{self.product} ({number})" if self.product and self.part >= 0 else self.product or number
+
+
+def _shown(amount: float, unit: str) -> str:
+    """An amount in a unit for people."""
+    if unit == "rad":
+        return f"{math.degrees(amount):.3g}°"
+    if unit == "m" and abs(amount) < 1:
+        return f"{1e3 * amount:.3g} mm"
+    return f"{amount:.3g} {unit}".strip()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from layout.report.headline import bottleneck_meaning, headline, stopping
 from layout.report.layers import layered
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome
+from layout.report.proof import Shown
 from layout.report.reader import Run
 from layout.report.replay import Replay
 from layout.report.sankey import passed
@@ -55,11 +56,11 @@ class Bar:
     said: str
 
 
-def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = None) -> str:
+def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = None, proof: Shown | None = None) -> str:
     """The page's HTML.
 
     pictures : by their places on the page (PLACES); those missing are left out
-    replay : of the best layout as rigid bodies, where there is a recording
+    replay, proof : of the best layout as rigid bodies, where there is a recording or a proof
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -92,6 +93,7 @@ def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = No
         scrap=best is not None and any(per_h > 0 for per_h in best.scrap_by_station.values()),
         words=words,
         replay=replay,
+        proof=proof,
         replay_data=Markup(replay.data.replace("<", "\\u003c") if replay is not None else ""),  # inside <script>
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),

@@ -12,7 +12,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from layout.model.physical import INCIDENTS, MOVE_S, MOVE_SHARE, TOLERATED
+from layout.errors import LayoutError, Problem
+from layout.model.physical import MOVE_S, MOVE_SHARE, TOLERATED, Incident
 from layout.model.results import Estimate
 from layout.report import words
 from layout.report.words import Unit
@@ -22,6 +23,21 @@ Data = Mapping[str, Any]
 PER_H = Unit(1, "")
 PERCENT = Unit(100, " %")
 MOST_INCIDENTS = 12
+KINDS = {
+    "empty": "arm moves empty",
+    "loaded": "arm moves a part",
+    "pick": "arm picks",
+    "place": "arm places",
+    "home": "arm goes home",
+    "open": "door opens",
+    "close": "door closes",
+    "belt transit": "part rides a belt",
+    "belt spacing": "part makes room on a belt",
+    "drive": "vehicle drives",
+    "hand-over": "vehicle hands over",
+    "wait for others": "vehicle waits for others",
+}
+"""Kinds of elementary moves in words."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +63,10 @@ def verdict(data: Data) -> str:
     windows = data["windows_s"]
     ran = duration(max(windows)) if len(windows) == 1 else f"{len(windows)} windows of {duration(max(windows))}"
     if not data["proved"]:
-        wrong = any(found["kind"] not in TOLERATED for found in data["incidents"])
-        return f"{'Refused' if wrong else 'Not proved'} after {ran} as rigid bodies: {'; '.join(data['reasons'])}."
+        why = "; ".join(data["reasons"])
+        if any(found["kind"] not in TOLERATED for found in data["incidents"]):
+            return f"Refused after {ran} as rigid bodies: {why}."
+        return f"Nothing went wrong over {ran} as rigid bodies, but the throughput is not proved: {why}."
     parts = sum(data["parts"])
     gap = words.estimate(_estimate(data["learnt_gap"]), PERCENT)
     left = f"{parts} good part{'' if parts == 1 else 's'} left the line"
@@ -82,31 +100,25 @@ def kinds(data: Data) -> list[Kind]:
     return [_kind(kind, found) for kind, found in sorted(alike.items())]
 
 
-def incidents(data: Data) -> list[tuple[str, str, str, str, str, str]]:
-    """What went wrong: window, time, what, who, how bad, cause; the first of them."""
-    return [
+def incidents(data: Data) -> list[tuple[int, Incident]]:
+    """What went wrong, each with its window (1: the first): what refuses a layout before what only costs time."""
+    found = [
         (
-            str(found["window"] + 1),
-            f"{found['time_s']:.1f} s",
-            found["kind"],
-            ", ".join(found["subjects"]) + (f" ({found['product']})" if found["product"] else ""),
-            f"{words.significant(found['amount'])} {found['unit']}".strip()
-            + (f" (limit {words.significant(found['limit'])})" if found["limit"] else ""),
-            found["cause"],
+            int(one["window"]) + 1,
+            Incident(
+                **{name: value for name, value in one.items() if name != "window"}
+                | {"subjects": tuple(one["subjects"]), "at_m": tuple(one["at_m"])}
+            ),
         )
-        for found in sorted(data["incidents"], key=lambda found: found["kind"] in TOLERATED)[:MOST_INCIDENTS]
+        for one in data["incidents"]
     ]
-
-
-def meanings(data: Data) -> list[tuple[str, str]]:
-    """Kinds of incidents that occur, in words, and whether they refuse a layout."""
-    seen = sorted({found["kind"] for found in data["incidents"]})
-    return [(kind, INCIDENTS.get(kind, "") + (", no ground to refuse" if kind in TOLERATED else "")) for kind in seen]
+    return sorted(found, key=lambda pair: pair[1].kind in TOLERATED)
 
 
 def proof_tables(data: Data) -> list[RenderableType]:
     """A proof for the terminal."""
     tables: list[RenderableType] = [Text(verdict(data), "bold green" if data["proved"] else "bold red")]
+    several = len(data["windows_s"]) > 1
     made = _table("good parts per hour", (">", "per hour"), "")
     for name, value, note in rates(data):
         made.add_row(name, Text(value, "bold" if name == "physics" else ""), Text(note, "dim"))
@@ -115,19 +127,15 @@ def proof_tables(data: Data) -> list[RenderableType]:
     for kind in kinds(data):
         off = f"{kind.off} of {kind.different}" + (f", learnt {kind.off_learnt}" if kind.off else "")
         moves.add_row(
-            kind.kind, str(kind.n), seconds(kind.assumed_s), seconds(kind.physical_s), seconds(kind.learnt_s),
-            off, Text(kind.worst, "dim"),
+            KINDS.get(kind.kind, kind.kind), str(kind.n), seconds(kind.assumed_s), seconds(kind.physical_s),
+            seconds(kind.learnt_s), off, Text(kind.worst, "dim"),
         )  # fmt: skip
     tables += [moves, Text(legend(), "dim")]
-    if data["incidents"]:
-        wrong = _table((">", "window"), (">", "at"), "incident", "who", (">", "by"), "why")
-        for row in incidents(data):
-            wrong.add_row(*(Text(cell) for cell in row))
-        tables.append(wrong)
-        left_out = len(data["incidents"]) - MOST_INCIDENTS
-        more = [f"and {left_out} more"] if left_out > 0 else []
-        said = [*more, *(f"{kind}: {meaning}" for kind, meaning in meanings(data))]
-        tables.append(Text("\n".join(said), "dim"))
+    found = incidents(data)
+    for window, incident in found[:MOST_INCIDENTS]:
+        tables.append(Text(f"{f'Window {window}. ' if several else ''}{incident.sentence}"))
+    if len(found) > MOST_INCIDENTS:
+        tables.append(Text(f"and {len(found) - MOST_INCIDENTS} more", "dim"))
     return tables
 
 
@@ -144,6 +152,152 @@ def seconds(value: float | None) -> str:
     return words.NONE if value is None or not math.isfinite(value) else f"{words.number(value, 2)} s"
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A throughput of the proof: whose, how much, and what to say of it."""
+
+    name: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An elementary move in words: what, who and where, how often, times. `off`, `off_learnt`: whether the assumed time
+    is too far from the bodies', before and after learning."""
+
+    what: str
+    who: str
+    n: int
+    assumed: str
+    physical: str
+    gap: str
+    learnt: str
+    learnt_gap: str
+    off: bool
+    off_learnt: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A proof as the page shows it. incidents : when, and what; more : how many are left out"""
+
+    proved: bool
+    verdict: str
+    figures: tuple[Figure, ...]
+    note: str
+    kinds: tuple[Timed, ...]
+    moves: tuple[Timed, ...]
+    incidents: tuple[tuple[str, Incident], ...]
+    more: int
+    legend: str
+
+
+def shown(data: Data, path: str) -> Shown:
+    """A proof for the page, from the data of proof.json. LayoutError where they are none; path : of that file."""
+    try:
+        several = len(data["windows_s"]) > 1
+        found = incidents(data)
+        return Shown(
+            proved=bool(data["proved"]),
+            verdict=verdict(data),
+            figures=_figures(data),
+            note=_note(data),
+            kinds=tuple(_timed_kind(kind) for kind in kinds(data)),
+            moves=tuple(_timed(move) for move in data["moves"]),
+            incidents=tuple(
+                (f"{one.time_s:.1f} s" + (f", window {window}" if several else ""), one)
+                for window, one in found[:MOST_INCIDENTS]
+            ),
+            more=max(len(found) - MOST_INCIDENTS, 0),
+            legend=legend(),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+        hint = "make it again: layout prove RUN"
+        raise LayoutError(
+            Problem("the proof cannot be understood", file=path, value=f"{type(error).__name__}: {error}", hint=hint)
+        ) from None
+
+
+def _figures(data: Data) -> tuple[Figure, ...]:
+    """The three throughputs side by side."""
+    flow, physical, learnt = (
+        words.estimate(_estimate(data[f"{name}_per_h"]), PER_H) for name in ("flow", "physical", "learnt")
+    )
+    judged = "learnt from window 1, judged on the others" if data["held_out"] else "judged on what it learnt from"
+    return (
+        Figure("Flow simulation as assumed", flow, f"physics {_gap(data['gap'], '')} against it"),
+        Figure(
+            "Flow simulation after learning", learnt, f"physics {_gap(data['learnt_gap'], '')} against it; {judged}"
+        ),
+        Figure("Rigid bodies (physics)", physical, _parts(data)),
+    )
+
+
+def _parts(data: Data) -> str:
+    left, windows = sum(data["parts"]), data["windows_s"]
+    ran = f"{len(windows)} windows of {duration(max(windows))}" if len(windows) > 1 else duration(max(windows))
+    return f"{left} good part{'' if left == 1 else 's'} in {ran}"
+
+
+def _note(data: Data) -> str:
+    """What the three figures are of."""
+    said = (
+        "Good parts per hour between the first and the last part that left in all three runs, on the same random "
+        "streams: a window begins with an empty line, so they are not those of whole shifts"
+    )
+    shift = _estimate(data["shift_per_h"])
+    if shift is not None:
+        said += f" ({words.estimate(shift, PER_H)} by the flow simulation as assumed)"
+    if len(data["windows_s"]) > 1:
+        return f"{said}. ± is the half-width of the {words.percent(data['gap']['level'])} interval over the windows."
+    return f"{said}. One window has no interval; 'layout prove' runs two, and judges what is learnt on the second."
+
+
+def _timed_kind(kind: Kind) -> Timed:
+    return Timed(
+        what=KINDS.get(kind.kind, kind.kind),
+        who=f"most off: {kind.worst}" if kind.off else "",
+        n=kind.n,
+        assumed=seconds(kind.assumed_s),
+        physical=seconds(kind.physical_s),
+        gap=_more(kind.physical_s - kind.assumed_s),
+        learnt=seconds(kind.learnt_s),
+        learnt_gap=_more(kind.physical_s - kind.learnt_s if kind.learnt_s is not None else None),
+        off=kind.off > 0,
+        off_learnt=kind.off_learnt > 0,
+    )
+
+
+def _timed(move: Data) -> Timed:
+    mean = float(move["physical_s"]["mean"])
+    return Timed(
+        what=KINDS.get(move["kind"], str(move["kind"])),
+        who=_who(move),
+        n=int(move["physical_s"]["n"]),
+        assumed=seconds(move["assumed_s"]),
+        physical=seconds(mean),
+        gap=_more(mean - move["assumed_s"]),
+        learnt=seconds(move["learnt_s"]),
+        learnt_gap=_more(move["learnt_gap_s"]),
+        off=not move["close"],
+        off_learnt=move["learnt_close"] is False,
+    )
+
+
+def _more(gap_s: float | None) -> str:
+    """'+0.35 s'."""
+    if gap_s is None:
+        return words.NONE
+    said = seconds(gap_s)
+    return said if gap_s < 0 or said == seconds(0.0) else f"+{said}"
+
+
+def _who(move: Data) -> str:
+    between = f"{move['origin']} to {move['target']}" if move["origin"] != move["target"] else move["target"]
+    return str(move["resource"] if between == move["resource"] else f"{move['resource']}, {between}")
+
+
 def _kind(kind: str, moves: Sequence[Data]) -> Kind:
     n = sum(move["physical_s"]["n"] for move in moves)
 
@@ -153,8 +307,6 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
     learnt = [move["learnt_s"] for move in moves]
     worst = max(moves, key=lambda move: abs(move["physical_s"]["mean"] - move["assumed_s"]))
     gap = worst["physical_s"]["mean"] - worst["assumed_s"]
-    between = f"{worst['origin']} to {worst['target']}" if worst["origin"] != worst["target"] else worst["target"]
-    who = worst["resource"] if between == worst["resource"] else f"{worst['resource']}, {between}"
     return Kind(
         kind=kind,
         n=n,
@@ -164,7 +316,7 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
         different=len(moves),
         off=sum(not move["close"] for move in moves),
         off_learnt=sum(move["learnt_close"] is False for move in moves),
-        worst=f"{who}: {'+' if gap >= 0 else '−'}{abs(gap):.2f} s",
+        worst=f"{_who(worst)}: {'+' if gap >= 0 else '−'}{abs(gap):.2f} s",
     )
 
 

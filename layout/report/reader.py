@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layout.errors import LayoutError, Problem
+from layout.files.proofs import PROOF
 from layout.report.outcome import Outcome, outcome_from_json
 
 FIXED = (
@@ -64,7 +65,7 @@ class Aim:
 @dataclass(frozen=True)
 class Run:
     """A run folder, read. `facts` is run.json as it stands, `search` what results.json says of the search itself,
-    `seconds` what each of its stages took."""
+    `seconds` what each of its stages took, `proof` proof.json, if that is of the best layout."""
 
     path: Path
     name: str
@@ -77,6 +78,7 @@ class Run:
     variables: tuple[str, ...] = field(default=())
     search: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    proof: Mapping[str, Any] | None = None
 
     @property
     def shown_hour(self) -> int:
@@ -125,7 +127,16 @@ def read_run(path: Path) -> Run:
         variables=variables,
         search=results.get("search") or {},
         seconds={name: taken for name, s in timings.get("seconds", {}).items() if (taken := _number(s)) is not None},
+        proof=_proof(path, best),
     )
+
+
+def _proof(path: Path, best: Outcome | None) -> dict[str, Any] | None:
+    """proof.json, if it is of the best layout."""
+    if best is None or not (path / PROOF).exists():
+        return None
+    found = _json(path / PROOF)
+    return found if found.get("layout") == best.layout else None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from layout.errors import LayoutError, Problem
 from layout.files.atomic import write_text
 from layout.files.event_log import read_table
 from layout.files.layouts import load_layout
+from layout.files.proofs import PROOF, RECORDING
 from layout.files.recording import read_recording
 from layout.files.runs import RunFolder
 from layout.model.line import Line
@@ -17,6 +18,7 @@ from layout.model.realise import realise
 from layout.model.results import Moves, TraceEvent
 from layout.motion.belts import lay_out
 from layout.report import canvas, figures, sankey, words
+from layout.report import proof as proofs
 from layout.report.canvas import Theme
 from layout.report.gantt import draw_gantt
 from layout.report.outcome import Outcome
@@ -29,7 +31,6 @@ from layout.report.words import Unit
 
 PAGE = "report.html"
 HOUR = "best_hour.csv"
-RECORDING = "best.rec"
 
 
 def write_figures(
@@ -48,15 +49,16 @@ def write_figures(
 def write_report(run: Path) -> Path:
     """Render a run folder's report.html, with its figures; the page's path.
 
-    Where there is a recording of the best layout it is in the page. LayoutError where it is no run folder, or where the
-    recording cannot be read.
+    A proof or a recording of the best layout is in the page, where there is one. LayoutError where it is no run folder,
+    or where one of them cannot be read.
     """
     found = read_run(run)
     shown = _replay(found)
+    proof = proofs.shown(found.proof, str(found.path / PROOF)) if found.proof is not None else None
     try:
         _charts(found)
         path = found.path / PAGE
-        write_text(path, render(found, _pictures(found), shown))
+        write_text(path, render(found, _pictures(found), shown, proof))
     except OSError as error:
         raise LayoutError(
             Problem(

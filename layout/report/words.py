@@ -150,5 +150,4 @@ def verdict_words(verdict: Verdict) -> str:
         left = f"{verdict.parts} good part{'' if verdict.parts == 1 else 's'} left the line"
         return f"proved over {ran}: nothing went wrong, {left}"
     first = min(verdict.incidents, key=lambda incident: incident.time_s)
-    who = ", ".join(first.subjects)
-    return f"refused after {ran}: {INCIDENTS.get(first.kind, first.kind)} ({who}, after {first.time_s:.1f} s)"
+    return f"refused after {ran}: after {first.time_s:.1f} s {first.what}"

@@ -306,7 +306,7 @@ class ArmActor:
         part.free()
         miss_m = float(np.linalg.norm(grasp[:3] - at))
         if miss_m > MISS_M:
-            cause = f"the tool closes {miss_m * 1e3:.0f} mm beside where the part is to be held"
+            cause = f"the tool closed {miss_m * 1e3:.0f} mm beside where the part is to be held"
             self._drop(part, now_s, miss_m, "m", MISS_M, cause)
             return
         _, most = needed(self._hold, part.form.model.friction, 0.0, np.zeros(3), np.array([0.0, 0.0, 1.0]))
@@ -387,7 +387,9 @@ class ArmActor:
         form = part.form
         takes, most = needed(self._hold, form.model.friction, form.mass_kg, acceleration, axis)
         if takes > most:
-            cause = f"{self._hold.by} of {self._hold.force_n:g} N hold {most:.1f} N at friction {form.model.friction:g}"
+            cause = (
+                f"its {self._hold.by} of {self._hold.force_n:g} N hold {most:.1f} N at friction {form.model.friction:g}"
+            )
             self._drop(part, now_s, takes, "N", most, f"{cause}; the part takes {takes:.1f} N {self._way(task)}")
         elif (slid_m := self._body.slid_m()) > TORN_M:
             cause = f"the part is torn out of the tool {self._way(task)}"

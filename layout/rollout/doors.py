@@ -111,7 +111,7 @@ class DoorActor:
             if self._late_s < PATIENCE_S:
                 return
             off = float(np.abs(self._body.state()[0] - steps.end).max())
-            cause = f"its axes stop {off * 1e3:.0f} mm (mrad) before '{self._at}'"
+            cause = f"its axes stop {off * 1e3:.0f} mm (or mrad) before position '{self._at}'"
             self._say(now_s, "tracking", (), off, "m", cause, self._middle(), STANDS)
         self._steps = None
         self._body.sleep()
@@ -134,7 +134,7 @@ class DoorActor:
                 continue
             self._told.add(touch.other)
             other = self._world.name_of(touch.other)
-            cause = f"{self._world.name_of(self._body.body)} hits {other} on its way to '{self._at}'"
+            cause = f"{self._world.name_of(self._body.body)} hits {other} on its way to position '{self._at}'"
             self._say(now_s, "collision", (other,), touch.force_n, "N", cause, touch.at_m, 0.0)
 
     def _middle(self) -> tuple[float, float, float]:

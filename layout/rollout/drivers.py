@@ -214,8 +214,9 @@ class Driver:
         return -1, ""
 
     def _tell(
-        self, now_s: float, kind: str, amount: float, unit: str, limit: float, cause: str, others: Sequence[str] = ()
-    ) -> None:
+        self, now_s: float, kind: str, amount: float, unit: str, limit: float, cause: str, others: Sequence[str] = (),
+        remedy: str = "",
+    ) -> None:  # fmt: skip
         at: Point3 = (self.place[0], self.place[1], self._fleet.model.deck_m[2])
         subjects = (self.name, *others)
-        self._fellows.tell(Incident(now_s, kind, subjects, at, amount, unit, cause, *self._carried(), limit))
+        self._fellows.tell(Incident(now_s, kind, subjects, at, amount, unit, cause, *self._carried(), limit, remedy))

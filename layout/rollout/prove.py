@@ -19,7 +19,6 @@ from layout.flow.departures import departures
 from layout.flow.output.intervals import estimate
 from layout.model.line import Layout, Line
 from layout.model.physical import (
-    INCIDENTS,
     TOLERATED,
     Incident,
     MoveGap,
@@ -159,10 +158,10 @@ def _reasons(proof: Proof) -> list[str]:
     for incident in proof.incidents:
         if incident.kind in TOLERATED or incident.kind not in kinds:
             continue
-        times = kinds.count(incident.kind)
+        more = kinds.count(incident.kind) - 1
         kinds = [kind for kind in kinds if kind != incident.kind]
-        first = f"first {', '.join(incident.subjects)} after {incident.time_s:.1f} s"
-        said.append(f"{INCIDENTS[incident.kind]} ({times} time{'s' if times > 1 else ''}, {first})")
+        again = f", and such a thing {more} time{'s' if more > 1 else ''} more" if more else ""
+        said.append(f"after {incident.time_s:.1f} s {incident.what}{again}")
     if said:
         return said
     if not proof.learnt_gap.n:
@@ -182,7 +181,8 @@ def violations(incidents: Iterable[Incident]) -> tuple[Violation, ...]:
         worst = max(found, key=lambda incident: incident.amount)
         times = f"{len(found)} times, first " if len(found) > 1 else ""
         carried = f", {worst.product}" if worst.product else ""
-        reason = f"{times}after {found[0].time_s:.1f} s{carried}: {worst.cause}"
+        advice = f"; try {worst.advice}" if worst.advice else ""
+        reason = f"{times}after {found[0].time_s:.1f} s{carried}: {worst.cause}{advice}"
         scale = worst.limit or max(worst.amount, 1e-9)
         said.append(Violation(kind, worst.subjects, worst.amount, worst.unit, scale, reason))
     return tuple(said)

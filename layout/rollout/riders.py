@@ -30,6 +30,8 @@ SLIP_S = 0.5
 PUSHED_M = 0.02
 PUSHED_RAD = math.radians(10.0)
 """So far aside, or turned so far, a gripper that was told the place misses the part; belts keep parts within 1 mm."""
+PUSHING = 0.25
+"""From this share of that on it is noted what touches it: by the whole of it that may be gone."""
 JAMMED_S = 2.0
 JAMMED_M = 0.005
 """No more way than this in that time is none: a belt of 0.05 m/s, the slowest usual, makes 100 mm."""
@@ -52,6 +54,7 @@ class Rider:
     quarters : quarter turns to the left between the belt's way and its x axis, as it entered; aside_rad : beyond those
     bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
     looks : when it was looked at last, and where it was; told : kinds of its incidents
+    pushed_by : what touched it last while it left its line; empty: nothing but the belt
     """
 
     part: Part
@@ -75,6 +78,7 @@ class Rider:
     cleared: bool = False
     still_s: float = 0.0
     slips_s: float = 0.0
+    pushed_by: str = ""
     stuck: tuple[float, float] = (0.0, 0.0)
     bent_s: float = 0.0
     square: tuple[float, float] | None = None
@@ -142,7 +146,7 @@ class Watch:
             cause = self._tip(rider, now_s)
             found.append(self._tell(rider, now_s, "tipped", rider.lean_rad, "rad", TIPPED_RAD, cause))
         elif rider.high_m > CLIMBED_M and "tipped" not in rider.told and not self._rocks(rider):
-            cause = f"stands on {self._touched(rider) or 'nothing that is known'}"
+            cause = f"it stands on {self._touched(rider) or 'nothing that is known'}"
             found.append(self._tell(rider, now_s, "climbed", rider.high_m, "m", CLIMBED_M, cause))
         else:
             found += [self._slips(rider, now_s, speed, queues), None if queues else self._pushed(rider, now_s)]
@@ -153,9 +157,11 @@ class Watch:
         """What is wrong with how a part stands where a tool is to take it."""
         aside, turned = abs(rider.left_m), abs(rider.aside_rad)
         if turned > PUSHED_RAD:
-            return self._tell(rider, now_s, "misplaced", turned, "rad", PUSHED_RAD, "came to the belt's end turned")
+            return self._tell(rider, now_s, "misplaced", turned, "rad", PUSHED_RAD, "it came to the belt's end turned")
         if aside > PUSHED_M:
-            return self._tell(rider, now_s, "misplaced", aside, "m", PUSHED_M, "came to the belt's end off its middle")
+            return self._tell(
+                rider, now_s, "misplaced", aside, "m", PUSHED_M, "it came to the belt's end off its middle"
+            )
         return None
 
     # ------------------------------------------------------------ one kind each
@@ -179,7 +185,10 @@ class Watch:
             cause = f"{by} holds it back"
         elif abs(steep) > 1e-3:
             holds = grip * math.cos(steep)
-            cause = f"slope of {math.degrees(steep):.1f} degrees: sin {math.sin(steep):.2f}, friction holds {holds:.2f}"
+            cause = (
+                f"a slope of {math.degrees(steep):.1f} degrees pulls with {abs(math.sin(steep)):.2f} of its weight, "
+                f"friction holds {holds:.2f} of it"
+            )
         else:
             needs = self._speed / (grip * GRAVITY_M_S2)
             cause = f"friction {grip:g} takes {needs:.2f} s to bring it to the belt's {self._speed:g} m/s"
@@ -193,13 +202,20 @@ class Watch:
                 rider.square = (rider.left_m, rider.aside_rad)
             return None
         moved, turned = abs(rider.left_m - rider.square[0]), abs(rider.aside_rad - rider.square[1])
-        if moved <= PUSHED_M and turned <= PUSHED_RAD:
+        share = max(moved / PUSHED_M, turned / PUSHED_RAD)
+        if share <= PUSHING:
+            rider.pushed_by = ""
+        elif share <= 1.0:
+            rider.pushed_by = self._touched(rider) or rider.pushed_by
+        if share <= 1.0:
             return None
         rider.square = (rider.left_m, rider.aside_rad)
         by = self._touched(rider)
         if by in (GUIDE, QUEUE):
             return None  # guides lead it straight, and a queue round a corner bends
-        cause = f"{by} touches it" if by else "nothing touches it any more"
+        by = by or rider.pushed_by
+        what = "a guide beside the belt" if by == GUIDE else by
+        cause = f"{what} pushed it" if what else "only the belt touched it: a corner or a gap before may have turned it"
         if moved > PUSHED_M:
             return self._tell(rider, now_s, "pushed", moved, "m", PUSHED_M, cause, by)
         return self._tell(rider, now_s, "pushed", turned, "rad", PUSHED_RAD, cause, by)
@@ -212,7 +228,8 @@ class Watch:
         if now_s - since < JAMMED_S:
             return None
         by = self._touched(rider)
-        cause = f"held by {by}" if by else "nothing drives it"
+        what = "a guide beside the belt" if by == GUIDE else by
+        cause = f"{what} holds it" if what else "nothing holds it, but the belt does not take it along"
         return self._tell(rider, now_s, "jammed", now_s - since, "s", JAMMED_S, cause, by)
 
     def _under(self, rider: Rider) -> list[Leg]:
@@ -252,7 +269,8 @@ class Watch:
         )
         stands = GRAVITY_M_S2 * base / high
         return (
-            f"{where}: it stands up to {stands:.2f} m/s^2 ({1e3 * base:.0f} mm to its edge, {1e3 * high:.0f} mm high)"
+            f"{where}, where no more than {stands:.2f} m/s^2 leaves it standing (its centre of mass is "
+            f"{1e3 * high:.0f} mm high and {1e3 * base:.0f} mm from its edge)"
         )
 
     def _fall(self, rider: Rider) -> str:

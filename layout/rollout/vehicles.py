@@ -19,10 +19,12 @@ from layout.rollout.drivers import Driver, Fellows
 from layout.rollout.stands import Stands, Vector, resting
 from layout.scene.physics.carriers import Carrier
 from layout.scene.physics.parts import Part
+from layout.scene.physics.world import GRAVITY_M_S2
 
 SLIP_M = 0.05
 """A part that has moved so far on its deck is no longer where rollers take it over."""
 LOOK_S = 0.25
+_GENTLER = "a lower acceleration ('layout limits' says how high it may be), or a part with more friction"
 
 
 class Vehicle(Driver):
@@ -125,13 +127,27 @@ class Vehicle(Driver):
         slid = math.dist(here[:2], self._seat[:2])
         sunk = self._seat[2] - here[2]
         if sunk > SLIP_M:
-            self._tell(now_s, "fell", sunk, "m", SLIP_M, "it fell off the deck")
+            self._tell(now_s, "fell", sunk, "m", SLIP_M, "it fell off the deck", remedy=_GENTLER)
         elif slid > SLIP_M:
-            self._tell(now_s, "slipped", slid, "m", SLIP_M, "it slid on the deck")
+            holds, most = part.form.model.friction * GRAVITY_M_S2, self._fleet.acceleration_m_s2
+            cause = (
+                f"it slid on the deck: friction holds it up to {holds:.2f} m/s^2, the vehicle makes {most:.2f} m/s^2"
+            )
+            self._tell(now_s, "slipped", slid, "m", SLIP_M, cause, remedy=_GENTLER)
         self._lost = max(sunk, slid) > SLIP_M
 
     def _carried(self) -> tuple[int, str]:
         return (self.part.number, self.part.form.product) if self.part is not None else (-1, "")
+
+
+@dataclass
+class Fellows:
+    """What vehicles know of one another."""
+
+    traffic: Traffic
+    vehicles: Mapping[str, Vehicle]
+    tell: Callable[[Incident], None]
+    step_s: float
 
 
 @dataclass(eq=False)

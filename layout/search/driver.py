@@ -20,14 +20,17 @@ from optuna.trial import FrozenTrial, create_trial
 
 from layout import objective
 from layout.errors import Problem, SearchError
+from layout.files.proofs import keep_proof, proof_to_json
+from layout.files.recording import Recording
 from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
+from layout.model.physical import Proof
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 from layout.rollout.learning import Learnt
 from layout.search.final import confirm, finite, fresh_streams, hour_of, measures
 from layout.search.journal import Journal
-from layout.search.proving import prove_best, window
+from layout.search.proving import Judgement, prove_best, window
 from layout.search.racing import Race, race
 from layout.search.sampler import LayoutSampler
 from layout.search.space import distributions
@@ -72,6 +75,7 @@ class Run:
     learnt : what the flow simulation learnt from the proof of the best
     stopped : why it ended, in words
     stages : what each stage cost, and how many candidates it let through
+    proof, recording : of the best among rigid bodies, where it was run
     """
 
     scenario: Scenario
@@ -87,6 +91,8 @@ class Run:
     learnt: Learnt = field(default_factory=dict)
     stopped: str = USED
     stages: tuple[Stage, ...] = ()
+    proof: Proof | None = None
+    recording: Recording | None = None
 
     @property
     def all_refused(self) -> bool:
@@ -163,6 +169,8 @@ def optimize(
         hour, events = hour_of(scenario, run.best, seed, run.learnt)
         found = Found(run.start, run.best, run.runners_up, _search(run), events)
         folder.finish(scenario, found, {**_summary(run), "shown_hour": hour}, {s.name: s.spent_s for s in run.stages})
+        if run.proof is not None and run.recording is not None:
+            keep_proof(folder.path, proof_to_json(run.proof, run.best, scenario), run.recording)
     return run
 
 
@@ -362,11 +370,13 @@ def _finish(
         start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
     learnt: Learnt = {}
     confirmed = time.monotonic()
+    judgement: Judgement | None = None
     if proof_s and ranked[0].feasible:
         if on_progress:
             on_progress(study.progress(len(study.trials), "proving the best among rigid bodies"))
         proven = prove_best(scenario, start, ranked, pool, *fresh_streams(scenario, seed), proof_s)
         start, ranked, learnt = proven.start, list(proven.finalists), proven.learnt
+        judgement = proven.best
         study.refuse(ranked)
     return Run(
         scenario=scenario,
@@ -382,6 +392,8 @@ def _finish(
         learnt=learnt,
         stopped=stopped,
         stages=stages(study.trials, ranked, confirmed - began, time.monotonic() - confirmed),
+        proof=judgement.proof if judgement is not None else None,
+        recording=judgement.recording if judgement is not None else None,
     )
 
 

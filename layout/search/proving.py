@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 
 from layout import flow, motion, objective
 from layout.errors import Problem, SearchError
+from layout.files.recording import Recording
 from layout.flow.departures import departures
 from layout.model.line import Layout, Line
-from layout.model.physical import TOLERATED, Verdict
+from layout.model.physical import TOLERATED, Proof, Verdict
 from layout.model.realise import realise
 from layout.model.results import Evaluation, Moves
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
-from layout.rollout.prove import violations
+from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
 from layout.search.workers import Workers
 
@@ -30,13 +31,31 @@ ROUND = 2  # finalists proved side by side; a constant, so that the answer does 
 PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
 
 
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a run among rigid bodies says of a finalist.
+
+    learnt : what its elementary moves took more than assumed
+    proof, recording : of that run; None where it could not be made
+    """
+
+    verdict: Verdict
+    learnt: Learnt
+    proof: Proof | None = None
+    recording: Recording | None = None
+
+
 @dataclass(frozen=True)
 class Proven:
-    """The start and the finalists after their proofs, finalists best first; `learnt` is what the flow model learnt."""
+    """The start and the finalists after their proofs, finalists best first; `learnt` is what the flow model learnt.
+
+    best : the judgement of the first finalist; None where it had none
+    """
 
     start: Evaluation
     finalists: tuple[Evaluation, ...]
     learnt: Learnt
+    best: Judgement | None = None
 
 
 def prove_best(
@@ -50,8 +69,7 @@ def prove_best(
     window_s : simulated time of a proof (s)
     """
     candidates = [evaluation for evaluation in ranked if evaluation.feasible]
-    judged: dict[int, Verdict] = {}
-    learnt: dict[int, Learnt] = {}
+    judged: dict[int, Judgement] = {}
     for first in range(0, len(candidates), ROUND):
         calls = {
             i: pool.call(proof, candidates[i].layout, window_s, seed)
@@ -59,28 +77,30 @@ def prove_best(
         }
         for i, call in calls.items():
             found = pool.answer(call)
-            judged[i], learnt[i] = (Verdict(0.0, 0, reason=found), {}) if isinstance(found, str) else found
-        if any(judged[i].proved for i in calls):
+            judged[i] = Judgement(Verdict(0.0, 0, reason=found), {}) if isinstance(found, str) else found
+        if any(judged[i].verdict.proved for i in calls):
             break
-    best = min((i for i, verdict in judged.items() if verdict.proved), default=None)
-    known = learnt[best] if best is not None else {}
-    verdicts = [judged.get(i) for i in range(len(candidates))]
+    best = min((i for i, judgement in judged.items() if judgement.verdict.proved), default=None)
+    known = judged[best].learnt if best is not None else {}
     start, *again = _learning(scenario, (start, *candidates), known, pool, seed, replications)
-    told = [_judged(evaluation, verdict) for evaluation, verdict in zip(again, verdicts, strict=True)]
-    return Proven(start, (*sorted(told, key=_rank), *(e for e in ranked if not e.feasible)), known)
+    told = [_judged(evaluation, judged.get(i)) for i, evaluation in enumerate(again)]
+    order = sorted(range(len(told)), key=lambda i: _rank(told[i]))
+    finalists = (*(told[i] for i in order), *(e for e in ranked if not e.feasible))
+    return Proven(start, finalists, known, judged.get(order[0]) if order else None)
 
 
-def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
-    """A layout's verdict, and what its elementary moves took more than assumed. In a worker."""
+def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
+    """Run a layout among rigid bodies, on the first of the streams of a seed. In a worker."""
     line = realise(scenario, layout)
     moves = motion.plan(line)
     window_s = min(window_s, line.time.horizon_s)
     left = departures(line, moves, seed=seed, until_s=window_s)
     until_s = min(left[PARTS - 1].time_s + DRAIN_S, window_s) if len(left) >= PARTS else window_s
-    run, _ = roll_out(line, moves, until_s=until_s, seed=seed)
+    run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
     refusing = tuple(incident for incident in run.incidents if incident.kind not in TOLERATED)
     parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
-    return Verdict(run.until_s, parts, refusing), learn(line, run.moves)
+    verdict = Verdict(run.until_s, parts, refusing)
+    return Judgement(verdict, learn(line, run.moves), judge(line, moves, (run,), seed, window_s), recording)
 
 
 def with_learnt(scenario: Scenario, evaluation: Evaluation, learnt: Learnt, seed: int, replications: int) -> Evaluation:
@@ -132,9 +152,10 @@ def _learning(
     return found
 
 
-def _judged(evaluation: Evaluation, verdict: Verdict | None) -> Evaluation:
-    if verdict is None:
+def _judged(evaluation: Evaluation, judgement: Judgement | None) -> Evaluation:
+    if judgement is None:
         return evaluation
+    verdict = judgement.verdict
     return replace(evaluation, verdict=verdict, violations=(*evaluation.violations, *violations(verdict.incidents)))
 
 

@@ -66,7 +66,7 @@ def test_a_tall_part_tips_in_a_corner(belts, blocks, world, tmp_path, speed, tip
     found = incidents(line, 14.5)
     assert bool(found) is tips
     if tips:
-        assert "in a corner: it stands up to 1.47 m/s^2" in the("tipped", found, "belt", "box").cause
+        assert "in a corner, where no more than 1.47 m/s^2" in the("tipped", found, "belt", "box").cause
 
 
 @pytest.mark.parametrize(("speed", "tips"), [(1.0, True), (0.6, False)])

@@ -8,7 +8,7 @@ import os
 from layout.model.line import Layout
 from layout.model.physical import Incident, Verdict
 from layout.model.scenario import Scenario
-from layout.rollout.learning import Learnt
+from layout.search.proving import Judgement
 
 REFUSED = "LAYOUT_TEST_REFUSED"
 TIPPED = Incident(3.25, "tipped", ("belt",), (1.0, 2.0, 0.9), 31.0, "deg", "the belt is too fast", 4, "bracket", 20.0)
@@ -19,20 +19,20 @@ def name(layout: Layout) -> str:
     return json.dumps(layout.values, sort_keys=True)
 
 
-def refuses_named(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
+def refuses_named(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
     """Refuses the layouts named in the environment."""
     if name(layout) in json.loads(os.environ[REFUSED]):
-        return Verdict(4.0, 0, (TIPPED,)), {}
-    return Verdict(window_s, 3), {}
+        return Judgement(Verdict(4.0, 0, (TIPPED,)), {})
+    return Judgement(Verdict(window_s, 3), {})
 
 
-def refuses_all(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
-    return Verdict(4.0, 0, (TIPPED, TIPPED)), {}
+def refuses_all(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
+    return Judgement(Verdict(4.0, 0, (TIPPED, TIPPED)), {})
 
 
-def doors_take_longer(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
-    return Verdict(window_s, 3), {("close", "cnc_mill"): 20.0, ("open", "cnc_mill"): 20.0}
+def doors_take_longer(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
+    return Judgement(Verdict(window_s, 3), {("close", "cnc_mill"): 20.0, ("open", "cnc_mill"): 20.0})
 
 
-def breaks(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> tuple[Verdict, Learnt]:
+def breaks(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
     raise ZeroDivisionError("by nothing")

@@ -176,15 +176,17 @@ def test_incidents_become_one_violation_for_each_doer_and_kind() -> None:
         ("tipped", ("b", "part 3"), 15.0, 10.0),
         ("fell", ("a", "part 3"), 40.0, 10.0),
     ]
-    assert found[0].reason == "2 times, first after 1.0 s: cause 30"
+    assert found[0].reason.startswith("2 times, first after 1.0 s: cause 30; try a slower belt")
 
 
 def test_a_real_proof_says_how_far_it_went(cell: Scenario) -> None:
     assert cell.start is not None
-    verdict, learnt = proving.proof(cell, Layout(dict(cell.start)), 12.0, 5)
-    assert verdict.until_s == pytest.approx(12.0) and verdict.parts == 0
-    assert verdict == proving.proof(cell, Layout(dict(cell.start)), 12.0, 5)[0]
-    assert any(pair[0] == "pick" for pair in learnt)
+    found = proving.proof(cell, Layout(dict(cell.start)), 12.0, 5)
+    assert found.verdict.until_s == pytest.approx(12.0) and found.verdict.parts == 0
+    assert found.verdict == proving.proof(cell, Layout(dict(cell.start)), 12.0, 5).verdict
+    assert any(pair[0] == "pick" for pair in found.learnt)
+    assert found.proof is not None and found.proof.incidents == ()
+    assert found.recording is not None and found.recording.end_s == pytest.approx(12.0, abs=0.1)
 
 
 class AskedError(Exception):
@@ -195,7 +197,7 @@ class AskedError(Exception):
 def test_a_proof_ends_once_enough_parts_have_left(
     parts: int, window_s: float, cell: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def roll_out(line: Line, moves: Moves, *, until_s: float, seed: int) -> None:
+    def roll_out(line: Line, moves: Moves, *, until_s: float, seed: int, record: bool) -> None:
         raise AskedError(until_s, [left.time_s for left in departures(line, moves, seed=seed, until_s=until_s)])
 
     monkeypatch.setattr(proving, "PARTS", parts)
