@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -65,15 +64,14 @@ def write_proof(folder: Path, data: dict[str, Any], recording: Recording) -> tup
     A proof that was there stays until the recording is whole; then both are replaced, the recording first.
     """
     proof, film = folder / PROOF, folder / RECORDING
-    handle, name = tempfile.mkstemp(prefix=".best.rec.", suffix=".part", dir=folder)
-    os.close(handle)
+    made = folder / f".{RECORDING}.{os.getpid()}.part"
     try:
-        write_recording(recording, Path(name))
+        write_recording(recording, made)
         proof.unlink(missing_ok=True)
-        os.replace(name, film)
+        os.replace(made, film)
         write_text(proof, json.dumps(data, indent=1) + "\n")
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
         if not proof.exists():
             film.unlink(missing_ok=True)
         raise

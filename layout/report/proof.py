@@ -183,6 +183,7 @@ class Shown:
     """A proof as the page shows it. incidents : when, and what; more : how many are left out"""
 
     proved: bool
+    refused: bool
     verdict: str
     figures: tuple[Figure, ...]
     note: str
@@ -200,6 +201,7 @@ def shown(data: Data, path: str) -> Shown:
         found = incidents(data)
         return Shown(
             proved=bool(data["proved"]),
+            refused=any(one.kind not in TOLERATED for _, one in found),
             verdict=verdict(data),
             figures=_figures(data),
             note=_note(data),
