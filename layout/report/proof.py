@@ -191,7 +191,9 @@ class Shown:
     moves: tuple[Timed, ...]
     incidents: tuple[tuple[str, Incident], ...]
     more: int
-    legend: str
+    legend: str = (
+        f"A difference is red where it is more than {MOVE_S:g} s and {100 * MOVE_SHARE:g} % of the assumed time"
+    )
 
 
 def shown(data: Data, path: str) -> Shown:
@@ -212,7 +214,6 @@ def shown(data: Data, path: str) -> Shown:
                 for window, one in found[:MOST_INCIDENTS]
             ),
             more=max(len(found) - MOST_INCIDENTS, 0),
-            legend=legend(),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
         hint = "make it again: layout prove RUN"
@@ -227,11 +228,11 @@ def _figures(data: Data) -> tuple[Figure, ...]:
         words.estimate(_estimate(data[f"{name}_per_h"]), PER_H) for name in ("flow", "physical", "learnt")
     )
     judged = "learnt from window 1, judged on the others" if data["held_out"] else "judged on what it learnt from"
+    gap, learnt_gap = (_gap(data[name], "physics against it: ") for name in ("gap", "learnt_gap"))
+    few = "" if data["gap"]["n"] else "too few parts to say"
     return (
-        Figure("Flow simulation as assumed", flow, f"physics {_gap(data['gap'], '')} against it"),
-        Figure(
-            "Flow simulation after learning", learnt, f"physics {_gap(data['learnt_gap'], '')} against it; {judged}"
-        ),
+        Figure("Flow simulation as assumed", flow, few or gap),
+        Figure("Flow simulation after learning", learnt, few or f"{learnt_gap}, {judged}"),
         Figure("Rigid bodies (physics)", physical, _parts(data)),
     )
 
@@ -322,12 +323,12 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
     )
 
 
-def _gap(data: Data, before: str = "") -> str:
+def _gap(data: Data, before: str = "against flow ") -> str:
     """'+0.4 ± 0.1 %': how far physics is from the flow simulation."""
     found = _estimate(data)
     said = words.estimate(found, PERCENT)
     sign = "+" if found is not None and found.mean > 0 and said != words.NONE else ""
-    return f"{before or 'against flow '}{sign}{said}"
+    return f"{before}{sign}{said}"
 
 
 def _estimate(data: Data | None) -> Estimate | None:
