@@ -140,16 +140,6 @@ class Vehicle(Driver):
         return (self.part.number, self.part.form.product) if self.part is not None else (-1, "")
 
 
-@dataclass
-class Fellows:
-    """What vehicles know of one another."""
-
-    traffic: Traffic
-    vehicles: Mapping[str, Vehicle]
-    tell: Callable[[Incident], None]
-    step_s: float
-
-
 @dataclass(eq=False)
 class _HandOver:
     """A part on its way between a station and a deck: straight, evenly, turning as it goes.
