@@ -1,0 +1,310 @@
+"""The legal floor plan nearest to one that is not: overlaps removed and clearances restored with the least movement.
+
+What may move shifts in x and y, within its bounds; nothing turns. The movement is measured by the square root of the
+sum of all squared shifts. Which side of one another two things pass is a choice for each pair of pieces: first the
+nearest way out, then whatever direction makes the movement less; for each choice the least movement is exact
+(`separation`). Where things are pushed into a corner, all are put back one by one, each to the free place nearest to
+where it was, and the movement is made least from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+
+from layout.feasibility import convex
+from layout.feasibility.clearance import ENGINE_ERROR_M
+from layout.feasibility.ground import Areas, Site, shape_of
+from layout.model.pose import Array, Pose
+from layout.model.quantities import Range
+from layout.model.results import Violation
+from layout.model.scenario import Floor, Scenario
+from layout.search.space import Copies, Spot, Values, spots
+from layout.search.ties import belts_of, models_of
+
+OVERLAP_M = 1e-9
+"""No overlap or missing clearance deeper than this is left, and none is acted upon."""
+
+TRIES = np.array([40, 4, 24])
+"""Choices of directions until none contradict each other; orders in which all are put back; directions that might make
+the movement less."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What stands on the floor, as the legaliser sees it.
+
+    bodies, service : convex rings (k, 2) (m) of its own frame: what it covers, and what others must leave free
+    low, high : bounds (m) of x and y of the pose; (-inf, inf) where it may go anywhere, its own x and y where pinned
+    rigid : things of one name here move together
+    """
+
+    name: str
+    bodies: tuple[Array, ...]
+    service: tuple[Array, ...]
+    pose: Pose
+    low: tuple[float, float]
+    high: tuple[float, float]
+    rigid: str = ""
+
+
+@dataclass(frozen=True)
+class Legal:
+    """What came of it.
+
+    poses : by name; those given where there is nothing to do, or nothing that can be done
+    moved_m : root of the sum of squared shifts
+    left : what is still wrong; empty if, and only if, the plan is legal
+    why : in words what stands in the way; empty where nothing does
+    """
+
+    poses: Mapping[str, Pose]
+    moved_m: float
+    left: tuple[Violation, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Pairs of pieces that must keep apart, by how much (m), and the rule that says so; see `separation.Plan`."""
+
+    rows: Any
+    slots: Any
+    start: Any
+    near: Any
+    gaps: Array
+    rules: tuple[str, ...]
+
+
+class Legaliser:
+    """Legalises plans of one floor.
+
+    gap_m : clearance (m) between the bodies of two things; joined : pairs that may touch, since a belt fills the gap
+    """
+
+    def __init__(self, floor: Floor, gap_m: float, joined: Collection[frozenset[str]] = ()) -> None:
+        self.floor, self.gap_m, self.joined = floor, gap_m, frozenset(joined)
+        self._known: dict[tuple[Any, ...], _Pairs] = {}
+
+    @cached_property
+    def _site(self) -> tuple[list[tuple[str, str, Array]], Array, float]:
+        """Rule, name and ring of all that stands still; (w, 3) half-planes of the floor's hull; its size (m)."""
+        site = Site.of(self.floor)
+        found = [
+            (rule, name, ring)
+            for rule, areas in (("obstacle", site.obstacles), ("keep_clear", site.keep_clear), ("fence", site.fences))
+            for name, ring in _rings(areas)
+        ]
+        hull = shapely.convex_hull(site.floor)
+        for notch in shapely.get_parts(shapely.difference(hull, site.floor)):
+            if notch.area > OVERLAP_M:
+                found += [
+                    ("floor", "", ring) for ring in convex.pieces_of(shapely.get_coordinates(notch.exterior)[:-1])
+                ]
+        ring = shapely.get_coordinates(shapely.orient_polygons(hull))[:-1]
+        edges = np.roll(ring, -1, axis=0) - ring
+        normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
+        walls = np.column_stack([normals, (normals * ring).sum(axis=1)])
+        return found, walls, float(np.hypot(*np.ptp(ring, axis=0)))
+
+    def __call__(self, things: Sequence[Thing]) -> Legal:
+        """The nearest legal plan, or the one given and what is wrong with it."""
+        plan = _Plan(self, things)
+        return plan.legal()
+
+    def pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> _Pairs:
+        """Pairs of pieces to keep apart; pieces : (thing, kind) of what moves, still : rules of what does not."""
+        key = (tuple((t.name, t.rigid) for t in things), tuple(pieces))
+        if key not in self._known:
+            if len(self._known) >= 256:
+                self._known.clear()
+            self._known[key] = self._pairs(things, pieces, still)
+        return self._known[key]
+
+    def _pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> _Pairs:
+        rows, gaps, rules = [], [], []
+        owners: list[tuple[str, str | int]] = []
+        for p, (one, kind) in enumerate(pieces):
+            for q, (two, other) in enumerate(pieces[p + 1 :], p + 1):
+                a, b = things[one], things[two]
+                if one == two or (a.rigid and a.rigid == b.rigid) or kind == other == "service":
+                    continue
+                both = kind == other == "body"
+                touching = not both or frozenset((a.name, b.name)) in self.joined
+                rows.append((p, q))
+                owners.append((a.rigid or a.name, b.rigid or b.name))
+                gaps.append(0.0 if touching else self.gap_m)
+                rules.append("overlap" if both else "service")
+            for q, rule in enumerate(still, len(pieces)):
+                if kind == "body" or rule in ("obstacle", "fence", "floor"):
+                    rows.append((p, q))
+                    owners.append((things[one].rigid or things[one].name, q))
+                    gaps.append(0.0)
+                    rules.append(rule if kind == "body" else "service")
+        number = {owner: i for i, owner in enumerate(dict.fromkeys(owners))}
+        slots = np.array([number[owner] for owner in owners], dtype=np.int64)
+        movers = list(dict.fromkeys(t.rigid or t.name for t in things))
+        mine = [[k for k, owner in enumerate(owners) if mover in owner] for mover in movers]
+        start = np.cumsum([0, *map(len, mine)], dtype=np.int64)
+        near = np.array([k for one in mine for k in one], dtype=np.int64)
+        pairs = np.array(rows, dtype=np.int64).reshape(-1, 2)
+        return _Pairs(pairs, slots, start, near, np.array(gaps, dtype=float), tuple(rules))
+
+
+class _Plan:
+    """One plan's arrays, and the steps to a legal one."""
+
+    def __init__(self, legaliser: Legaliser, things: Sequence[Thing]) -> None:
+        from layout.search import separation
+
+        still, self.walls, self.size_m = legaliser._site
+        self.things = things
+        self.index = {n: i for i, n in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
+        index = self.index
+        low, high = np.full((len(index), 2), -np.inf), np.full((len(index), 2), np.inf)
+        rings, self.pieces, movers = [], list[tuple[int, str]](), []
+        for number, thing in enumerate(things):
+            m = index[thing.rigid or thing.name]
+            at = (thing.pose.x_m, thing.pose.y_m)
+            low[m] = np.maximum(low[m], np.minimum(np.subtract(thing.low, at), 0.0))
+            high[m] = np.minimum(high[m], np.maximum(np.subtract(thing.high, at), 0.0))
+            for kind, parts in (("body", thing.bodies), ("service", thing.service)):
+                for ring in parts:
+                    rings.append(thing.pose.apply(ring))
+                    self.pieces.append((number, kind))
+                    movers.append(m)
+        rings += [ring for _, _, ring in still]
+        self.names = [things[number].name for number, _ in self.pieces] + [name for _, name, _ in still]
+        self.still = [rule for rule, _, _ in still]
+        self.mover = np.array(movers + [-1] * len(still), dtype=np.int64)
+        self.count = np.array([len(ring) for ring in rings], dtype=np.int64)
+        verts = convex.padded(rings, int(self.count.max(initial=1)))
+        box = np.concatenate([verts.min(axis=1), verts.max(axis=1)], axis=1)
+        self.pairs = legaliser.pairs(things, self.pieces, self.still)
+        self.plan = separation.Plan(
+            verts, self.count, box, self.mover, self.pairs.rows, self.pairs.gaps, self.pairs.slots,
+            self.pairs.start, self.pairs.near, self.walls, low, high,
+        )  # fmt: skip
+
+    def legal(self) -> Legal:
+        """The nearest legal plan, if there is one to be found."""
+        from layout.search import separation
+
+        nothing = np.zeros_like(self.plan.low)
+        wrong = self.wrong(nothing)
+        if not wrong:
+            return self._at(nothing)
+        work = separation.work_for(self.plan)
+        order, pinned = self._order(wrong)
+        lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, TRIES)
+        left = self.wrong(work.best) if not lost else wrong
+        if left:
+            return Legal({t.name: t.pose for t in self.things}, 0.0, tuple(wrong), self._why(work))
+        return self._at(work.best)
+
+    def _at(self, d: Array) -> Legal:
+        poses = {}
+        for thing in self.things:
+            dx, dy = d[self.index[thing.rigid or thing.name]]
+            moved = dx != 0.0 or dy != 0.0
+            pose = thing.pose
+            poses[thing.name] = Pose(pose.x_m + float(dx), pose.y_m + float(dy), pose.yaw_rad) if moved else pose
+        return Legal(poses, float(np.sqrt((d * d).sum())))
+
+    def wrong(self, d: Array) -> list[Violation]:
+        """Every rule broken at these shifts, by how much (m)."""
+        from layout.search import separation
+
+        short, beyond = np.empty(len(self.pairs.rows)), np.empty(len(self.names))
+        separation.shortfalls(*self.plan[:6], self.walls, d, short, beyond, np.empty(2))
+        most: dict[tuple[str, tuple[str, ...]], float] = {}
+        for k in np.nonzero(short > OVERLAP_M)[0].tolist():
+            p, q = self.pairs.rows[k]
+            rule, amount = self.pairs.rules[k], float(short[k])
+            if rule == "overlap" and amount <= self.pairs.gaps[k]:
+                rule = "clearance"
+            elif rule == "overlap":
+                amount -= float(self.pairs.gaps[k])
+            key = rule, tuple(sorted({self.names[p], self.names[q]} - {""}))
+            most[key] = max(most.get(key, 0.0), amount)
+        for p in np.nonzero(beyond > OVERLAP_M)[0].tolist():
+            key = "floor" if self.pieces[p][1] == "body" else "service", (self.names[p],)
+            most[key] = max(most.get(key, 0.0), float(beyond[p]))
+        return [Violation(rule, subjects, amount, "m") for (rule, subjects), amount in most.items()]
+
+    def _order(self, wrong: Sequence[Violation]) -> tuple[Any, int]:
+        """Movers as they are put back, and how many of them, the first ones, cannot move: big ones before small."""
+        at_fault = {self.index[t.rigid or t.name] for v in wrong for t in self.things if t.name in v.subjects}
+        area = np.zeros(len(self.index))
+        for p, (number, _) in enumerate(self.pieces):
+            x0, y0, x1, y1 = self.plan.box[p]
+            area[self.index[self.things[number].rigid or self.things[number].name]] += (x1 - x0) * (y1 - y0)
+        pinned = [bool((high <= low).all()) for low, high in zip(self.plan.low, self.plan.high, strict=True)]
+        order = sorted(range(len(area)), key=lambda m: (not pinned[m], m in at_fault, -area[m], m))
+        return np.array(order, dtype=np.int64), sum(pinned)
+
+    def _why(self, work: Any) -> str:
+        """Who has no room next to whom, in words."""
+        names: list[str] = []
+        walls = False
+        for k in work.stuck_pair[work.stuck > 0.0].tolist():
+            if k < 0:
+                walls = True
+            else:
+                names += [self.names[row] for row in self.pairs.rows[k]]
+        listed = sorted(set(names) - {""})
+        who = ", ".join(listed[:-1]) + (" and " if len(listed) > 1 else "") + listed[-1] if listed else "the machines"
+        between = " between walls and bounds" if walls else ""
+        return f"{who} need more room than there is{between}, and put back one by one some find no place"
+
+
+def _rings(areas: Areas) -> list[tuple[str, Array]]:
+    return [(name, convex_ring(ring)) for name, ring in zip(areas.names, areas.rings, strict=True)]
+
+
+def convex_ring(ring: Array) -> Array:
+    """A ring without the repetitions that pad it."""
+    keep = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 0.0
+    return ring[keep] if keep.any() else ring
+
+
+class ScenarioLegaliser:
+    """Legalises candidates of one scenario: whoever stands under their values shifts within its domain.
+
+    A coordinate that is fixed, or one of a few values, stays.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.copies = Copies(scenario)
+        self.spots = spots(scenario)
+        models = models_of(scenario)
+        self._shapes = {spot.subject: shape_of(models[spot.subject]) for spot in self.spots}
+        joined = {frozenset(belt.ends) for belt in belts_of(scenario)}
+        self.legaliser = Legaliser(scenario.spec.floor, scenario.spec.floor.clearance_m + ENGINE_ERROR_M, joined)
+
+    def __call__(self, values: Values, pinned: Collection[str] = ()) -> tuple[Values, Legal]:
+        """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""
+        standing = [spot for spot in self.spots if self.copies.stands(spot.subject, values)]
+        legal = self.legaliser([self._thing(spot, values, spot.subject in pinned) for spot in standing])
+        found = dict(values)
+        if legal.moved_m > 0.0:
+            for spot in standing:
+                pose = legal.poses[spot.subject]
+                if spot.at(values)[:2] != (pose.x_m, pose.y_m):
+                    spot.put(found, pose.x_m, pose.y_m, pose.yaw_rad)
+        return found, legal
+
+    def _thing(self, spot: Spot, values: Values, pinned: bool) -> Thing:
+        x, y, yaw = spot.at(values)
+        shape = self._shapes[spot.subject]
+        ends = [
+            (domain.low, domain.high) if isinstance(domain, Range) and not pinned else (at, at)
+            for domain, at in ((spot.x, x), (spot.y, y))
+        ]
+        low, high = (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])
+        return Thing(spot.subject, shape.pieces, shape.strips, Pose(x, y, yaw), low, high)
