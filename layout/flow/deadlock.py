@@ -28,15 +28,16 @@ class Standstill:
 
 def standstill(network: Network, world: World) -> Standstill | None:
     """The deadlock that a run ended in, if it did."""
-    run = world.run[0]
+    still = int(world.run["status"][0]) == rec.STANDSTILL
     in_turn = idle_in_turn(world)
-    if int(run["status"]) != rec.STANDSTILL and not in_turn and not _suspicious(world):
+    if not still and not in_turn and not _suspicious(world):
         return None
     waits = _waits(network, world) | (turn_waits(network, world) if in_turn else {})
     stuck = _stuck(waits)
+    if not stuck and not still:
+        return None
+    run = world.run[0]
     if not stuck:
-        if int(run["status"]) != rec.STANDSTILL:
-            return None
         lacking = _lacking(network, world)
         if lacking:
             return Standstill(lacking, float(run["horizon"] - run["now"]))
@@ -81,6 +82,8 @@ def _suspicious(world: World) -> bool:
 
 _DOING = ["part", "lacks", "held", "busy", "state"]
 _BUSY = _DOING.index("busy")
+_FULL = ["used", "places", "server0", "servers", "ready_head"]
+_BLOCKED = ["count", "kept", "capacity", "waiting", "target", "since_blocked"]
 Waits = dict[str, tuple[list[set[str]], float]]  # who -> (for each part that it holds, whom that waits for), since
 
 
@@ -90,9 +93,9 @@ def _waits(network: Network, world: World) -> Waits:
     People are nobody's: who waits for a place holds none.
     """
     waits: Waits = {}
-    columns = (world.stations[c].tolist() for c in ("used", "places", "server0", "servers", "ready_head"))
+    stations = world.stations[_FULL].tolist()
     doing = world.servers[_DOING].tolist()
-    for i, (name, used, places, first, n, p) in enumerate(zip(network.stations, *columns, strict=True)):
+    for i, (name, (used, places, first, n, p)) in enumerate(zip(network.stations, stations, strict=True)):
         if used < places or not all(_held(world, i, *doing[v]) for v in range(first, first + n)):
             continue
         wanted, since = [], 0.0
@@ -113,10 +116,10 @@ def _waits(network: Network, world: World) -> Waits:
                 wanted.append(_wanted(network, world, i, part, int(part["kept_step"])))
                 since = max(since, float(server["since"]))
         waits[name] = (wanted, since)
-    columns = (world.belts[column].tolist() for column in ("count", "kept", "capacity", "waiting", "target"))
-    for k, (name, count, kept, capacity, waiting, target) in enumerate(zip(network.belts, *columns, strict=True)):
+    belts = world.belts[_BLOCKED].tolist()
+    for name, (count, kept, capacity, waiting, target, since) in zip(network.belts, belts, strict=True):
         if waiting and count + kept >= capacity:
-            waits[name] = ([{network.stations[target]}], float(world.belts["since_blocked"][k]))
+            waits[name] = ([{network.stations[target]}], since)
     return waits
 
 

@@ -334,8 +334,8 @@ class World(NamedTuple):
             end += -(-size // _LINE) * _LINE
         whole, tables = np.zeros(end, np.uint8), list(self)
         for number, start, stop, dtype in spans:
+            whole[start:stop] = self[number].view(np.uint8)  # bytes, for rows are copied field by field
             tables[number] = whole[start:stop].view(dtype)
-            tables[number][:] = self[number]
         tables[-1] = (whole, tuple(spans), np.array([start for _, start, _, _ in spans]))
         tables[0]["address"][0] = [_address(table) for table in tables[1:-1]]
         return World(*tables)

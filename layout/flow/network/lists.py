@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,8 +53,10 @@ def chain(ways: list[dict[str, Any]], stations: list[Any], kind: str) -> None:
             station[f"{kind}_{end}"] = k
 
 
-def record_table(rows: Iterable[dict[str, Any]], dtype: Any) -> Any:
+def record_table(rows: Sequence[dict[str, Any]], dtype: Any) -> Any:
     """Rows as records of a dtype; what a row does not say is 0."""
+    if not rows:
+        return np.zeros(0, dtype)
     blank, n = dict.fromkeys(dtype.names, 0), len(dtype.names)
     return np.array([tuple((blank | row).values())[:n] for row in rows], dtype=dtype)
 

@@ -16,7 +16,7 @@ from layout.flow.output.effectiveness import StationTimes, station_times
 from layout.flow.output.energy import mean_power_w
 from layout.model.results import FlowMove
 
-WAITING = ("starved", "blocked", "off_shift", "unattended", "waiting")  # states in which a resource is not active
+WAITING = frozenset(("starved", "blocked", "off_shift", "unattended", "waiting"))  # states of a resource not active
 QUANTILES = (0.05, 0.5, 0.95)
 _RUN = ("horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
         "inside_found")  # fmt: skip
@@ -188,7 +188,9 @@ def _belts(network: Network, world: World, window_s: float) -> dict[str, dict[st
 
 def _staff(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:
     """Of each pool, averaged over its people."""
-    shares = {}
+    shares: dict[str, dict[str, float]] = {}
+    if not network.staff:
+        return shares
     spent = zip(*(world.staff[f"in_{state}"].tolist() for state in ("working", "waiting", "off")), strict=True)
     for name, times, number in zip(network.staff, spent, world.staff["number"].tolist(), strict=True):
         working, waiting, off = (time / (number * window_s) for time in times)
