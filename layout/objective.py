@@ -36,6 +36,26 @@ def handling_distance_m(flow: FlowResult) -> float:
     return sum(move.per_h * move.length_m for move in flow.moves) / rate if rate > 0 else float("inf")
 
 
+def handling_effort_m_per_h(line: Line) -> float:
+    """Metres per hour between the machines that direct transports with `trips` join: along the floor's two axes,
+    from middle to middle."""
+    at = {name: station.pose for name, station in line.stations.items()}
+    return math.fsum(
+        link.trips_per_h
+        * (abs(at[link.origin].x_m - at[link.target].x_m) + abs(at[link.origin].y_m - at[link.target].y_m))
+        for link in line.links.values()
+        if link.trips_per_h is not None
+    )
+
+
+def measure_plan(line: Line, moves: Moves) -> dict[str, float]:
+    """The measures that where things stand decides alone (`scenario.GEOMETRIC`)."""
+    values = {"floor_area": floor_area_m2(line, moves)}
+    if any(link.trips_per_h is not None for link in line.links.values()):
+        values["handling_effort"] = handling_effort_m_per_h(line)
+    return values
+
+
 def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
     """Every measure of `scenario.MEASURES` that a simulated line has; where no part left, as bad as can be."""
     values = {
@@ -43,7 +63,7 @@ def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
         "lead_time": flow.lead_time_s.mean,
         "wip": flow.wip.mean,
         "handling_distance": handling_distance_m(flow),
-        "floor_area": floor_area_m2(line, moves),
+        **measure_plan(line, moves),
     }
     if flow.energy_kwh_per_h is not None:
         values["energy"] = flow.energy_kwh_per_part.mean if flow.energy_kwh_per_part else math.inf
@@ -63,6 +83,7 @@ def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
     boundary = np.asarray(line.floor.boundary)
     x, y = boundary[:, 0], boundary[:, 1]
     area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+    span = float(np.ptp(x) + np.ptp(y))
     diagonal = float(np.hypot(*(boundary.max(axis=0) - boundary.min(axis=0))))
     work_s = sum(p.share * _work_s(line, p.name, p.route) for p in line.products.values())
     power_kw = _power_kw(line)
@@ -75,6 +96,7 @@ def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
         "on_time": 1.0,
         "wip": float(max(len(line.stations), 1)),
         "handling_distance": diagonal,
+        "handling_effort": span * math.fsum(link.trips_per_h or 0.0 for link in line.links.values()) or 1.0,
         "floor_area": area,
     }
 

@@ -84,11 +84,15 @@ class Evaluator:
         violations = feasibility.check(line, self.scene)
         clock.lap("geometry")
         if violations:
-            bound_per_h = flow.bound(line, motion.straight_line(line))
+            bound_per_h = 0.0 if self.scenario.spec.geometric else flow.bound(line, motion.straight_line(line))
             clock.lap("bound")
             return Evaluation(layout, violations, bound_per_h, stage_s=clock.laps)
         moves = motion.plan(line)
         clock.lap("motion")
+        if self.scenario.spec.geometric:
+            values = objective.measure_plan(line, moves)
+            clock.lap("objectives")
+            return Evaluation(layout, (), 0.0, moves, objectives=values, stage_s=clock.laps)
         bound_per_h = flow.bound(line, moves)  # never above that of straight lines, whose times are lower bounds
         clock.lap("bound")
         if against is not None and against.hopeless(bound_per_h):

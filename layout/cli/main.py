@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from layout.errors import LayoutError
 
-# A command is a function named like its module; its docstring is the help, the int it returns the exit code (None: 0).
+# A command is a function named like its module (`import_` for a word that Python keeps); its docstring is the help, the int it returns the exit code (None: 0).
 # To add one, write layout/cli/<name>.py and its line here. Modules import little at their top and the rest inside the
 # function, so that `layout --help` stays quick.
 COMMANDS: dict[str, str] = {
@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "view": "layout.cli.view",
     "report": "layout.cli.report",
     "assets": "layout.cli.assets",
+    "import": "layout.cli.import_",
     "schema": "layout.cli.schema",
 }
 
@@ -53,7 +54,8 @@ class LazyGroup(TyperGroup):
             return None
         if cmd_name not in self.commands:
             single = typer.Typer(add_completion=False)
-            single.command(cmd_name)(getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name))
+            module = importlib.import_module(COMMANDS[cmd_name])
+            single.command(cmd_name)(getattr(module, COMMANDS[cmd_name].rpartition(".")[2]))
             self.commands[cmd_name] = typer.main.get_command(single)
         return self.commands[cmd_name]
 

@@ -38,7 +38,9 @@ def understood(scenario: Scenario, line: Line) -> dict[str, Any]:
             how = f"{value_words(entry.fleet)} x {entry.model}, dispatch {value_words(entry.dispatch)}"
             between = ", ".join(entry.serves)
         else:
-            how, between = f"{entry.time_s:g} s", f"{entry.from_} -> {entry.to}"
+            trips = "" if entry.trips_per_h is None else f"{entry.trips_per_h:g} trips/h"
+            times = f"{entry.time_s:g} s" if scenario.spec.products else ""
+            how, between = ", ".join(filter(None, (times, trips))), f"{entry.from_} -> {entry.to}"
         transports.append({"name": name, "kind": entry.kind, "between": between, "how": how})
         if isinstance(entry, Robot):
             transports[-1]["place"] = place_words(entry.place)
@@ -156,7 +158,8 @@ def print_understood(summary: dict[str, Any], console: Any) -> None:
         ]
         for p in summary["products"]
     ]
-    table("product", "mass", "share", "route", rows=rows)
+    if rows:
+        table("product", "mass", "share", "route", rows=rows)
     rows = [[p["name"], p["number"], "\n".join(p["does"]), p["shift"]] for p in summary["people"]]
     if rows:
         table("people", "number", "do", "shift", rows=rows)
@@ -168,4 +171,5 @@ def print_understood(summary: dict[str, Any], console: Any) -> None:
     console.print(f"\n{count} design variable{'' if count == 1 else 's'}, {start}")
     for subject, fields in free.items():
         console.print(f"  {subject}: {', '.join(fields)}", style="dim")
-    console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines' times alone")
+    if summary["products"]:
+        console.print(f"at most {summary['bound_per_h']:.1f} good parts per hour, by the machines' times alone")

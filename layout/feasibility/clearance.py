@@ -22,6 +22,8 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
     Where a belt joins two stations it fills the gap between them: they only may not touch.
     """
     line = ground.line
+    if all(station.model.is_box for station in line.stations.values()) and not line.arms:
+        return _between_footprints(ground, line.floor.clearance_m)
     wanted = line.floor.clearance_m
     rings = ground.world([(scene.outline(thing.model),) for thing in ground.things]).rings
     if len(rings) < 2:
@@ -49,12 +51,17 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
 
 def plan_gaps(ground: Ground) -> list[Violation]:
     """Footprints of two stations or arm bases come closer than `floor.clearance`: by what is missing (m)."""
-    names, polygons = ground.bodies.names, ground.body_polygons
-    wanted, joined = ground.line.floor.clearance_m + ENGINE_ERROR_M, _joined(ground)
-    i, j = np.triu_indices(len(names), 1)
-    short = wanted - shapely.distance(polygons[i], polygons[j])
+    return _between_footprints(ground, ground.line.floor.clearance_m + ENGINE_ERROR_M)
+
+
+def _between_footprints(ground: Ground, wanted: float) -> list[Violation]:
+    areas, joined = ground.bodies, _joined(ground)
+    rows, columns = convex.near(areas.rings, areas.rings, wanted)
+    first = rows < columns
+    i, j = rows[first], columns[first]
+    short = wanted - shapely.distance(ground.body_polygons[i], ground.body_polygons[j])
     close = np.nonzero(short > 0)[0]
-    pairs = [(names[i[k]], names[j[k]], float(short[k])) for k in close]
+    pairs = [(areas.names[i[k]], areas.names[j[k]], float(short[k])) for k in close]
     return worst(
         "clearance",
         [((a, b), missing) for a, b, missing in pairs if a != b and frozenset((a, b)) not in joined],

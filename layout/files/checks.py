@@ -17,7 +17,7 @@ from layout.model.joins import names_as
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2, Rail, ToolModel, VehicleModel
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
-from layout.model.scenario import Conveyor, Place, Robot, ScenarioSpec, Vehicle
+from layout.model.scenario import GEOMETRIC, Conveyor, Direct, Place, Robot, ScenarioSpec, Vehicle
 
 Polygon = tuple[Point2, ...]
 
@@ -41,7 +41,9 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _time(spec, found)
     _floor(spec, found)
     _operations(spec, found)
-    _ends(spec, found)
+    if spec.products or not spec.geometric:
+        _ends(spec, found)
+    _models(spec, found)
     _transports(spec, found)
     check_transports(spec, found.add)
     check_production(spec, found.add)
@@ -101,6 +103,17 @@ def _names(spec: ScenarioSpec, found: Findings) -> None:
                 if instance in getattr(spec, kind):
                     what = f"the name is taken: {machine}'s copies are called {machine} 1, {machine} 2, ..."
                     found.add(what, kind, instance, value=instance, hint="rename it")
+
+
+def _models(spec: ScenarioSpec, found: Findings) -> None:
+    """Products, unless nothing is simulated, and of each machine either its model or its size."""
+    if not spec.products and not spec.geometric:
+        hint = f"add one; without products only {' and '.join(GEOMETRIC)} can be aims"
+        found.add("there are no products", "products", hint=hint)
+    for name, machine in spec.machines.items():
+        if bool(machine.model) == (machine.box is not None):
+            hint = "such as model: cnc_mill, or box: {width: 2 m, depth: 1 m}"
+            found.add("needs a 'model' or a 'box', one of them", "machines", name, hint=hint)
 
 
 def _time(spec: ScenarioSpec, found: Findings) -> None:
@@ -251,8 +264,13 @@ def _has_scrap(spec: ScenarioSpec) -> bool:
     return any(quality.scrap > 0 for machine in spec.machines.values() for quality in machine.quality.values())
 
 
+def _has_trips(spec: ScenarioSpec) -> bool:
+    return any(isinstance(t, Direct) and t.trips_per_h is not None for t in spec.transport.values())
+
+
 _NEEDS: dict[str, tuple[Callable[[ScenarioSpec], bool], str]] = {
     "energy": (_has_power, "give machines or transports a power, such as {working: 5 kW, idle: 1 kW}"),
+    "handling_effort": (_has_trips, "give a direct transport its trips per hour, such as trips: 12"),
     "scrap": (_has_scrap, "give a machine a quality, such as {drill: {scrap: 2 %}}"),
     "on_time": (_has_due, "give a source a schedule whose orders are due at some time"),
     "tardiness": (_has_due, "give a source a schedule whose orders are due at some time"),

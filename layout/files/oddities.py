@@ -13,7 +13,7 @@ from layout.model.joins import enters
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.quantities import Range
 from layout.model.realise import instances
-from layout.model.scenario import Conveyor, ScenarioSpec, Variable
+from layout.model.scenario import Conveyor, Direct, ScenarioSpec, Variable
 from layout.units import duration
 
 # No machine on a shop floor is longer; a mesh in millimetres is a thousand times too large.
@@ -132,13 +132,16 @@ def _transports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings
             elif port:
                 ports[machine, port.name] = name
     used = set().union(*(Network(spec, models).carriers(product) for product in spec.products))
-    for name in spec.transport:
-        if name not in used:
+    for name, transport in spec.transport.items():
+        counted = isinstance(transport, Direct) and transport.trips_per_h is not None
+        if name not in used and not (counted and spec.geometric):
             hint = "routes have a shorter way, or none here"
             found.add("no product's shortest way uses this transport", "transport", name, hint=hint)
 
 
 def _unused(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
+    if not spec.products:
+        return
     visited = Network(spec, models).visited()
     for machine, entry in spec.machines.items():
         if machine not in visited:

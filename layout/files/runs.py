@@ -41,6 +41,7 @@ COLUMNS = (
     "lead_time_s",
     "wip",
     "handling_distance_m",
+    "handling_effort_m_per_h",
     "floor_area_m2",
     "energy_kwh",
     "scrap_per_h",
@@ -55,6 +56,7 @@ MEASURE_COLUMNS = {
     "lead_time": "lead_time_s",
     "wip": "wip",
     "handling_distance": "handling_distance_m",
+    "handling_effort": "handling_effort_m_per_h",
     "floor_area": "floor_area_m2",
     "energy": "energy_kwh",
     "scrap": "scrap_per_h",
@@ -225,8 +227,10 @@ class RunFolder:
 
 def _headline(evaluation: Evaluation) -> dict[str, Any]:
     flow = evaluation.flow
-    if flow is None or not evaluation.feasible:
+    if not evaluation.feasible:
         return {"feasible": False, "violations": [str(violation) for violation in evaluation.violations]}
+    if flow is None:
+        return {"feasible": True, **{measure: round(value, 3) for measure, value in evaluation.objectives.items()}}
     return {
         "feasible": True,
         "throughput_per_h": round(flow.throughput_per_h.mean, 3),

@@ -11,6 +11,7 @@ from typing import Any
 from layout.errors import AssetError, Problem
 from layout.files.assets import model_names, read_model
 from layout.files.model_reader import Loaded
+from layout.files.own_box import box_name, machine_from_box
 from layout.files.ports import Solid, check_ports, make_port
 from layout.files.surface import SUFFIXES
 from layout.files.yaml import Document, Key, KeyPath, did_you_mean
@@ -35,7 +36,7 @@ OTHER_SUFFIXES = (".step", ".stp", ".iges", ".igs", ".fbx", ".dwg", ".dxf", ".bl
 class Use:
     """One place of a scenario that names a model.
 
-    path : of the entry in the file; key : below it, `model` or `tool`; kind : what the model must be
+    path : of the entry in the file; key : below it, `model`, `box` or `tool`; kind : what the model must be
     entry : the entry itself, with what it says about the model
     """
 
@@ -49,7 +50,7 @@ class Use:
     def options(self) -> str:
         """What the entry says about the model: uses that differ in it are models of their own."""
         entry = self.entry
-        if self.key != "model":
+        if self.key == "tool":
             return ""
         if isinstance(entry, Machine):
             given: tuple[Any, ...] = (entry.unit, entry.up, sorted(entry.ports.items()), entry.service)
@@ -73,7 +74,10 @@ def uses(spec: ScenarioSpec) -> list[Use]:
     for name, product in spec.products.items():
         found.append(Use(("products", name), "model", product.model, "part", product))
     for name, machine in spec.machines.items():
-        found.append(Use(("machines", name), "model", machine.model, "machine", machine))
+        if machine.model:
+            found.append(Use(("machines", name), "model", machine.model, "machine", machine))
+        elif machine.box is not None:
+            found.append(Use(("machines", name), "box", box_name(machine.box), "machine", machine))
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
             found.append(Use(("transport", name), "model", transport.model, "arm", transport))
@@ -131,7 +135,7 @@ def load_models(spec: ScenarioSpec, document: Document, base: Path, *, wait: boo
             warnings += odd
             warnings += [problem if problem.file else _placed(problem, use, document) for problem in found.warnings]
         key = keys[identity]
-        if key != use.name:
+        if key != use.name or use.key == "box":
             renamed[use.path] = key
         if not isinstance(loaded[key].model, _KINDS[use.kind]):
             actual = next(k for k, cls in _KINDS.items() if isinstance(loaded[key].model, cls))
@@ -167,6 +171,8 @@ def _placed(problem: Problem, use: Use, document: Document) -> Problem:
 def _load(use: Use, document: Document, base: Path, wait: bool) -> tuple[Loaded, list[Problem]]:
     """The model of one use, and what is odd about the use. Raises AssetError."""
     entry = use.entry
+    if isinstance(entry, Machine) and use.key == "box":
+        return _box(entry, use, document)
     if use.key == "model" and is_file(use.name) and not (base / use.name / "model.yaml").is_file():
         return _own(use, document, base, wait)
     loaded = read_model(use.name, base)
@@ -234,6 +240,25 @@ def _own(use: Use, document: Document, base: Path, wait: bool) -> tuple[Loaded, 
         hint = "give it 'ports:' (docs/model-yaml.md, Your own meshes): {take: {kind: in, by: [arm], at: [0, 0, 1]}}"
         odd.append(document.problem("a file has no ports, so nothing can serve it", (*use.path, "model"), hint=hint))
     return loaded, odd
+
+
+def _box(entry: Machine, use: Use, document: Document) -> tuple[Loaded, list[Problem]]:
+    """A machine of which only the size is known. Raises AssetError."""
+    assert entry.box is not None
+    problems = [
+        document.problem(
+            "means nothing for a box, whose size says its unit", (*use.path, key), value, f"remove '{key}:'"
+        )
+        for key, value in (("unit", entry.unit), ("up", entry.up))
+        if value is not None
+    ]
+    ports, wrong = _ports(entry, use, document)
+    loaded = machine_from_box(entry.box, ports, (entry.service or Service()).model_dump())
+    assert isinstance(loaded.model, MachineModel)
+    problems += [*wrong, *_in_the_way(ports, loaded.model, Solid(loaded.model.hulls), use, document)]
+    if problems:
+        raise AssetError(problems)
+    return loaded, []
 
 
 def _part(use: Use, entry: Product, path: Path) -> tuple[Loaded, list[Problem]]:

@@ -68,6 +68,7 @@ class MachineModel:
     visual, hulls : mesh files of the body that stands still (m, z up; hulls: convex pieces)
     urdf : what moves (doors, rams): a root link at the machine's origin, and a link for each axis
     programs : named positions of the axes, "load" while parts are handed over and "work" while it works
+    is_box : the hull is the box over the footprint, so that the plan tells all there is to tell
     """
 
     name: str
@@ -82,6 +83,7 @@ class MachineModel:
     urdf: Path | None = None
     axes: tuple[Axis, ...] = ()
     programs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    is_box: bool = False
 
     def position(self, program: str) -> tuple[float, ...]:
         """Where each axis stands in a program; an axis that it does not name stays at its lower end."""

@@ -137,12 +137,13 @@ class Belt:
 
 @dataclass(frozen=True)
 class Link:
-    """Parts pass from one station to another in a fixed time (s)."""
+    """Parts pass from one station to another in a fixed time (s); trips_per_h : how often, where that is given."""
 
     name: str
     origin: str
     target: str
     time_s: float
+    trips_per_h: float | None = None
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
                 speed = float(settle(name, "speed", transport.speed_m_s))
                 belts[key] = Belt(key, origin, target, speed, transport.pitch_m, transport.width_m, transport.power)
             elif isinstance(transport, Direct):
-                links[key] = Link(key, origin, target, transport.time_s)
+                trips = transport.trips_per_h
+                shared = None if trips is None else trips / (len(names[transport.from_]) * len(names[transport.to]))
+                links[key] = Link(key, origin, target, transport.time_s, shared)
     line = Line(
         name=spec.name,
         layout=layout,

@@ -197,10 +197,19 @@ class PortSpec(Spec):
     facing: tuple[Number, Number] = (0.0, -1.0)
 
 
+class Box(Spec):
+    """A machine of which only the size is known: width along its x, depth along its y, height."""
+
+    width_m: PositiveLength = Field(alias="width")
+    depth_m: PositiveLength = Field(alias="depth")
+    height_m: PositiveLength = Field(default=1.0, alias="height")
+
+
 class Machine(Spec):
     """A machine or station on the floor.
 
     model : name in the library, a folder with a model.yaml, or a mesh file of your own (STL, OBJ, GLB, URDF)
+    box : instead of a model: a plain box of this size
     unit : what the mesh file's numbers mean, where the guess is wrong: m, mm, cm or in
     up : the mesh file's axis that points up, where it is not z (GLB: y)
     ports, service : for mesh files, which have none; for library models they replace what the model says
@@ -216,7 +225,8 @@ class Machine(Spec):
     shift : when it works (always, if left out)
     """
 
-    model: str
+    model: str = ""
+    box: Box | None = None
     unit: Literal["m", "mm", "cm", "in"] | None = None
     up: Literal["y", "z"] | None = None
     ports: Mapping[str, PortSpec] = {}
@@ -335,12 +345,17 @@ class Conveyor(Spec):
 
 
 class Direct(Spec):
-    """Parts pass in a fixed time, by nobody in particular (a chute, a hand-over, an old line's figure)."""
+    """Parts pass in a fixed time, by nobody in particular (a chute, a hand-over, an old line's figure).
+
+    trips : how often a way is made between the two machines (per hour), in both directions together: what the
+        objective `handling_effort` counts; shared evenly among their copies
+    """
 
     kind: Literal["direct"]
     from_: str = Field(alias="from")
     to: str
     time_s: Seconds = Field(default=0.0, alias="time")
+    trips_per_h: Annotated[Number, Field(ge=0)] | None = Field(default=None, alias="trips")
 
 
 Transport = Annotated[Robot | Conveyor | Vehicle | Direct, Field(discriminator="kind")]
@@ -350,6 +365,8 @@ MEASURES: dict[str, str] = {
     "lead_time": "s from entering to leaving",
     "wip": "parts in the line",
     "handling_distance": "m travelled for each good part",
+    "handling_effort": "m per hour: trips of the `direct` transports x distance between the middles of their machines, "
+    "along the floor's axes",
     "floor_area": "m2 of the box around everything",
     "energy": "kWh for each good part, where resources have a power",
     "scrap": "parts thrown away per hour, where an operation scraps any",
@@ -357,8 +374,11 @@ MEASURES: dict[str, str] = {
     "tardiness": "s overdue on average, of the parts with a due time; 0 for what is in time",
 }
 Measure = Literal[
-    "throughput", "lead_time", "wip", "handling_distance", "floor_area", "energy", "scrap", "on_time", "tardiness"
-]
+    "throughput", "lead_time", "wip", "handling_distance", "handling_effort", "floor_area", "energy", "scrap",
+    "on_time", "tardiness",
+]  # fmt: skip
+GEOMETRIC: tuple[str, ...] = ("handling_effort", "floor_area")
+"""Measures that where things stand decides alone."""
 
 
 class Objective(Spec):
@@ -382,6 +402,7 @@ class Objective(Spec):
 class ScenarioSpec(Spec):
     """A scenario file.
 
+    products : may be left out where all aims are geometric (`handling_effort`, `floor_area`): nothing is simulated then
     routing : operation -> which of the machines able to do it a part goes to (`shortest_queue`, if left out)
     """
 
@@ -390,7 +411,7 @@ class ScenarioSpec(Spec):
     time: Time = Time.model_construct()
     floor: Floor
     safety: Safety = Safety.model_construct()
-    products: Mapping[str, Product] = Field(min_length=1)
+    products: Mapping[str, Product] = {}
     machines: Mapping[str, Machine] = Field(min_length=1)
     transport: Mapping[str, Transport] = {}
     people: Mapping[str, People] = {}
@@ -398,6 +419,11 @@ class ScenarioSpec(Spec):
     routing: Mapping[str, FreeRouting] = {}
     objectives: tuple[Objective, ...] = (Objective.model_construct(maximize="throughput"),)
     start: Mapping[str, Mapping[str, Any]] | None = None
+
+    @property
+    def geometric(self) -> bool:
+        """Whether every aim is decided by where things stand, so that nothing needs to be simulated."""
+        return all(aim.measure in GEOMETRIC for aim in self.objectives)
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,15 @@ def figures(outcome: Outcome) -> RenderableType:
                 table.add_row(f"  {quantile} within", words.estimate(each, words.time_unit(found.mean)), "")
     for row in _more(outcome):
         table.add_row(*row)
-    if outcome.ceiling_per_h is not None:
+    if outcome.ceiling_per_h:
         note = "analytic upper bound" if outcome.exact_per_h is None else "exact, in the long run"
         table.add_row("ceiling", words.plain(outcome.ceiling_per_h, PER_H, 4), note)
     if not outcome.feasible:
         table.add_row(Text("not feasible", "bold red"), "", "")
     notes = [Text(warning, "yellow") for warning in outcome.warnings]
     made = outcome.throughput_per_h
+    if made is None and outcome.feasible:
+        notes.insert(0, Text(words.NOT_SIMULATED, "dim"))
     if made is not None and made.n:
         notes.insert(0, Text(_how(outcome, made), "dim"))
     return Group(table, *notes)

@@ -29,6 +29,9 @@ MEASURES: dict[str, Measure] = {
     "handling_distance": Measure(
         "handling per part", "distance travelled for each good part", lambda _: Unit(1, " m"), False
     ),
+    "handling_effort": Measure(
+        "handling effort", "trips of the direct transports x distance", lambda _: Unit(1, " m/h"), False
+    ),
     "floor_area": Measure("floor area", "of the box around everything", lambda _: Unit(1, " m²"), False),
     "energy": Measure("energy per part", "of all resources, for each good part", words.energy_unit, False),
     "scrap": Measure("scrap", "parts thrown away", lambda _: Unit(1, " /h"), False),

@@ -11,6 +11,7 @@ from layout.model.results import Estimate, Violation
 from layout.units import duration
 
 THIN = "\u202f"
+NOT_SIMULATED = "not simulated: where things stand decides every aim"
 NONE = "–"
 
 

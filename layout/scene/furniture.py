@@ -36,6 +36,7 @@ LIFT_M = 0.004
 STRIPE_M = 0.22
 BAND_M = 0.10
 GRID_M = 1.0
+MOST_LINES = 50  # of the floor's grid, each way: wider floors get a coarser one
 
 BELT_THICK_M = 0.08
 RAIL_WIDE_M = 0.035
@@ -83,9 +84,12 @@ def _floor(line: Line) -> list[Piece]:
     area = shapely.Polygon(line.floor.boundary)
     rim = shapely.difference(shapely.buffer(area, 0.07, join_style="mitre"), area)
     x0, y0, x1, y1 = area.bounds
-    grid = [
-        shapely.box(x - 0.008, y0, x + 0.008, y1) for x in np.arange(math.ceil(x0), math.floor(x1) + 1e-9, GRID_M)
-    ] + [shapely.box(x0, y - 0.008, x1, y + 0.008) for y in np.arange(math.ceil(y0), math.floor(y1) + 1e-9, GRID_M)]
+    wider = 10.0 ** max(math.ceil(math.log10(max(x1 - x0, y1 - y0) / MOST_LINES)), 0)
+    half, pitch = 0.008 * wider, GRID_M * wider
+    across = np.arange(math.ceil(x0), math.floor(x1) + 1e-9, pitch)
+    along = np.arange(math.ceil(y0), math.floor(y1) + 1e-9, pitch)
+    grid = [shapely.box(x - half, y0, x + half, y1) for x in across]
+    grid += [shapely.box(x0, y - half, x1, y + half) for y in along]
     lines = shapely.intersection(shapely.union_all(grid), area)
     return [
         Piece(extrude(area, -0.12, 0.0), FLOOR),
