@@ -15,9 +15,9 @@ from typer.core import TyperGroup
 
 from layout.errors import LayoutError
 
-# A command is a function named like its module (`import_` for a word that Python keeps); its docstring is the help, the int it returns the exit code (None: 0).
-# To add one, write layout/cli/<name>.py and its line here. Modules import little at their top and the rest inside the
-# function, so that `layout --help` stays quick.
+# A command is a function named like its module (`import_` where Python keeps the word for itself); its docstring is
+# the help, the int it returns the exit code (None: 0). To add one, write layout/cli/<name>.py and its line here.
+# Modules import little at their top and the rest inside the function, so that `layout --help` stays quick.
 COMMANDS: dict[str, str] = {
     "new": "layout.cli.new",
     "check": "layout.cli.check",

@@ -351,5 +351,5 @@ class Evaluation:
 
     @property
     def feasible(self) -> bool:
-        """Nothing is violated, so the line was measured."""
-        return not self.violations
+        """Nothing is violated and the line was measured."""
+        return not self.violations and bool(self.objectives)

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from layout.flow.kernel.jit import apart, compiled, entry, inlined
+from layout.flow.kernel.jit import apart, entry, inlined
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,8 +61,8 @@ def cost_of(i: int, m: int, rect: Array, order: Ints, flow: Array) -> float:
 
 @apart
 def profile(i: int, axis: int, m: int, rect: Array, order: Ints, flow: Array, work: Array) -> int:
-    """Cost of rectangle i along an axis among the m placed: corners, values there, slopes beyond, in rows 3 axis + 0, 1,
-    2 of `work`, the slope before the first in place m. Returns the corner where it is least."""
+    """Cost of rectangle i along an axis among the m placed, in rows 3 axis + 0, 1, 2 of `work`: corners, values there,
+    slopes beyond; the slope before the first in place m. Returns the corner where it is least."""
     a, b, c = 3 * axis, 3 * axis + 1, 3 * axis + 2
     slope, value, least = 0.0, 0.0, 0
     first = rect[axis, order[axis, 0]]
@@ -265,7 +265,10 @@ def put(
     i: int, m: int, size: Array, turns: Ints, turned: Ints, rect: Array, order: Ints, flow: Array, box: Array,
     blink: float, random: Bits, limit: float, work: Array, active: Ints, place: Array,
 ) -> float:  # fmt: skip
-    """Put rectangle i where it costs least among the m placed, turned if `turns[i]`: its cost; inf: none below limit."""
+    """Put rectangle i where it costs least among the m placed, turned if `turns[i]`.
+
+    Its cost; inf where no place costs less than `limit`.
+    """
     best, x, y, turn = limit, 0.0, 0.0, -1
     if m > 0:
         place[2] = rect[X, order[BY_X, profile(i, X, m, rect, order, flow, work)]]
