@@ -89,7 +89,7 @@ def height(at: float, axis: int, m: int, work: Array) -> float:
     """The profile's value at a place."""
     a, b, c = 3 * axis, 3 * axis + 1, 3 * axis + 2
     if at <= work[a, 0]:
-        return work[b, 0] + work[c, m] * (at - work[a, 0])
+        return float(work[b, 0] + work[c, m] * (at - work[a, 0]))
     low, high = 0, m - 1
     while low < high:
         middle = (low + high + 1) >> 1
@@ -97,7 +97,7 @@ def height(at: float, axis: int, m: int, work: Array) -> float:
             low = middle
         else:
             high = middle - 1
-    return work[b, low] + work[c, low] * (at - work[a, low])
+    return float(work[b, low] + work[c, low] * (at - work[a, low]))
 
 
 @apart
@@ -233,8 +233,8 @@ def best_place(
 @inlined
 def _edge(by: int, i: int, rect: Array) -> float:
     if by == BY_LEFT:
-        return rect[X, i] - 0.5 * rect[W, i]
-    return rect[X, i] + 0.5 * rect[W, i] if by == BY_RIGHT else rect[by, i]
+        return float(rect[X, i] - 0.5 * rect[W, i])
+    return float(rect[X, i] + 0.5 * rect[W, i] if by == BY_RIGHT else rect[by, i])
 
 
 @apart
@@ -296,7 +296,7 @@ def least_cost(i: int, m: int, rect: Array, order: Ints, flow: Array, work: Arra
     if m == 0:
         return 0.0
     cost = work[1, profile(i, X, m, rect, order, flow, work)]
-    return cost + work[4, profile(i, Y, m, rect, order, flow, work)]
+    return float(cost + work[4, profile(i, Y, m, rect, order, flow, work)])
 
 
 @apart
