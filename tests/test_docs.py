@@ -29,14 +29,17 @@ def block(language: str) -> str:
 def test_commands_of_the_first_five_minutes(tmp_path: Path) -> None:
     commands = re.findall(r"^    \.venv/bin/layout (.*?)(?:  +#.*)?$", README, re.M)
     assert [command.split()[0] for command in commands] == [
-        "new", "check", "bound", "evaluate", "limits", "optimize", "compare", "view",
+        "new", "check", "bound", "evaluate", "limits", "optimize", "compare", "prove", "view",
     ]  # fmt: skip
     for command in commands:
         words = command.replace("--evaluations 100", "--evaluations 4").split()
+        if words[0] == "prove":
+            words += ["--window", "3 min"]  # instead of two times 10 min
         if words[0] != "view":  # needs a screen: tests/viewer opens it on a virtual one
             run(LAYOUT, *words, cwd=tmp_path)
     assert (tmp_path / "my-cell.plan.png").stat().st_size > 10_000
-    assert "good parts" in (tmp_path / "runs/my-cell/report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "runs/my-cell/report.html").read_text(encoding="utf-8")
+    assert "good parts" in page and "as rigid bodies" in page
 
 
 def test_scenario_in_the_readme(tmp_path: Path) -> None:

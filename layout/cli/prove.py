@@ -19,7 +19,8 @@ def prove(
 ) -> int:
     """Run the best layout among rigid bodies: does it work, and does the flow simulation tell the truth about it?
 
-    Writes proof.json and best.rec, a recording of the first window, into the run folder. Exit code 1 if it is refused.
+    Writes proof.json and best.rec, a recording of the first window, into the run folder, and its report anew. Exit code
+    1 if it is refused.
     """
     import json
 
@@ -29,6 +30,7 @@ def prove(
     from layout.files.proofs import proof_to_json, write_proof
     from layout.files.results import evaluation_to_json
     from layout.pipeline import Evaluator
+    from layout.report.run import write_report
 
     asked_s = proofs.window_s(window)
     if not run.is_dir():
@@ -46,6 +48,8 @@ def prove(
     else:
         proofs.show(evaluation, proof)
     if proof is not None and proven.recording is not None:
-        for path in write_proof(run, proof, proven.recording):
+        written = write_proof(run, proof, proven.recording)
+        page = (write_report(run),) if (run / "results.json").exists() else ()  # a search that goes on has none yet
+        for path in (*written, *page):
             typer.echo(str(path), err=json_)
     return proofs.code(proven)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from layout.cli.main import app
 from layout.files.recording import read_recording
+from tests.tiny import write_line
 
 CELL = Path(__file__).parents[2] / "experiments" / "machining_cell.yaml"
 
@@ -38,6 +39,29 @@ def test_a_window_in_which_nothing_leaves_proves_nothing() -> None:
     code, out, _ = run("evaluate", str(CELL), "--fidelity", "physics", "--window", "20 s", "--replications", "2")
     assert code == 1
     assert "ask for longer" in " ".join(out.split())
+
+
+def test_a_search_and_prove_write_what_the_report_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
+    folder = tmp_path / "run"
+    code, out, err = run("optimize", str(write_line(tmp_path)), "--evaluations", "2", "--workers", "1",
+                         "--prove", "20 s", "--out", str(folder))  # fmt: skip
+    assert code == 0, out + err
+    first = json.loads((folder / "proof.json").read_text())
+    assert first["layout"] == json.loads((folder / "results.json").read_text())["best"]["layout"]
+    assert first["windows_s"] == [pytest.approx(20.0)] and not first["held_out"]
+    assert read_recording(folder / "best.rec").end_s == pytest.approx(20.0, abs=0.04)
+    page = (folder / "report.html").read_text()
+    assert "Proved over 20 s as rigid bodies" in page and 'id="replay-plan"' in page
+    assert "One window has no interval" in page
+
+    code, out, err = run("prove", str(folder), "--window", "25 s", "--workers", "1", "--json")
+    assert code == 0, out + err
+    proof = json.loads((folder / "proof.json").read_text())
+    assert proof == json.loads(out) and proof["held_out"] and len(proof["windows_s"]) == 2
+    page = (folder / "report.html").read_text()
+    assert "Proved over 2 windows of 25 s" in page and "learnt from window 1, judged on the others" in page
+    assert {path.name for path in folder.iterdir() if path.name.startswith(".")} == set()
 
 
 @pytest.mark.parametrize(
