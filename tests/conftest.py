@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from typing import Any
 
 import pytest
 
@@ -21,3 +22,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _made is not None:
         shutil.rmtree(_made, ignore_errors=True)
+
+
+@pytest.fixture
+def coarse_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3-D pictures as large as asked for, of pixels an eighth as fine: for tests that are not about what they show."""
+    from layout.scene import Scene, scene
+
+    whole, coarse = Scene.render, 4
+
+    def render(self: Scene, camera: Any, width: int = 1600, height: int = 1000, fine: int = 2, sun: Any = None) -> Any:
+        image = whole(self, camera, -(-width // coarse), -(-height // coarse), 1, sun)
+        return image.repeat(coarse, axis=0).repeat(coarse, axis=1)[:height, :width]
+
+    monkeypatch.setattr(Scene, "render", render)
+    monkeypatch.setattr(scene, "SUN_PX", scene.SUN_PX // coarse)

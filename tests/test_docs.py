@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from layout.cli.main import app
+
+pytestmark = pytest.mark.usefixtures("coarse_pictures")
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LAYOUT = str(Path(sys.executable).with_name("layout"))
@@ -20,13 +24,21 @@ def run(*command: str, cwd: Path) -> str:
     return done.stdout
 
 
+def layout(*words: str) -> str:
+    """The command, in this process."""
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, f"layout {' '.join(words)}\n{done.output}"
+    return done.stdout
+
+
 def block(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", README, re.S)
     assert found
     return found[1]
 
 
-def test_commands_of_the_first_five_minutes(tmp_path: Path) -> None:
+def test_commands_of_the_first_five_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^    \.venv/bin/layout (.*?)(?:  +#.*)?$", README, re.M)
     assert [command.split()[0] for command in commands] == [
         "new", "check", "bound", "evaluate", "limits", "optimize", "compare", "prove", "view",
@@ -34,17 +46,20 @@ def test_commands_of_the_first_five_minutes(tmp_path: Path) -> None:
     for command in commands:
         words = command.replace("--evaluations 100", "--evaluations 4").split()
         if words[0] == "prove":  # twenty minutes among bodies: tests/cli proves a smaller run
-            assert "rigid bodies" in run(LAYOUT, "prove", "--help", cwd=tmp_path)
-        elif words[0] != "view":  # needs a screen: tests/viewer opens it on a virtual one
+            assert "rigid bodies" in layout("prove", "--help")
+        elif words[0] == "new":  # the command as it was installed
             run(LAYOUT, *words, cwd=tmp_path)
+        elif words[0] != "view":  # needs a screen: tests/viewer opens it on a virtual one
+            layout(*words)
     assert (tmp_path / "my-cell.plan.png").stat().st_size > 10_000
     assert "good parts" in (tmp_path / "runs/my-cell/report.html").read_text(encoding="utf-8")
 
 
-def test_scenario_in_the_readme(tmp_path: Path) -> None:
+def test_scenario_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "two-mills.yaml").write_text(block("yaml"), encoding="utf-8")
-    run(LAYOUT, "check", "two-mills.yaml", cwd=tmp_path)
-    run(LAYOUT, "optimize", "two-mills.yaml", "--evaluations", "8", "--out", "run", cwd=tmp_path)
+    layout("check", "two-mills.yaml", "--no-draw")
+    layout("optimize", "two-mills.yaml", "--evaluations", "8", "--workers", "1", "--out", "run")
 
 
 def test_python_in_the_readme(tmp_path: Path) -> None:
@@ -55,10 +70,11 @@ def test_python_in_the_readme(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_experiment_runs(path: Path, tmp_path: Path) -> None:
-    run(LAYOUT, "check", str(path), cwd=tmp_path)
-    run(LAYOUT, "evaluate", str(path), "--replications", "2", "--json", cwd=tmp_path)
-    run(LAYOUT, "optimize", str(path), "--evaluations", "4", "--workers", "2", "--out", "run", cwd=tmp_path)
+def test_every_experiment_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout("check", str(path))
+    layout("evaluate", str(path), "--replications", "2", "--json")
+    layout("optimize", str(path), "--evaluations", "4", "--workers", "1", "--out", "run")
 
 
 def test_wheel_holds_assets_and_experiments(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def variant(cell: Path, name: str, *changes: tuple[str, str]) -> Path:
 
 
 def test_a_good_scenario(cell: Path) -> None:
-    result = run.invoke(app, ["check", str(cell)])
+    result = run.invoke(app, ["check", str(cell), "--no-draw"])
     assert result.exit_code == 0, result.output
     assert "small cell: maximize throughput, then minimize floor_area" in result.stdout
     assert "17 design variables, a start layout is given" in result.stdout
@@ -80,7 +80,7 @@ def test_json_of_a_bad_scenario(cell: Path) -> None:
 
 def test_oddities_are_shown_and_do_no_harm(cell: Path) -> None:
     path = variant(cell, "odd.yaml", ("share: 30 %", "share: 35 %"), ("out: 1}", "out: 5000}"))
-    result = run.invoke(app, ["check", str(path)])
+    result = run.invoke(app, ["check", str(path), "--no-draw"])
     assert result.exit_code == 0
     assert "sum to 100 %" in result.stdout
     assert "2 warnings" in result.stdout
@@ -89,14 +89,14 @@ def test_oddities_are_shown_and_do_no_harm(cell: Path) -> None:
 def test_a_scenario_without_start(cell: Path) -> None:
     path = cell.with_name("nostart.yaml")
     path.write_text(library.SCENARIO.split("start:")[0])
-    result = run.invoke(app, ["check", str(path)])
+    result = run.invoke(app, ["check", str(path), "--no-draw"])
     assert result.exit_code == 0, result.output
     assert "no start layout" in result.stdout
 
 
 def test_markup_in_names_is_printed_as_it_stands(cell: Path) -> None:
     path = variant(cell, "markup.yaml", ("name: small cell", 'name: "[red]cell[/blue]"'))
-    result = run.invoke(app, ["check", str(path)])
+    result = run.invoke(app, ["check", str(path), "--no-draw"])
     assert result.exit_code == 0, result.output
     assert "[red]cell[/blue]" in result.stdout
 

@@ -158,3 +158,8 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 def out_of_reach(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     """A fixed arm and a washer that may only stand beyond its reach."""
     return load_scenario(write(tmp_path_factory.mktemp("far"), OUT_OF_REACH))
+
+
+@pytest.fixture(autouse=True)
+def quick_pictures(coarse_pictures: None) -> None:
+    """Run folders' pictures are looked at elsewhere."""
