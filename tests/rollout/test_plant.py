@@ -232,7 +232,7 @@ def test_what_saves_time_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 def fingerprint(folder: Path) -> str:
     """Of all that a run of the flagship cell comes to, and of its recording."""
     line, moves = shipped("machining_cell")
-    run, recording = roll_out(line, moves, until_s=60.0, record=True)
+    run, recording = roll_out(line, moves, until_s=30.0, record=True)
     assert recording is not None
     write_recording(recording, folder / "line.rec")
     figures = repr((run.until_s, run.steps, run.departures, run.moves, run.incidents, run.flow.resources))
