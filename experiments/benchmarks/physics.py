@@ -13,6 +13,9 @@ gap               for each scenario in experiments/: throughput among bodies ove
                   with the same streams, between the first and the last part that left in both. `first` and `second` are
                   replications 0 and 1 as assumed; `learnt` is replication 1 after the flow simulation has learnt from
                   replication 0 alone what elementary moves take. `moves` are the largest differences of single moves
+traffic           for each scenario with several vehicles: throughput of whole shifts whose vehicles drive and wait for
+                  one another (nothing else has a body) over the flow simulation's, less 1, with the same streams: as
+                  assumed, and with what a drive waits on average, taken from other streams; 95 % intervals over shifts
 two_windows       wall-clock seconds of two windows one after the other in one process, over both at once in two
 memory_kb_per_min what the process grows by for each simulated minute, after minute 10 of a window of an hour
 profile           share of processor time by what it went to, sampled each millisecond
@@ -44,6 +47,7 @@ import layout
 from layout import flow, motion
 from layout.flow.control import Control
 from layout.flow.departures import departures
+from layout.flow.output.intervals import estimate
 from layout.model.line import Layout, Line
 from layout.model.physical import MoveGap, PhysicalRun
 from layout.model.realise import realise
@@ -51,10 +55,12 @@ from layout.model.results import Moves
 from layout.rollout.learning import learn, learnt_moves
 from layout.rollout.plant import Plant
 from layout.rollout.run import roll_out
+from layout.rollout.waits import drive_through, waits
 from layout.scene.physics.surfaces import straight
 from layout.scene.physics.world import STEP_S, World
 
 EXPERIMENTS = Path(__file__).parents[1]
+SCENARIOS = sorted(path.stem for path in EXPERIMENTS.glob("*.yaml"))
 FLAGSHIP = "machining_cell"
 SHOWN_MOVES = 5
 WORK = {
@@ -81,10 +87,11 @@ class Times:
     settled_s: float
     steps: int
     parts: int
+    shifts: int
 
 
-LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000, 10)
-QUICK = Times(5.0, 10.0, 5.0, 1.0, 200, 0)
+LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000, 10, 8)
+QUICK = Times(5.0, 10.0, 5.0, 1.0, 200, 0, 0)
 
 
 def main() -> None:
@@ -97,6 +104,7 @@ def main() -> None:
     figures = {
         **speed(times),
         "gap": gaps(times),
+        "traffic": {name: found for name in SCENARIOS if (found := traffic(name, times.shifts)) is not None},
         "two_windows": two_windows(times.window_s / 2),
         "memory_kb_per_min": memory(times),
         "profile": profile(times.window_s),
@@ -148,12 +156,11 @@ def window(given: tuple[str, int, float]) -> PhysicalRun:
 
 def gaps(times: Times) -> dict[str, Any]:
     """Each scenario's windows, two at a time."""
-    names = sorted(path.stem for path in EXPERIMENTS.glob("*.yaml"))
-    lengths = {name: long_enough_s(name, times) for name in names}
-    jobs = [(name, replication, lengths[name]) for name in names for replication in (0, 1)]
+    lengths = {name: long_enough_s(name, times) for name in SCENARIOS}
+    jobs = [(name, replication, lengths[name]) for name in SCENARIOS for replication in (0, 1)]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         runs = dict(zip(jobs, pool.map(window, jobs, chunksize=1), strict=True))
-    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]]) for name in names}
+    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]]) for name in SCENARIOS}
 
 
 def long_enough_s(name: str, times: Times) -> float:
@@ -167,7 +174,7 @@ def long_enough_s(name: str, times: Times) -> float:
 def gap(name: str, first: PhysicalRun, second: PhysicalRun) -> dict[str, Any]:
     """Throughput and moves of one scenario, before and after learning from the first run."""
     line, moves = planned(name)
-    learnt = learnt_moves(line, moves, learn(line, first.moves))
+    learnt = learnt_moves(line, moves, learn(line, first.moves), waits(line, moves))
     after = {gap_key(move): move for move in first.moves}
     both = [(d.flow_s, d.physical_s) for d in second.departures]
     return {
@@ -209,6 +216,30 @@ def rate_gap(pairs: Sequence[tuple[float, float]]) -> float | None:
         return None
     spans = [max(times) - min(times) for times in zip(*common, strict=True)]
     return spans[0] / spans[1] - 1.0
+
+
+def traffic(name: str, shifts: int) -> dict[str, Any] | None:
+    """Whole shifts of a scenario whose vehicles drive, beside the flow simulation; None where they are alone."""
+    line, moves = planned(name)
+    if not shifts or sum(len(fleet.members) for fleet in line.fleets.values()) < 2:
+        return None
+    waiting = waits(line, moves)
+    learnt = learnt_moves(line, moves, {}, waiting)
+    found: dict[str, list[float]] = {"assumed": [], "learnt": []}
+    stuck = 0
+    for replication in range(shifts):
+        driven = drive_through(line, moves, replication=replication)
+        stuck += len(driven.incidents)
+        for which, times in (("assumed", moves), ("learnt", learnt)):
+            flown = flow.simulate(line, times, replications=1, first_replication=replication)
+            found[which].append(driven.flow.throughput_per_h.mean / flown.throughput_per_h.mean - 1.0)
+    gaps = {which: estimate(values, 0.95) for which, values in found.items()}
+    return {
+        "waits_s": {fleet: [wait.mean, wait.half_width] for fleet, wait in waiting.items()},
+        **{which: [gap.mean, gap.half_width] for which, gap in gaps.items()},
+        "shifts": shifts,
+        "incidents": stuck,
+    }
 
 
 # ------------------------------------------------------------ the rest
@@ -353,6 +384,12 @@ def table(figures: dict[str, Any]) -> None:
         print(f"{'':20} {'':>10}   in {found['until_s'][1]:.0f} s; {about}")
         for move in found["moves"]:
             print(f"{'':20} {move['gap_s']:>+10.3f} s  {move['move']}, assumed {move['assumed_s']:.3f} s")
+    for name, found in figures["traffic"].items():
+        waited = ", ".join(f"{fleet} {mean:.2f} +- {half:.2f} s" for fleet, (mean, half) in found["waits_s"].items())
+        (before, _), (after, half) = found["assumed"], found["learnt"]
+        print(
+            f"traffic {name:12} {after:>+10.2%}   +- {half:.2%} with waits of {waited} a drive, {before:+.2%} without"
+        )
 
 
 if __name__ == "__main__":

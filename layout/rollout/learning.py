@@ -2,7 +2,7 @@
 
 Not a factor on the total: an arm settles so much longer after a move, a pick from this kind of machine takes so much
 more, parts go so much further on a belt between these kinds of stations than from port to port. What is learnt of a
-pair holds wherever the pair stands.
+pair holds wherever the pair stands. What vehicles wait for one another is no matter of pairs: see `waits`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from layout.model.line import Belt, Line
 from layout.model.physical import MoveGap
 from layout.model.pose import Array
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves
+from layout.rollout.waits import Waits
 
 Pair = tuple[str, ...]
 Learnt = Mapping[Pair, float]
 """(kind of move, names of models) -> what it takes more (s; for belts m)."""
+
+WAIT = "wait for others"
+"""The kind of move that stands for what a vehicle's drive takes more because of other vehicles."""
 
 
 def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
@@ -36,10 +40,13 @@ def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
     return {pair: total / n for pair, (total, n) in sorted(sums.items())}
 
 
-def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt) -> tuple[MoveGap, ...]:
+def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt, waits: Waits | None = None) -> tuple[MoveGap, ...]:
     """The same moves, with what is assumed of each after learning."""
     found = []
     for gap in gaps:
+        if gap.kind == WAIT:
+            found.append(replace(gap, assumed_s=_wait_s(waits, _fleet_of(line, gap.resource))))
+            continue
         pair = _pair(line, gap)
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
         more_s = learnt.get(pair, 0.0) / speed if pair is not None else 0.0
@@ -47,19 +54,21 @@ def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt) -> tuple[MoveG
     return tuple(found)
 
 
-def learnt_moves(line: Line, moves: Moves, learnt: Learnt) -> Moves:
-    """The moves with what was learnt; nothing gets shorter than no time at all."""
+def learnt_moves(line: Line, moves: Moves, learnt: Learnt, waits: Waits | None = None) -> Moves:
+    """The moves with what was learnt; nothing gets shorter than no time at all. waits : of the very layout."""
     return replace(
         moves,
         arms={name: _arm(line, name, times, learnt) for name, times in moves.arms.items()},
         belts={name: _belt(line, name, times, learnt) for name, times in moves.belts.items()},
         doors={name: _doors(line, name, times, learnt) for name, times in moves.doors.items()},
-        fleets={name: _fleet(line, name, times, learnt) for name, times in moves.fleets.items()},
+        fleets={name: _fleet(line, name, times, learnt, _wait_s(waits, name)) for name, times in moves.fleets.items()},
     )
 
 
 def _pair(line: Line, gap: MoveGap) -> Pair | None:
-    """What a move's gap is learnt for; None where its resource is unknown."""
+    """What a move's gap is learnt for; None where its resource is unknown, and for what hangs on others."""
+    if gap.kind == WAIT:
+        return None
     if gap.resource in line.arms:
         here = _model(line, gap.target) if gap.kind in ("pick", "place") else ""
         return gap.kind, _arm_model(line, gap.resource), here
@@ -139,9 +148,14 @@ def _doors(line: Line, name: str, times: DoorTimes, learnt: Learnt) -> DoorTimes
     )
 
 
-def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt) -> FleetTimes:
+def _wait_s(waits: Waits | None, fleet: str) -> float:
+    found = (waits or {}).get(fleet)
+    return found.mean if found is not None else 0.0
+
+
+def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt, wait_s: float) -> FleetTimes:
     model = line.fleets[name].model.name
-    drive = learnt.get(("drive", model), 0.0)
+    drive = learnt.get(("drive", model), 0.0) + wait_s
     return replace(
         times,
         travel_s=_longer(times.travel_s, drive),

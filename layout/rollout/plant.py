@@ -22,6 +22,7 @@ from layout.rollout.conveyors import BeltNews, Conveyor, courses
 from layout.rollout.courses import passes_on
 from layout.rollout.doors import DoorActor
 from layout.rollout.drivers import Fellows
+from layout.rollout.learning import WAIT
 from layout.rollout.riders import GUIDE
 from layout.rollout.stands import Stands
 from layout.rollout.timing import MoveTable
@@ -196,10 +197,14 @@ class Plant:
 
     def _reached_cart(self, cart: Vehicle, command: told.Move, now_s: float) -> None:
         began_s, _ = self._went[command.unit]
-        if command.travel_s > 0.0 and cart.came_from == command.origin:
-            leg = (command.unit, command.origin, command.target)
-            self.table.add("drive", *leg, command.travel_s, now_s - cart.set_out_s)
-            self.table.add("wait for others", *leg, 0.0, cart.set_out_s - began_s)
+        drives = command.travel_s > 0.0
+        waited_s = now_s - began_s - command.travel_s
+        if drives and cart.came_from == command.origin:
+            waited_s = cart.set_out_s - began_s
+            leg = (command.origin, command.target)
+            self.table.add("drive", command.unit, *leg, command.travel_s, now_s - cart.set_out_s)
+        if drives or waited_s > self.world.step_s:  # it may have to come back from where it made room
+            self.table.add(WAIT, command.unit, command.unit, command.unit, 0.0, waited_s)
         self.control.reached(command.unit)
         self._went[command.unit] = (now_s, command)
         if isinstance(command, told.Fetch):

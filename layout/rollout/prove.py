@@ -31,6 +31,7 @@ from layout.model.scenario import Scenario
 from layout.rollout import store
 from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.run import roll_out
+from layout.rollout.waits import waits
 from layout.units import duration
 
 WINDOW_S = 600.0
@@ -88,8 +89,8 @@ def _window(
 
 def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, asked_s: float) -> Proof:
     """What windows with the same seed say of a layout."""
-    learnt = learn(line, runs[0].moves)
-    better = learnt_moves(line, moves, learnt)
+    learnt, waiting = learn(line, runs[0].moves), waits(line, moves)
+    better = learnt_moves(line, moves, learnt, waiting)
     held_out = len(runs) > 1
     rates = [_rates(line, better, run, seed) for run in runs]
     judged = slice(1, None) if held_out else slice(None)
@@ -104,7 +105,7 @@ def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, as
         gap=_estimate([physical / flow - 1 for flow, physical, _ in rates]),
         learnt_gap=learnt_gap,
         moves=pooled(run.moves for run in runs),
-        learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt),
+        learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt, waiting),
         held_out=held_out,
     )
     return replace(proof, reasons=tuple(_reasons(proof)))

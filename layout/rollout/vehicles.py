@@ -25,6 +25,8 @@ SLIP_M = 0.05
 """A part that has moved so far on its deck is no longer where rollers take it over."""
 LOOK_S = 0.25
 _GENTLER = "a lower acceleration ('layout limits' says how high it may be), or a part with more friction"
+TOUCH_EVERY_S = 0.1
+"""Contacts are looked at this often: a vehicle at 1.5 m/s comes 0.15 m further."""
 
 
 class Vehicle(Driver):
@@ -38,7 +40,9 @@ class Vehicle(Driver):
         self._line, self._stands = line, stands
         self._hand: _HandOver | None = None
         self._seat: Vector | None = None
-        self._look_s = 0.0
+        self._carrier = carrier
+        self._met: set[str] = set()
+        self._look_s = self._touch_s = 0.0
         self._lost = False
 
     @property
@@ -89,6 +93,9 @@ class Vehicle(Driver):
         """See what has come about by the step."""
         if self._hand is not None and now_s >= self._hand.end_s - 1e-9:
             self._handed(self._hand, now_s)
+        if self._drive is not None and now_s >= max(self._touch_s, self._began_s):
+            self._touch_s = now_s + TOUCH_EVERY_S
+            self._feel(now_s)
         if self._drive is not None and self.part is not None and now_s >= max(self._look_s, self._began_s + LOOK_S):
             self._look_s = now_s + LOOK_S
             self._look(now_s)
@@ -118,6 +125,13 @@ class Vehicle(Driver):
         at = np.array([*part.pose()[0], 1.0])
         found: Vector = (np.linalg.inv(matrix(self.place)) @ at)[:3].tolist()
         return found
+
+    def _feel(self, now_s: float) -> None:
+        """Whether it has driven into anything; each is told once until it is clear of it."""
+        met = dict(self._carrier.met())
+        for name in sorted(met.keys() - self._met):
+            self._tell(now_s, "collision", met[name], "m", 0.0, f"it drives into {name}", [name])
+        self._met = set(met)
 
     def _look(self, now_s: float) -> None:
         part = self.part

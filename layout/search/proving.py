@@ -2,7 +2,7 @@
 
 A round proves `ROUND` finalists side by side, whatever the number of workers; rounds go on until one has held. What
 the rounds measure is learnt by pair of models, so it holds for every layout of the scenario: the start and the
-finalists are simulated again with it, on the same fresh streams.
+finalists are simulated again with it, on the same fresh streams. What vehicles wait for one another is of each layout.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
 from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
+from layout.rollout.waits import waits
 from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
@@ -106,7 +107,7 @@ def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Jud
 def with_learnt(scenario: Scenario, evaluation: Evaluation, learnt: Learnt, seed: int, replications: int) -> Evaluation:
     """The evaluation with the figures of the learnt moves; as it was where they change nothing. In a worker."""
     line = realise(scenario, evaluation.layout)
-    moves = learnt_moves(line, motion.plan(line), learnt)
+    moves = known_moves(line, learnt)
     result = flow.simulate(line, moves, seed=seed, replications=replications)
     if evaluation.flow is None or result.throughput_per_h == evaluation.flow.throughput_per_h:
         return evaluation
@@ -167,6 +168,6 @@ def _rank(evaluation: Evaluation) -> int:
 
 
 def known_moves(line: Line, learnt: Learnt) -> Moves:
-    """A line's moves with what was learnt."""
+    """A line's moves with what was learnt, and what its vehicles wait for one another."""
     moves = motion.plan(line)
-    return learnt_moves(line, moves, learnt) if learnt else moves
+    return learnt_moves(line, moves, learnt, waits(line, moves)) if learnt else moves

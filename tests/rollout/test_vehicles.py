@@ -110,3 +110,18 @@ def test_who_has_nothing_to_do_makes_room() -> None:
         assert shop.run(60.0) >= 0.05 - 1e-6
         assert shop.done.keys() == {"1"}
         assert not shop.incidents
+
+
+def test_what_it_drives_into_is_told_once() -> None:
+    with World() as world:
+        shop = Shop(world, ["saw"])
+        x, y, yaw = shop.carts["carts 1"].place
+        corners = np.array(list(itertools.product((-0.1, 0.1), (-0.1, 0.1), (0.0, 0.5))))
+        behind = np.array([x - 1.0 * np.cos(yaw), y - 1.0 * np.sin(yaw), 0.0])  # it backs out of its dock
+        world.fix("crate", [corners + behind])
+        shop.carts["carts 1"].travel("mill", True, 0.0, shop.tell("there"))  # type: ignore[arg-type]
+        shop.run(4.0)
+        (incident,) = shop.incidents
+        assert incident.kind == "collision"
+        assert incident.subjects == ("carts 1", "crate")
+        assert incident.amount > 0.0

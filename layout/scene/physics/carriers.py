@@ -11,6 +11,9 @@ from layout.scene import bodies, meshes
 from layout.scene.physics.shapes import convex_shape
 from layout.scene.physics.world import World
 
+TOUCH_M = 1e-3
+"""Bodies that overlap by more have met: hulls and the engine are that exact."""
+
 Place = tuple[float, float, float]
 """x, y (m), yaw (rad)."""
 
@@ -38,6 +41,21 @@ class Carrier:
         step_s = self._world.step_s
         turn = (then[2] - now[2] + math.pi) % (2 * math.pi) - math.pi
         self._put(now, ((then[0] - now[0]) / step_s, (then[1] - now[1]) / step_s, 0.0), turn / step_s)
+
+    def met(self) -> list[tuple[str, float]]:
+        """What it has driven into, other than parts and the floor, by name, and how deep (m)."""
+        client, found = self._world.client, []
+        low, high = engine.getAABB(self.body, -1, physicsClientId=client)
+        near = engine.getOverlappingObjects(low, high, physicsClientId=client) or ()
+        for other in sorted({body for body, _ in near}):
+            name = self._world.names.get(other, "floor")
+            if other == self.body or name == "floor" or self._world.parts.of(other) is not None:
+                continue
+            points = engine.getClosestPoints(self.body, other, 0.0, physicsClientId=client)
+            deep = max((-point[8] for point in points), default=0.0)
+            if deep > TOUCH_M:
+                found.append((name, deep))
+        return found
 
     def _put(self, place: Place, speed: tuple[float, float, float], spin: float) -> None:
         self.place = place

@@ -1,0 +1,206 @@
+"""How long vehicles wait for one another: they drive as they do among bodies, and all else takes the times assumed.
+
+Nothing here has a body, so a shift passes in seconds: vehicles keep out of each other's way by the same rules, and are
+where they would be. What they wait hangs on the traffic, on who stands where and how often one drives there; so it is
+no matter of models, but measured anew for each layout.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from layout.flow import commands as told
+from layout.flow.control import Control
+from layout.flow.departures import Left
+from layout.flow.output.intervals import estimate
+from layout.model.line import Line
+from layout.model.physical import Incident
+from layout.model.results import Estimate, FlowResult, Moves
+from layout.motion.drive import Place
+from layout.rollout.drivers import Driver, Fellows
+from layout.rollout.traffic import Traffic
+from layout.scene.physics.world import STEP_S
+
+WINDOW_S = 4 * 3600.0
+"""Simulated time of each replication, at most the line's horizon: a thousand drives of a busy fleet."""
+REPLICATIONS = 2
+LEVEL = 0.95
+
+Waits = Mapping[str, Estimate]
+"""Fleet -> mean time (s) that a drive takes more because of other vehicles; the interval is over replications."""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """One replication with vehicles that drive.
+
+    flow, left : as of the flow simulation; incidents : vehicles that keep one another from moving
+    waits_s : by fleet, what all its drives took more than assumed (s), and how many they were
+    """
+
+    flow: FlowResult
+    left: tuple[Left, ...]
+    incidents: tuple[Incident, ...]
+    waits_s: Mapping[str, tuple[float, int]]
+
+
+def waits(line: Line, moves: Moves) -> Waits:
+    """What drives of each fleet take more, with streams of their own; nothing where one vehicle is all there is."""
+    if sum(len(fleet.members) for fleet in line.fleets.values()) < 2:
+        return {}
+    first = line.time.replications  # the shifts' own streams are not looked at
+    runs = [drive_through(line, moves, replication=first + k, until_s=WINDOW_S) for k in range(REPLICATIONS)]
+    found = {}
+    for name in line.fleets:
+        means = [total / n for total, n in (run.waits_s[name] for run in runs) if n]
+        if means:
+            found[name] = estimate(means, LEVEL)
+    return found
+
+
+def drive_through(
+    line: Line, moves: Moves, *, seed: int | None = None, replication: int = 0, until_s: float | None = None
+) -> Driven:
+    """Run a line whose vehicles drive.
+
+    seed, until_s : the line's seed and horizon where left out, and at most that
+    Nothing is counted in the line's warm-up, nor in more than the first half.
+
+    The same arguments give the same result. Raises LayoutError where a route cannot be followed.
+    """
+    until_s = min(line.time.horizon_s, math.inf if until_s is None else until_s)
+    warmup_s = min(line.time.warmup_s or 0.0, until_s / 2)
+    control = Control(line, moves, seed=seed, replication=replication, until_s=until_s, warmup_s=warmup_s)
+    plant = _Plant(line, moves, control)
+    plant.run()
+    totals = dict.fromkeys(line.fleets, (0.0, 0))
+    for name, fleet in line.fleets.items():
+        carts = [plant.carts[member] for member in fleet.members]
+        totals[name] = (math.fsum(cart.waited_s for cart in carts), sum(cart.drives for cart in carts))
+    return Driven(control.result(), tuple(control.departures()), tuple(plant.incidents), totals)
+
+
+class _Mark:
+    """Where a vehicle is."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def stop(self, place: Place) -> None:
+        """It stands still there."""
+        self.place = place
+
+    def go(self, now: Place, then: Place) -> None:
+        """It is at a place now."""
+        self.place = now
+
+
+class _Cart(Driver):
+    """A vehicle that has a part or none. waited_s : what its drives took more than assumed, drives : how many."""
+
+    has_part = False
+    waited_s, drives = 0.0, 0
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it has a part."""
+        return self.has_part
+
+
+@dataclass
+class _Belt:
+    due_s: deque[float] = field(default_factory=deque)
+    free_s: float = -math.inf
+    spacing_s: float = 0.0
+
+
+class _Plant:
+    """Does what the control tells, after the times assumed; vehicles drive."""
+
+    def __init__(self, line: Line, moves: Moves, control: Control) -> None:
+        self._control = control
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._calls = 0
+        self._belts = {name: _Belt() for name in line.belts}
+        self.incidents: list[Incident] = []
+        self.carts: dict[str, _Cart] = {}
+        starts, outlines = dict[str, Place](), {}
+        for name, fleet in line.fleets.items():
+            times = moves.fleets[name]
+            for member in fleet.members:
+                x, y, yaw = (float(v) for v in times.docks[times.stations.index(control.begins_at(member))])
+                starts[member], outlines[member] = (x, y, yaw), fleet.model.footprint_m
+        fellows = Fellows(Traffic(outlines, starts), self.carts, self.incidents.append, STEP_S)
+        for name, fleet in line.fleets.items():
+            for member in fleet.members:
+                cart = _Cart(member, fleet, moves.fleets[name], _Mark(starts[member]), fellows)
+                cart.row = moves.fleets[name].stations.index(control.begins_at(member))
+                self.carts[member] = cart
+
+    def run(self) -> None:
+        """From instant to instant, to the end."""
+        control, now_s = self._control, 0.0
+        while True:
+            while self._due and self._due[0][0] <= now_s:
+                heapq.heappop(self._due)[2]()
+            ringing = [cart for cart in self.carts.values() if cart.next_s <= now_s + 1e-9]
+            for cart in ringing:
+                cart.after_step(now_s)
+            for cart in ringing:
+                cart.before_step(now_s)
+            for command in control.advance(now_s):
+                self._obey(command, now_s)
+            if now_s >= control.until_s:
+                return
+            soon_s = min([control.next_s, *(cart.next_s for cart in self.carts.values())])
+            if self._due:
+                soon_s = min(soon_s, self._due[0][0])
+            now_s = min(control.until_s, max(soon_s, now_s))
+
+    def _at(self, time_s: float, call: Callable[[], None]) -> None:
+        self._calls += 1
+        heapq.heappush(self._due, (time_s, self._calls, call))
+
+    def _obey(self, command: told.Command, now_s: float) -> None:
+        control = self._control
+        match command:
+            case told.Move() if command.unit in self.carts:
+                cart = self.carts[command.unit]
+                cart.travel(command.target, isinstance(command, told.Carry), now_s, partial(self._come, cart, command))
+            case told.Move():
+                reached_s = command.time_s + command.travel_s
+                self._at(reached_s, partial(control.reached, command.unit))
+                if isinstance(command, (told.Fetch, told.Carry)):
+                    self._at(reached_s + command.handling_s, partial(control.handed, command.unit))
+            case told.BeltEnter():
+                belt = self._belts[command.belt]
+                belt.due_s.append(command.time_s + command.transit_s)
+                belt.spacing_s = command.spacing_s
+                self._at(command.time_s + command.spacing_s, partial(control.belt_clear, command.belt))
+                if len(belt.due_s) == 1:
+                    self._at(max(belt.due_s[0], belt.free_s), partial(control.belt_end, command.belt))
+            case told.BeltLeave():
+                belt = self._belts[command.belt]
+                belt.due_s.popleft()
+                belt.free_s = command.time_s + belt.spacing_s
+                if belt.due_s:
+                    self._at(max(belt.due_s[0], belt.free_s), partial(control.belt_end, command.belt))
+
+    def _come(self, cart: _Cart, command: told.Move, now_s: float) -> None:
+        if command.time_s > self._control.warmup_s:
+            cart.waited_s += (
+                now_s - command.time_s - command.travel_s
+            )  # it may have to come back from where it made room
+            cart.drives += command.travel_s > 0.0
+        self._control.reached(cart.name)
+        if isinstance(command, (told.Fetch, told.Carry)):
+            self._at(now_s + command.handling_s, partial(self._handed, cart, isinstance(command, told.Fetch)))
+
+    def _handed(self, cart: _Cart, has_part: bool) -> None:
+        cart.has_part = has_part
+        self._control.handed(cart.name)
