@@ -24,7 +24,7 @@ def with_station(**changes):
 
 def test_a_plain_line_has_the_plain_measures():
     assert set(measure(LINE, moves(), simulate(LINE, moves()))) == ALWAYS
-    assert set(MEASURES) - ALWAYS == {"energy", "scrap", "on_time", "tardiness"}
+    assert set(MEASURES) - ALWAYS == {"energy", "scrap", "on_time", "tardiness", "handling_effort"}
 
 
 def test_energy_is_that_of_each_good_part():
