@@ -58,7 +58,7 @@ _REMEDIES = {
     "dropped": f"a slower arm {_HOW_FAST}, a tool that holds more, or a lighter part",
     "misplaced": "a longer straight piece of belt before it is taken, or a slower arm",
     "tracking": "a slower arm, a lighter load, or a stronger arm",
-    "saturated": "nothing has to be done, it costs time only; a slower arm spares its drives",
+    "saturated": "a slower arm where its drives are to be spared: it costs time, and nothing else",
     "near miss": "a larger clearance, or another place for what it passes",
     "collision": "a larger clearance, or another place for what it touches",
     "waiting": "fewer vehicles, wider lanes, or docks farther apart",

@@ -327,6 +327,8 @@ def _gap(data: Data, before: str = "against flow ") -> str:
     """'+0.4 ± 0.1 %': how far physics is from the flow simulation."""
     found = _estimate(data)
     said = words.estimate(found, PERCENT)
+    if found is not None and not math.isfinite(found.half_width):
+        said = f"{words.number(100 * found.mean, 2)} %"
     sign = "+" if found is not None and found.mean > 0 and said != words.NONE else ""
     return f"{before}{sign}{said}"
 

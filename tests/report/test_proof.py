@@ -69,7 +69,7 @@ def test_three_throughputs_side_by_side_with_their_gaps(fake: Any, run: Path) ->
         "72.40 ± 0.02",
         "−1.8 ± 0.2 %",
         "71.20 ± 0.02",
-        "−0.140 %",
+        "−0.14 %",
         "71.10 ± 0.02",
         "21 good parts in 2 windows of 10 min",
     ]
