@@ -92,7 +92,7 @@ def test_what_went_wrong_is_told_with_time_place_part_cause_and_advice(fake: Any
     found = [incident(30.0, "saturated"), *(incident(40.0 + k) for k in range(MOST_INCIDENTS))]
     data = proof(fake, proved=False, reasons=["after 40.0 s carton (part 4) tipped over"], incidents=found)
     assert [one.time_s for _, one in incidents(data)][:2] == [40.0, 41.0]  # what refuses it first
-    html = page(run, data)
+    html = page(run, data).replace("\u00a0", " ")
     assert "Refused after 2 windows of 10 min as rigid bodies: after 40.0 s carton" in html
     for text in ("40.0 s, window 2", "carton (part 4) tipped over on infeed &lt;belt&gt; (34.4°, limit 30°)",
                  "x 3.20 m, y 1.05 m", "in a corner", "Try a slower belt", "And 1 more"):  # fmt: skip
