@@ -1,9 +1,9 @@
-"""Who waits for whom: parts that can never move again because each waits for a place that another one holds.
+"""Who waits for whom: parts that can never move again because each waits for a place, or a component, of another one.
 
 A station is stuck when it is full, no server of it will ever be free again by itself, and every finished part it
-holds can only go to stations or belts that are stuck as well. The stuck set is what is left after taking out, again
-and again, all that has a way out (the greatest fixpoint of the wait-for graph). Source: Coffman, Elphick, Shoshani,
-"System deadlocks", Computing Surveys 3, 1971.
+holds can only go to stations or belts that are stuck as well; or when what its next part lacks only such ones have.
+The stuck set is what is left after taking out, again and again, all that has a way out (the greatest fixpoint of the
+wait-for graph). Source: Coffman, Elphick, Shoshani, "System deadlocks", Computing Surveys 3, 1971.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from layout.flow.component_waits import FREE, HOLDS, LACKS, Waits, component_waits, still_enters
 from layout.flow.kernel import records as rec
 from layout.flow.kernel.records import World
 from layout.flow.network import Network
@@ -20,7 +21,8 @@ from layout.flow.turn_waits import idle_in_turn, turn_waits
 
 @dataclass(frozen=True)
 class Standstill:
-    """A deadlock: each of `cycle` waits for the next and the last for the first; time lost to it (s)."""
+    """A deadlock: each of `cycle` waits for the next and the last for the first, or for a component that is nowhere;
+    time lost to it (s)."""
 
     cycle: tuple[str, ...]
     lost_s: float
@@ -28,24 +30,23 @@ class Standstill:
 
 def standstill(network: Network, world: World) -> Standstill | None:
     """The deadlock that a run ended in, if it did."""
-    still = int(world.run["status"][0]) == rec.STANDSTILL
+    stands = int(world.run["status"][0]) == rec.STANDSTILL
     in_turn = idle_in_turn(world)
-    if not still and not in_turn and not _suspicious(world):
-        return None
-    waits = _waits(network, world) | (turn_waits(network, world) if in_turn else {})
-    stuck = _stuck(waits)
-    if not stuck and not still:
+    if not stands and not in_turn and not _suspicious(world):
         return None
     run = world.run[0]
-    if not stuck:
-        lacking = _lacking(network, world)
-        if lacking:
-            return Standstill(lacking, float(run["horizon"] - run["now"]))
-        if _finished(network, world):
-            return None
-        return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
-    since = max(waits[name][1] for name in _cycle(waits, stuck))
-    return Standstill(_cycle(waits, stuck), float(run["horizon"]) - since)
+    waits: Waits = {}
+    for nothing_comes in (False, True)[: 1 + stands]:
+        lacks, lacked = component_waits(network, world, nothing_comes=nothing_comes)
+        waits = _waits(network, world, lacks) | (turn_waits(network, world) if in_turn else {}) | lacks
+        stuck = _stuck(waits)
+        if stuck:
+            cycle = _cycle(waits, stuck)
+            since = max(waits[name][1] for name in cycle)
+            return Standstill(_told(cycle, waits, stuck, lacked), float(run["horizon"]) - since)
+    if not stands or _finished(network, world):
+        return None
+    return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
 
 
 def _finished(network: Network, world: World) -> bool:
@@ -54,112 +55,161 @@ def _finished(network: Network, world: World) -> bool:
     return ordered and (int(world.run[0]["inside"]) == 0 or world.inlets.size > 0)
 
 
-def _lacking(network: Network, world: World) -> tuple[str, ...]:
-    """A station where a part waits for components that nothing brings any more, and the products that it lacks."""
-    for s, name in enumerate(network.stations):
-        first, n = int(world.stations[s]["server0"]), int(world.stations[s]["servers"])
-        waiting = [int(world.stations[s]["queue_head"]), int(world.stations[s]["outside_head"])]
-        waiting += [int(v["part"]) for v in world.servers[first : first + n] if v["lacks"]]
-        for p in waiting:
-            row = int(world.need[s, int(world.parts[p]["step"])]) if p >= 0 else -1
-            lacks = []
-            while row >= 0:
-                inlet = world.inlets[int(world.needs[row]["inlet"])]
-                if int(inlet["waiting"]) < int(world.needs[row]["number"]):
-                    lacks.append(network.products[int(inlet["product"])])
-                row = row + 1 if world.needs[row]["more"] else -1
-            if lacks:
-                return (name, *lacks)
-    return ()
-
-
 def _suspicious(world: World) -> bool:
-    """Cheap: a station that is full, with every server holding a finished part, and that is no mere source."""
+    """Cheap: a station that is full, with every server holding a finished part, and that is no mere source; or parts
+    that wait where components are joined to them, or a full inlet."""
     stations = world.stations
     full = (stations["used"] >= stations["places"]) & (stations["saturated"] == 0) & (stations["idle"] == 0)
-    return bool(full.any())
+    waiting = (stations["queue_head"] >= 0) | (stations["outside_head"] >= 0)
+    return bool(
+        full.any()
+        or world.servers["lacks"].any()
+        or ((stations["joins"] == 1) & waiting).any()
+        or (world.inlets["used"] >= world.inlets["places"]).any()
+    )
 
 
 _DOING = ["part", "lacks", "held", "busy", "state"]
-_BUSY = _DOING.index("busy")
+_BUSY, _LACKS = _DOING.index("busy"), _DOING.index("lacks")
 _FULL = ["used", "places", "server0", "servers", "ready_head"]
-_BLOCKED = ["count", "kept", "capacity", "waiting", "target", "since_blocked"]
-Waits = dict[str, tuple[list[set[str]], float]]  # who -> (for each part that it holds, whom that waits for), since
+_BLOCKED = ["count", "kept", "capacity", "waiting", "target", "since_blocked", "head"]
 
 
-def _waits(network: Network, world: World) -> Waits:
+def _waits(network: Network, world: World, lacks: Waits) -> Waits:
     """Stations that are full and only hold parts that wait for a place, and belts that are full behind a waiting part.
 
-    People are nobody's: who waits for a place holds none.
+    People are nobody's: who waits for a place holds none. lacks : of `component_waits`.
     """
     waits: Waits = {}
     stations = world.stations[_FULL].tolist()
     doing = world.servers[_DOING].tolist()
     for i, (name, (used, places, first, n, p)) in enumerate(zip(network.stations, stations, strict=True)):
-        if used < places or not all(_held(world, i, *doing[v]) for v in range(first, first + n)):
+        hungry = LACKS + name in lacks
+        held = all(_held(world, i, hungry, *doing[v]) for v in range(first, first + n))
+        full = held and used >= places
+        if not full and not (lacks and (held or _rests(network, world, i))):
             continue
-        wanted, since = [], 0.0
+        wanted, since = ([{LACKS + name}], lacks[LACKS + name][1]) if hungry else ([], 0.0)
         while p >= 0:
             part = world.parts[p]
-            wanted.append(_wanted(network, world, i, part, int(part["step"])))
+            wanted.append(_wanted(network, world, lacks, i, part, int(part["step"])))
             since = max(since, float(part["ready"]))
             p = int(part["next"])
         for v in range(first, first + n):
-            if doing[v][_BUSY] == rec.IDLE:
+            if doing[v][_BUSY] == rec.IDLE or doing[v][_LACKS]:
                 continue
             server = world.servers[v]
             part = world.parts[int(server["part"])]
             if server["busy"] == rec.AT_WORK:  # again, in vain
-                wanted.append(_wanted(network, world, i, part, int(server["following"])))
+                wanted.append(_wanted(network, world, lacks, i, part, int(server["following"])))
                 since = max(since, float(part["ready"]))
             elif not int(world.stations[i]["places_out"]):
-                wanted.append(_wanted(network, world, i, part, int(part["kept_step"])))
+                wanted.append(_wanted(network, world, lacks, i, part, int(part["kept_step"])))
                 since = max(since, float(server["since"]))
-        waits[name] = (wanted, since)
+        if full:
+            waits[name] = (wanted, since)
+        if lacks and wanted:
+            waits[HOLDS + name] = (wanted, since)
     belts = world.belts[_BLOCKED].tolist()
-    for name, (count, kept, capacity, waiting, target, since) in zip(network.belts, belts, strict=True):
-        if waiting and count + kept >= capacity:
-            waits[name] = ([{network.stations[target]}], since)
+    for name, (count, kept, capacity, waiting, target, since, p) in zip(network.belts, belts, strict=True):
+        if not waiting or (count + kept < capacity and not lacks):
+            continue
+        place = _place(world, lacks, network.stations[target], target, int(world.parts[p]["step"]))
+        for kind in (("",) if count + kept >= capacity else ()) + ((HOLDS,) if lacks else ()):
+            waits[kind + name] = ([{place}], since)
     return waits
 
 
-def _held(world: World, s: int, part: int, lacks: int, held: int, busy: int, state: int) -> bool:
+def _rests(network: Network, world: World, s: int) -> bool:
+    """Whether servers of station s hold finished parts or have nothing to do, now and for what comes from outside."""
+    station = world.stations[s]
+    first, n = int(station["server0"]), int(station["servers"])
+    for v in world.servers[first : first + n]:
+        if v["part"] >= 0 and not _held(world, s, False, *v[_DOING].item()):
+            return False
+    waiting = station["queue_head"] >= 0 or station["outside_head"] >= 0
+    given, now_s = network.line.stations[network.stations[s]], float(world.run[0]["now"])
+    return not waiting and not any(still_enters(given, p, now_s) for p in network.line.products.values())
+
+
+def _held(world: World, s: int, hungry: bool, part: int, lacks: int, held: int, busy: int, state: int) -> bool:
     """Whether a server of station s, in this state, does nothing more for its part until that finds a place, however
-    often it works on it again."""
-    if part < 0 or lacks:
-        return held > 0 and busy == rec.IDLE and not lacks
+    often it works on it again; or nothing at all until components come, where the station is hungry."""
+    if part < 0:
+        return (held > 0 or hungry) and busy == rec.IDLE
+    if lacks:
+        return hungry
     if busy == rec.BEGINNING:
         return state == rec.BLOCKED
     return busy == rec.IDLE or bool(world.parts[part]["again"] and not world.stations[s]["judges"])
 
 
-def _wanted(network: Network, world: World, s: int, part: Any, number: int) -> set[str]:
+def _wanted(network: Network, world: World, lacks: Waits, s: int, part: Any, number: int) -> set[str]:
     """Stations and belts that could take a part of station s at a step; "" where nothing more keeps it there."""
     if int(part["claimed"]) or int(part["kept"]) >= rec.AT_TARGET:
-        return {""}
+        return {FREE}
     if int(world.service[s, number]) != rec.PASS:
         return {network.stations[s]}  # it goes on there, once there is room
     reach = int(part["reach"])
-    return set().union(*(names for hops, names in network.onwards(s, number) if hops <= reach))
+    found: set[str] = set().union(*(names for hops, names in network.onwards(s, number) if hops <= reach))
+    if not world.inlets.size:
+        return found
+    at = {name: i for i, name in enumerate(network.stations)}
+    return {_place(world, lacks, name, at[name], number) if name in at else name for name in found}
+
+
+def _place(world: World, lacks: Waits, name: str, s: int, number: int) -> str:
+    """Who has to do something for a part to find a place at a station at a step: a full inlet waits for what else is
+    joined there."""
+    role = int(world.service[s, number])
+    if role > rec.JOIN:
+        return name
+    inlet = world.inlets[rec.JOIN - role]
+    if int(inlet["used"]) < int(inlet["places"]):
+        return FREE
+    return LACKS + name if LACKS + name in lacks else name
 
 
 def _stuck(waits: Waits) -> set[str]:
-    """Those of `waits` that wait for nothing but each other."""
+    """Those of `waits` that wait for nothing but each other. Who holds parts goes on with any of them, who lacks
+    components with all of these."""
     stuck = set(waits)
     while True:
-        free = {name for name in stuck if any(wanted - stuck for wanted in waits[name][0])}
+        free = {
+            name
+            for name in stuck
+            if (all if name.startswith(LACKS) else any)(wanted - stuck for wanted in waits[name][0])
+        }
         if not free:
             return stuck
         stuck -= free
 
 
 def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:
-    """A ring of the stuck ones, from its first name on."""
+    """A ring of the stuck ones, from its first name on; or the one alone that lacks what is nowhere."""
     here = by_name(stuck)[0]
     seen: list[str] = []
     while here not in seen:
         seen.append(here)
-        here = by_name(next(wanted & stuck for wanted in waits[here][0] if wanted))[0]
+        if here.startswith(LACKS):
+            ways = [wanted for wanted in waits[here][0] if wanted <= stuck]
+            if not all(ways):
+                return (here,)
+        else:
+            ways = [wanted & stuck for wanted in waits[here][0] if wanted]
+        here = by_name(ways[0])[0]
     ring = seen[seen.index(here) :]
-    start = ring.index(by_name(ring)[0])
+    start = ring.index(by_name([name for name in ring if not name.startswith((LACKS, HOLDS))] or ring)[0])
     return tuple(ring[start:] + ring[:start])
+
+
+def _told(cycle: tuple[str, ...], waits: Waits, stuck: set[str], lacked: dict[str, list[str]]) -> tuple[str, ...]:
+    """The names of a ring, with what a station lacks after its own."""
+    names: dict[str, None] = {}
+    for name in cycle:
+        names[name.lstrip(LACKS + HOLDS)] = None
+        if len(waits[name][0]) < len(lacked.get(name, ())):
+            names |= dict.fromkeys(lacked[name])
+        elif name in lacked:
+            names |= {lack: None for lack, wanted in zip(lacked[name], waits[name][0], strict=True) if wanted <= stuck}
+    return tuple(names)

@@ -124,7 +124,7 @@ MEANINGS: dict[str, str] = {
     "path": "no free way is found for a move of the arm; so much of its direct way is blocked",
     "zone": "two arms share space and one of them has no place to wait outside it",
     "payload": "the part and the tool are heavier than the arm carries",
-    "deadlock": "parts wait for one another in a ring and the line stands still for so long",
+    "deadlock": "parts wait for one another in a ring, or for a component that can no longer come, for so long",
     **INCIDENTS,
 }
 """What each rule means, as a table of violations explains it."""

@@ -3,6 +3,7 @@
 import pytest
 
 from layout.flow import simulate
+from layout.model.production import Order
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -90,3 +91,54 @@ def test_half_a_line_may_be_stuck():
 def test_a_line_that_only_waits_for_parts_is_no_deadlock():
     stations = [station("m", {"work": 1.0}, source=10_000.0, sink=True)]
     assert simulate(line(stations, [product(sources=["m"], sinks=["m"])]), moves()).deadlocks == ()
+
+
+def joined(orders, *, share=0.5, nuts=0):
+    """Bodies and lids come to m by one buffer t; p runs beside it. `orders`: of bodies and lids, else at random."""
+    needs = {"join": {"lid": 1, **({"nut": 1} if nuts else {})}}
+    source = {"source": exponential(10.0)} if orders is None else {"source": "saturated", "schedule": orders}
+    stations = [
+        station("s", **source), station("t"), station("m", {"join": {"body": 5.0}}), station("sink", sink=True),
+        station("p", {"alone": 3.0}, source="saturated", sink=True, products=["r"]),
+    ]  # fmt: skip
+    products = [
+        product("body", ["join"], sources=["s"], components=needs, share=1 - share),
+        product("lid", [], sources=["s"], sinks=["m"], joined=True, share=share),
+        product("r", ["alone"], sources=["p"], sinks=["p"]),
+    ]
+    if nuts:
+        some = (Order.model_validate({"at": 1, "product": "nut", "number": nuts}),)
+        stations.append(station("n", source="saturated", schedule=some))
+        products.append(product("nut", [], sources=["n"], sinks=["m"], joined=True))
+    links = [link("s", "t"), link("t", "m"), link("m", "sink"), *([link("n", "m")] if nuts else [])]
+    return line(stations, products, links=links, horizon_s=7200.0)
+
+
+def order(product, number, at=0):
+    return Order.model_validate({"at": at, "product": product, "number": number})
+
+
+def test_a_component_behind_what_waits_for_it():
+    """Where the buffer is full of bodies no lid can pass, where it is full of lids no body can: neither the rest of the
+    line nor parts that go on arriving hide it."""
+    for share, ring in ((0.3, ("m", "lid", "s", "t")), (0.7, ("t", "m", "body", "s"))):
+        found = simulate(joined(None, share=share), moves())
+        (deadlock,) = found.deadlocks
+        assert deadlock.subjects == ring
+        assert deadlock.amount > 1.5
+        assert found.by_product["body"].mean < 100
+        assert found.by_product["r"].mean == pytest.approx(1200.0)
+
+
+def test_components_that_are_used_up_stop_a_part_of_the_line():
+    made = joined((order("body", 9), order("lid", 2)))
+    alternating = tuple(order(name, 1, 20 * i) for i, name in enumerate(["body", "lid"] * 9))
+    (deadlock,) = simulate(joined(alternating, nuts=4), moves()).deadlocks
+    assert deadlock.subjects == ("m", "nut")  # 4 nuts for 9 bodies
+    assert deadlock.amount == pytest.approx((7200.0 - 160.0) / 3600)  # the fifth body comes at 160 s
+    assert simulate(joined(alternating), moves()).deadlocks == ()
+    assert simulate(made, moves()).deadlocks[0].subjects == ("m", "lid", "s", "t")
+
+
+def test_components_left_over_beside_a_line_that_runs_are_no_deadlock():
+    assert simulate(joined((order("body", 1), order("lid", 9, 50))), moves()).deadlocks == ()
