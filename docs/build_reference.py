@@ -53,7 +53,9 @@ is *free*, the search may set it: write `{choose: [a, b, ...]}` or `{range: [low
 and for yaw `[0, 90, ...]` say the same.
 
 Random times: a time (always the same), or one of `{exponential: mean}`, `{erlang: {mean, k}}`, `{gamma: {mean, cv}}`,
-`{lognormal: {mean, cv}}`, `{weibull: {scale, shape}}`, `{triangular: {low, mode, high}}`, `{uniform: {low, high}}`.
+`{lognormal: {mean, cv}}`, `{weibull: {scale, shape}}`, `{triangular: {low, mode, high}}`, `{uniform: {low, high}}`,
+`{geometric: {p, cycle}}` (so many cycles that each is the last with chance p), or measured times, all equally likely:
+`{empirical: [41 s, 39 s, ...]}` or a column of a CSV file, `{empirical: {file: times.csv, column: seen, unit: s}}`.
 """
 
 

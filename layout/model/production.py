@@ -55,14 +55,17 @@ class Order(Spec):
 def read_source(value: object) -> object:
     """`saturated`, written as a word, is a source without arrivals."""
     if not (value is None or value == "saturated" or isinstance(value, Source) or (value and isinstance(value, dict))):
-        raise ValueError("must be 'saturated', {arrivals: <time between parts>} or {schedule: [...]}")
+        raise ValueError(
+            "must be 'saturated', {arrivals: <time between parts>} or {schedule: [...]}; "
+            "a CSV file of orders is {schedule: orders.csv}"
+        )
     return {"arrivals": None} if value == "saturated" else value
 
 
 class Source(Spec):
     """Where parts enter: `saturated` (always one waiting), `{arrivals: <random time between parts>}` or
-    `{schedule: [{at: 1 h, product: bracket, number: 20, due: 5 h}, ...]}`, or the name of a CSV file with
-    these columns.
+    `{schedule: [{at: 1 h, product: bracket, number: 20, due: 5 h}, ...]}`, or `{schedule: orders.csv}`, a CSV file
+    with these columns.
     """
 
     arrivals: RandomTime | None = None
