@@ -409,7 +409,9 @@ class Control:
             run["horizon"] = run["until"] = self._horizon_s
             run["status"], run["plant"] = rec.DONE, 0
             simulate_run(run)
-            self._book.rows += [row for row in self._rows() if row[0] != rec.AT_BELT]
+            for row in self._rows():
+                if row[0] != rec.AT_BELT:
+                    self._book.rows.append(row)
         self._book.close(self._horizon_s)
         self._book.write(world)
         empty = np.empty(0, rec.DEPARTURE)

@@ -9,13 +9,30 @@ The kernel does not know how long a move will take that a plant makes, so it boo
 from __future__ import annotations
 
 import math
+import struct
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from layout.flow.kernel import records as rec
 
 Row = tuple[Any, ...]  # of `records.TRACE`
+_ROW = struct.Struct("<8i2d")
+
+
+class Rows:
+    """Rows of a trace in little room: an hour of line has thousands."""
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+
+    def append(self, row: Row) -> None:
+        """One more."""
+        self._packed += _ROW.pack(*row)
+
+    def __iter__(self) -> Iterator[Row]:
+        return _ROW.iter_unpack(self._packed)
 
 
 @dataclass(slots=True)
@@ -72,7 +89,7 @@ class Book:
 
     def __init__(self, world: rec.World, warmup_s: float) -> None:
         self.warmup_s = warmup_s
-        self.rows: list[Row] = []
+        self.rows = Rows()
         self.units = [Unit(left_s) for left_s in world.arms["left"].tolist()]
         belts = world.belts
         self.belts = [

@@ -9,6 +9,7 @@ import pytest
 
 from layout import motion
 from layout.files.scenario import load_scenario
+from layout.flow.output.intervals import estimate
 from layout.model.line import Layout, Line
 from layout.model.physical import MoveGap
 from layout.model.realise import realise
@@ -77,3 +78,13 @@ def test_nothing_takes_less_than_no_time(cell: tuple[Line, Moves]) -> None:
     found = learnt_moves(line, moves, learn(line, seen))
     assert found.doors["mill 1"].close_s == 0.0
     assert (found.arms["tender"].empty_s >= 0.0).all()
+
+
+def test_intervals_of_moves_are_those_of_their_samples() -> None:
+    seen = [3.4, 3.2, 3.9, 3.25]
+    (found,) = gaps(*(("pick", "tender", "lathe", "lathe", 3.0 + k, took) for k, took in enumerate(seen)))
+    wanted = estimate(seen, 0.95)
+    assert found.assumed_s == pytest.approx(4.5)
+    assert found.physical_s.mean == pytest.approx(wanted.mean)
+    assert found.physical_s.half_width == pytest.approx(wanted.half_width)
+    assert found.physical_s.n == 4
