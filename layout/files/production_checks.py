@@ -129,6 +129,17 @@ def _rework(spec: ScenarioSpec, machine: str, operation: str, to: str, add: Add,
             hint = f"its operations up to '{operation}': {', '.join(before)}"
             add(f"the route of {product} has no such operation before", *path, value=to, hint=hint)
             return
+        again = before[len(before) - 1 - before[::-1].index(to) :]
+        twice = {c for o in again for c in entry.components.get(o, {}) if _circulates(spec, c)}
+        twice |= {c for o in again[:-1] for c in entry.releases.get(o, {})}
+        if twice:
+            what = f"would join or release {', '.join(sorted(twice))} twice"
+            add(what, *path, value=to, hint="send the parts back to a later operation")
+            return
+
+
+def _circulates(spec: ScenarioSpec, product: str) -> bool:
+    return product in spec.products and spec.products[product].circulates is not None
 
 
 def _schedules(spec: ScenarioSpec, add: Add) -> None:

@@ -41,7 +41,7 @@ machines:
     blocking: before
     setup: {block: {lid: 3 min}}
     batch: 4
-    quality: {press: {scrap: 2 %, rework: {share: 3 %, to: load}}}
+    quality: {press: {scrap: 2 %, rework: {share: 3 %, to: press}}}
     inlets: {lid: 6}
     shift: day
     power: {working: 8 kW, idle: 900 W}
@@ -77,7 +77,8 @@ SLIPS = [
     ("setup: {block: {lid: 3 min}}", "setup: {block: {lit: 3 min}}", "machines.press.setup.block.lit", "did you mean"),
     ("setup: {block: {lid: 3 min}}", "setup: 3 minutes", "machines.press.setup", "unknown unit"),
     ("scrap: 2 %", "scrap: 98 %", "machines.press.quality.press", "no part would ever pass"),
-    ("to: load}", "to: unload}", "machines.press.quality.press.rework.to", "up to 'press': load, press"),
+    ("3 %, to: press", "3 %, to: unload", "machines.press.quality.press.rework.to", "up to 'press': load, press"),
+    ("3 %, to: press", "3 %, to: load", "machines.press.quality.press.rework.to", "would join or release tray twice"),
     ("quality: {press:", "quality: {prss:", "machines.press.quality.prss", "did you mean 'press'"),
     ("inlets: {lid: 6}", "inlets: {tray: 6}", "machines.press.inlets.tray", "is not joined to anything here"),
     ("inlets: {lid: 6}", "inlets: {lid: 1}", "machines.press.inlets.lid", "'press' takes 2 of lid for each block"),

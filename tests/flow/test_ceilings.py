@@ -135,11 +135,20 @@ def test_shifts_scale_what_machines_and_people_can_do():
     made = timed(serial([2.0, 3.0], 4), horizon_s=10 * 86400.0)
     assert bound(changed(made, "m2", shift=day), moves()) == pytest.approx(PER_H / 9)
     assert bound(replace(made, staff={"a": Staff("a", 1, runs=("m1",), shift=day)}), moves()) == pytest.approx(
-        PER_H / 6
+        PER_H / 6, rel=1e-3
     )
     mode = {"stop": failure(exponential(10.0), exponential(5.0))}
     fails = changed(timed(serial([2.0, 3.0], 4, failures={1: mode}), horizon_s=86400.0), "m2", shift=day)
     assert bound(fails, moves()) == pytest.approx(PER_H / 9)  # it may be repaired by night
+
+
+def test_people_finish_the_job_at_hand_when_their_shift_ends():
+    """Jobs of 50 min, begun at 0 and 50 min of each shift of an hour in two: two of them, not 60 / 50."""
+    hour = Shift(on=((0.0, 3600.0),), every_s=7200.0)
+    made = timed(serial([3000.0, 1.0], 4), horizon_s=72_000.0, replications=1)
+    made = replace(made, staff={"a": Staff("a", 1, runs=("m1",), shift=hour)})
+    most = bound(made, moves())
+    assert simulate(made, moves()).throughput_per_h.mean == pytest.approx(1.0) and 1.0 <= most < 1.2
 
 
 def test_share_of_a_window_on_shift():

@@ -6,7 +6,8 @@ operation does how much of it, which transport takes how much of each hop. What 
     machine    sum of rate x (mean time + doors) / availability                <= servers
     shift      sum of rate x (mean time + doors)                               <= servers x share of time on shift
     places     sum of rate x (time with repairs + hand-over while reserved)    <= servers + in-buffer
-    people     sum of rate x (time they run it + time they repair it)          <= number x share of time on shift
+    people     sum of rate x (time they run it + time they repair it)          <= number x share of time on shift, and
+                                                                                  the job at hand at each end of it
     arm        sum of rate x (pick + loaded move + place) + empty moves        <= 1, a fleet: its vehicles
     battery    the same + charging                                             <= vehicles
     zone       the same of all its arms, so far as inside                      <= 1
@@ -33,7 +34,7 @@ from dataclasses import dataclass
 from layout.flow.bounds.carriage import Carriage, Hop
 from layout.flow.bounds.programme import Programme, Terms
 from layout.flow.bounds.rates import Rates, Step
-from layout.flow.bounds.windows import on_share
+from layout.flow.bounds.windows import ends_per_s, on_share
 from layout.flow.paths import by_name, paths, unconnected
 from layout.model.line import Line, LineProduct, Station
 from layout.model.results import Moves
@@ -157,6 +158,9 @@ def _work_s(line: Line, step: Step) -> float:
 def _people(line: Line, steps: list[Step], programme: Programme) -> None:
     """Who runs and who repairs; a station that several groups tend is shared out among them."""
     load: dict[str, Terms] = defaultdict(dict)
+    jobs_s: dict[str, list[float]] = defaultdict(
+        list
+    )  # seen at the end of a shift, when they are finished all the same
     for job in ("runs", "repairs"):
         tended = {
             name: [s for s in by_name(line.staff) if name in getattr(line.staff[s], job)] for name in line.stations
@@ -169,12 +173,31 @@ def _people(line: Line, steps: list[Step], programme: Programme) -> None:
             each = 1 / station.servers if job == "runs" else _repairs(station)
             balance = {s.rate: -each * _work_s(line, s) for s in steps if s.operation and s.target == name}
             for group in groups:
+                jobs_s[group] += _visits_s(line, station) if job == "runs" else _repairs_s(station)
                 share = programme.variable()
                 balance[share] = load[group][share] = 1.0
             programme.equal.append(balance)
     for group, terms in load.items():
         staff = line.staff[group]
-        programme.at_most(group, "people", terms, staff.number * on_share(staff.shift, line.time))
+        longer = ends_per_s(staff.shift, line.time) * max(jobs_s[group], default=0.0)
+        programme.at_most(group, "people", terms, staff.number * min(1.0, on_share(staff.shift, line.time) + longer))
+
+
+def _visits_s(line: Line, station: Station) -> list[float]:
+    """Of each product that a station works on, how long the visit under way at some instant lasts, from end to end:
+    E[X^2] / E[X], the bound on the overshoot of a renewal process (Lorden, Annals of Math. Statistics 41, 1970)."""
+    found = []
+    for product in line.products.values():
+        times = [station.operations.get(operation, {}).get(product.name) for operation in product.route]
+        known = [time for time in times if time is not None]
+        if known:
+            mean_s = sum(time.mean_s for time in known)
+            found.append(mean_s + sum((time.cv * time.mean_s) ** 2 for time in known) / mean_s)
+    return found
+
+
+def _repairs_s(station: Station) -> list[float]:
+    return [mode.repair.mean_s * (1 + mode.repair.cv**2) for mode in station.failures.values()]
 
 
 def _carriers(line: Line, carrier: LineProduct, steps: list[Step], carriage: Carriage, programme: Programme) -> None:

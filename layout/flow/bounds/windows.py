@@ -23,6 +23,14 @@ def on_share(shift: Shift | None, time: Time) -> float:
     return min(1.0, max(0.0, (_on_s(shift, end) - _on_s(shift, start)) / (end - start)))
 
 
+def ends_per_s(shift: Shift | None, time: Time) -> float:
+    """Most ends of spans of a shift in the counted time, per second of it; 0 without a shift."""
+    if shift is None:
+        return 0.0
+    start, end = counted_s(time)
+    return len(shift.on) * (math.floor((end - start) / shift.every_s) + 1) / (end - start)
+
+
 def _on_s(shift: Shift, until_s: float) -> float:
     """Time on shift from 0 to `until_s`."""
     whole = math.floor(until_s / shift.every_s)
