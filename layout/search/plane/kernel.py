@@ -17,7 +17,7 @@ Berghe 2020, "Slack induction by string removals for vehicle routing problems"),
 Arrays, all of them made by the caller (`search.Bench`), n rectangles:
 rect (4, n) float: centre x, centre y, width, depth (m); size (n, 2) float: width and depth as given; turned (n,) int:
 1 for a quarter turn; flow (n, n) float, symmetric, no diagonal; box (4,) float: the floor's low x, low y, high x,
-high y; order (4, n) int: the placed ones by x, by y, by left edge, by right edge; random (1,) uint64, not 0.
+high y; limits (n, 4) float: the same for each centre; order (4, n) int: the placed ones by x, by y, by left edge, by right edge; random (1,) uint64, not 0.
 """
 
 from __future__ import annotations
@@ -140,16 +140,17 @@ def _join(k: int, count: int, active: Ints, rect: Array) -> None:
 
 @apart
 def best_place(
-    i: int, width: float, depth: float, m: int, rect: Array, order: Ints, box: Array, blink: float, random: Bits,
-    best: float, work: Array, active: Ints, place: Array, middles: Array,
+    i: int, width: float, depth: float, m: int, rect: Array, order: Ints, box: Array, limits: Array, blink: float,
+    random: Bits, best: float, work: Array, active: Ints, place: Array, middles: Array,
 ) -> float:  # fmt: skip
     """Least cost of rectangle i, so wide and deep, among the m placed, if below `best`: then `place` is where.
 
     middles : corners of its profiles, in `work`, where they are least
     blink : chance that a line is left out
     """
-    west, south, east, north = box[0] + width / 2, box[1] + depth / 2, box[2] - width / 2, box[3] - depth / 2
-    if west > east or south > north:
+    west, south = max(box[0] + width / 2, limits[i, 0]), max(box[1] + depth / 2, limits[i, 1])
+    east, north = min(box[2] - width / 2, limits[i, 2]), min(box[3] - depth / 2, limits[i, 3])
+    if west > east + TOUCH_M or south > north + TOUCH_M:
         return best
     if m == 0:
         place[0], place[1] = (west + east) / 2, (south + north) / 2
@@ -263,7 +264,7 @@ def take_out(i: int, m: int, order: Ints) -> None:
 @apart
 def put(
     i: int, m: int, size: Array, turns: Ints, turned: Ints, rect: Array, order: Ints, flow: Array, box: Array,
-    blink: float, random: Bits, limit: float, work: Array, active: Ints, place: Array,
+    limits: Array, blink: float, random: Bits, limit: float, work: Array, active: Ints, place: Array,
 ) -> float:  # fmt: skip
     """Put rectangle i where it costs least among the m placed, turned if `turns[i]`.
 
@@ -278,7 +279,8 @@ def put(
         if other and (turns[i] == 0 or size[i, 0] == size[i, 1]):
             continue
         cost = best_place(
-            i, size[i, now], size[i, 1 - now], m, rect, order, box, blink, random, best, work, active, place, place[2:]
+            i, size[i, now], size[i, 1 - now], m, rect, order, box, limits, blink, random, best, work, active, place,
+            place[2:],
         )  # fmt: skip
         if cost < best:
             best, x, y, turn = cost, place[0], place[1], now
@@ -354,15 +356,16 @@ def copy(source: Array, turned: Ints, order: Ints, target: Array, target_turned:
 
 @entry
 def anneal(
-    size: Array, turns: Ints, loose: Ints, flow: Array, box: Array, rects: NDArray[np.float64],
-    turned: Ints, orders: NDArray[np.int64], rounds: int, hot: float, cold: float, most: int, blink: float,
-    random: Bits, work: Array, out: Ints, active: Ints,
+    size: Array, turns: Ints, loose: Ints, flow: Array, box: Array, limits: Array, rects: Array, turned: Ints,
+    orders: Ints, rounds: int, hot: float, cold: float, most: int, blink: float, random: Bits, work: Array, out: Ints,
+    active: Ints,
 ) -> float:  # fmt: skip
-    """Search from a legal layout; how much less the best one costs.
+    """Search from a legal layout; how much less the best one found costs.
 
     rects (3, 4, n), turned (3, n), orders (3, 4, n) : [0] where it stands, [1] before the last round, [2] the best
     rounds : of taking out and putting back; most : rectangles taken out at once, at most
     hot, cold : first and last temperature, in the cost's unit
+    blink : greatest chance that a line is left out; in most rounds it is far less
     work (8, n + 4) float; out, active (n,) int
     """
     n = rects.shape[2]
@@ -377,6 +380,7 @@ def anneal(
             weight[i] += flow[i, j]
     for _ in range(rounds):
         heat *= cooling
+        left_out = blink * drawn(random) ** 3
         k = choose(most, loose, size, rect, flow, random, out, key)
         m, gone = n, 0.0
         for t in range(k):
@@ -392,8 +396,8 @@ def anneal(
         for t in range(k):
             later -= key[t]
             back += put(
-                out[t], m, size, turns, turn, rect, order, flow, box, blink, random, limit - back - later,
-                work, active, place,
+                out[t], m, size, turns, turn, rect, order, flow, box, limits, left_out, random,
+                limit - back - later, work, active, place,
             )  # fmt: skip
             if back == np.inf:
                 break
@@ -407,3 +411,39 @@ def anneal(
         else:
             copy(rects[1], turned[1], orders[1], rect, turn, order)
     return -best
+
+
+@entry
+def decode(
+    size: Array, turns: Ints, flow: Array, box: Array, limits: Array, rect: Array, turned: Ints, order: Ints,
+    sequence: Ints, m: int, passes: int, random: Bits, work: Array, active: Ints,
+) -> float:  # fmt: skip
+    """Put rectangles where they cost least, in a sequence, beside m that stand; 0, or inf where one finds no place.
+
+    passes : rounds, in the same sequence, of taking each out and putting it back, as long as anything improves
+    """
+    place = work[7, rect.shape[1] :]
+    for t in range(len(sequence)):
+        cost = put(
+            sequence[t], m, size, turns, turned, rect, order, flow, box, limits, 0.0, random, np.inf, work, active, place
+        )  # fmt: skip
+        if cost == np.inf:
+            return np.inf
+        m += 1
+    for _ in range(passes):
+        better = False
+        for t in range(len(sequence)):
+            i = sequence[t]
+            take_out(i, m, order)
+            before = cost_of(i, m - 1, rect, order, flow)
+            after = put(
+                i, m - 1, size, turns, turned, rect, order, flow, box, limits, 0.0, random, before * (1 - 1e-12), work,
+                active, place,
+            )  # fmt: skip
+            if after == np.inf:
+                sort_in(i, m - 1, rect, order)
+            else:
+                better = True
+        if not better:
+            break
+    return 0.0
