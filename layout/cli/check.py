@@ -88,9 +88,9 @@ def _line(scenario: Scenario, *, most: bool = False) -> Line:
     from layout.model.realise import realise
 
     if scenario.variables and scenario.start is None and not most:
-        from layout.search.sampler import LayoutSampler
+        from layout.search.plane.sampler import sampler_of
 
-        return realise(scenario, LayoutSampler(scenario, scenario.spec.time.seed).packing())
+        return realise(scenario, sampler_of(scenario, scenario.spec.time.seed).packing())
     values: dict[str, Any] = {}
     for variable in scenario.variables:
         domain = variable.domain

@@ -30,9 +30,9 @@ from layout.pipeline import Evaluator
 from layout.rollout.learning import Learnt
 from layout.search.final import confirm, finite, fresh_streams, hour_of, measures
 from layout.search.journal import Journal
+from layout.search.plane.sampler import sampler_of
 from layout.search.proving import Judgement, prove_best, window
 from layout.search.racing import Race, race
-from layout.search.sampler import LayoutSampler
 from layout.search.space import distributions
 from layout.search.stages import Stage, stages
 from layout.search.stops import USED, Stops
@@ -163,7 +163,7 @@ def optimize(
         stopped = study.run(evaluations, pool, stops, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
-        proof_s = window(prove_s, len(study.trials))
+        proof_s = 0.0 if scenario.spec.geometric else window(prove_s, len(study.trials))
         run = _finish(scenario, study, pool, seed, stopped, folder, proof_s, on_progress)
     if folder:
         hour, events = hour_of(scenario, run.best, seed, run.learnt)
@@ -181,7 +181,7 @@ class _Study:
         self.scenario = scenario
         with Evaluator(scenario) as evaluator:
             self.scale = evaluator.scales()
-        self.sampler = LayoutSampler(scenario, seed, IN_FLIGHT)
+        self.sampler = sampler_of(scenario, seed, IN_FLIGHT)
         self.study = optuna.create_study(direction="maximize", sampler=self.sampler, storage=None)
         self.space = distributions(scenario.variables)
         self.journal = journal

@@ -27,6 +27,7 @@ from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Scenario
 from layout.pipeline import Against, Evaluator
+from layout.search.plane.sampler import PlaneProposals, proposals_of
 from layout.search.proposals import Draft, Proposals
 
 TIMEOUT_S = 600.0  # a candidate that takes longer hangs: evaluations take well under a second
@@ -75,7 +76,7 @@ class Call(Generic[T]):
 
 _scenario: Scenario | None = None
 _evaluator: Evaluates | None = None
-_proposals: Proposals | None = None
+_proposals: Proposals | PlaneProposals | None = None
 
 
 def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_seed: int) -> None:
@@ -84,7 +85,7 @@ def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_see
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _scenario = scenario
     _evaluator = make(scenario)
-    _proposals = Proposals(scenario, search_seed)
+    _proposals = proposals_of(scenario, search_seed)
 
 
 def _evaluate(
@@ -156,7 +157,7 @@ class Workers:
         if found.kind is not None:
             raise found.kind(found.problems)
         lost = ticket.candidate
-        layout = lost if isinstance(lost, Layout) else Layout(Proposals(self._scenario, self._seed)(lost))
+        layout = lost if isinstance(lost, Layout) else Layout(proposals_of(self._scenario, self._seed)(lost))
         return Evaluation(layout, (Violation("crash", (found.text,), 1.0, "process", CRASH_SCALE),), bound_per_h=0.0)
 
     def call(self, job: Callable[..., T], *given: Any) -> Call[T]:

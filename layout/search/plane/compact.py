@@ -1,4 +1,4 @@
-"""Compaction by linear programming: who is left of whom and who is below whom stays, positions become the best there are.
+"""Compaction by linear programming: who is left of or below whom stays, positions become the best there are.
 
 Along one axis, of rectangles that overlap seen along the other one, the order stays:
 
@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from layout.model.pose import Array
-from layout.search.plane.plane import Placed, Plane, cost_of, extents, worst_overlap_m
+from layout.search.plane.plane import Ints, Placed, Plane, cost_of, extents, worst_overlap_m
 
 TOUCH_M = 1e-9
 GAIN = 1e-9
@@ -39,7 +39,7 @@ def _along(plane: Plane, at: Array, extent: Array, axis: int) -> Array:
     n, other = len(at), 1 - axis
     gap = (extent[:, None] + extent[None]) / 2
     level = np.abs(at[:, None, other] - at[None, :, other]) < gap[..., other] - TOUCH_M
-    below, above = np.nonzero(level & (at[:, None, axis] < at[None, :, axis]))
+    below, above = (row.astype(np.int64) for row in np.nonzero(level & (at[:, None, axis] < at[None, :, axis])))
     i, j = np.nonzero(np.triu(plane.flow, 1))
     pairs, orders = len(i), len(below)
     rows = np.arange(pairs)
@@ -66,7 +66,7 @@ def _along(plane: Plane, at: Array, extent: Array, axis: int) -> Array:
     return moved
 
 
-def _apart(x: Array, below: Array, above: Array, gap: Array) -> Array:
+def _apart(x: Array, below: Ints, above: Ints, gap: Array) -> Array:
     """Places as the solver gives them, to within its tolerance of 1e-7, moved apart until nothing overlaps."""
     x = x.copy()
     rank = np.argsort(x[below], kind="stable")

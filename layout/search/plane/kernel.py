@@ -15,9 +15,10 @@ Taking out neighbours and putting them back greedily, with lines left out by cha
 Berghe 2020, "Slack induction by string removals for vehicle routing problems"), accepted as in simulated annealing.
 
 Arrays, all of them made by the caller (`search.Bench`), n rectangles:
-rect (4, n) float: centre x, centre y, width, depth (m); size (n, 2) float: width and depth as given; turned (n,) int:
-1 for a quarter turn; flow (n, n) float, symmetric, no diagonal; box (4,) float: the floor's low x, low y, high x,
-high y; limits (n, 4) float: the same for each centre; order (4, n) int: the placed ones by x, by y, by left edge, by right edge; random (1,) uint64, not 0.
+rect (4, n) float: centre x, centre y, width, depth (m); size (n, 2) float: width and depth as given;
+turned (n,) int: 1 for a quarter turn; flow (n, n) float, symmetric, no diagonal;
+box (4,) float: the floor's low x, low y, high x, high y; limits (n, 4) float: the same for each centre;
+order (4, n) int: the placed ones by x, by y, by left edge, by right edge; random (1,) uint64, not 0.
 """
 
 from __future__ import annotations
@@ -425,7 +426,8 @@ def decode(
     place = work[7, rect.shape[1] :]
     for t in range(len(sequence)):
         cost = put(
-            sequence[t], m, size, turns, turned, rect, order, flow, box, limits, 0.0, random, np.inf, work, active, place
+            sequence[t], m, size, turns, turned, rect, order, flow, box, limits, 0.0, random, np.inf, work, active,
+            place,
         )  # fmt: skip
         if cost == np.inf:
             return np.inf

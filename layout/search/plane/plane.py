@@ -141,7 +141,9 @@ def terms_of(scenario: Scenario) -> Terms | None:
     if not all(isinstance(transport, Direct) for transport in spec.transport.values()):
         return None
     found = [_machine(scenario, name, machine) for name, machine in spec.machines.items()]
-    areas = [_rectangle(area.polygon) for kind in (spec.floor.obstacles, spec.floor.keep_clear) for area in kind.values()]
+    areas = [
+        _rectangle(area.polygon) for kind in (spec.floor.obstacles, spec.floor.keep_clear) for area in kind.values()
+    ]
     stands = [item for item in found if item is not None]
     blocks = [area for area in areas if area is not None]
     if len(stands) < len(found) or len(blocks) < len(areas):
@@ -187,9 +189,9 @@ def _machine(scenario: Scenario, name: str, machine: Machine) -> _Stand | None:
     if not isinstance(model, MachineModel) or machine.count != 1 or any(model.service_m.values()):
         return None
     outline = _rectangle(model.footprint_m)
-    options = place.yaw.options if isinstance(place.yaw, Choose) else (place.yaw,)
     if outline is None or isinstance(place.yaw, Range) or isinstance(place.x, Choose) or isinstance(place.y, Choose):
         return None
+    options = place.yaw.options if isinstance(place.yaw, Choose) else (place.yaw,)
     x0, y0, x1, y1 = outline
     if abs(x0 + x1) > 1e-9 or abs(y0 + y1) > 1e-9:
         return None

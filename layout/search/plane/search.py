@@ -92,7 +92,7 @@ def _seeded(seed: int) -> kernel.Bits:
 
 def heat(share: float) -> float:
     """Temperature of a search that has come so far, from 0 to 1."""
-    return HOT * (COLD / HOT) ** min(max(share, 0.0), 1.0)
+    return float(HOT * (COLD / HOT) ** share)
 
 
 def solve(plane: Plane, seed: int, rounds: int, restarts: int = 1) -> Placed | None:

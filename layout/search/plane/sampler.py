@@ -1,0 +1,193 @@
+"""Candidates of a scenario that is a plane: a population that is annealed, one step a candidate.
+
+Eight searches go side by side. A candidate goes on from what the same search told last, or from another of the eight
+where that was better, with a fixed number of rounds at the temperature of its place in the cycle; so what a candidate
+costs hangs on the number of machines only. A cycle goes from hot to cold; each is twice as long as the one before, so
+that short runs end well and long ones cool slowly. Some cycles begin from scratch, the others from the best so far.
+The last candidates of a cycle are compacted (`compact`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from layout.model.line import Layout
+from layout.model.scenario import Scenario
+from layout.search.plane.plane import Placed, Terms, canonical, cost_of, terms_of
+from layout.search.plane.search import Bench, heat, polished
+from layout.search.proposals import Draft, Proposals
+from layout.search.sampler import LayoutSampler
+from layout.search.space import Values, distributions
+
+SEARCHES = 8
+"""Searches side by side; as many candidates as a study may have in flight (`driver.IN_FLIGHT`)."""
+FIRST_CYCLE = 4
+"""Steps of each search in the first cycle."""
+REHEATED = 0.25
+"""How far a cycle that begins from the best has come on the scale of temperatures."""
+ROUNDS = 1.5
+"""Rounds of a candidate for each pair of machines, counted both ways."""
+MOST_ROUNDS = 20_000
+TRIES = 20
+"""Sequences tried, at most, until one finds a place for every machine."""
+
+
+@dataclass(frozen=True)
+class Step(Draft):
+    """What a candidate will be made from: its parent (None: a new search), temperatures, whether it ends a cycle."""
+
+    hot: float = 0.0
+    cold: float = 0.0
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a candidate stands: its cycle, the first candidate of that, its step in it, and how many there are."""
+
+    cycle: int
+    first: int
+    step: int
+    steps: int
+
+    @classmethod
+    def of(cls, number: int) -> Place:
+        """Of a candidate."""
+        generation = number // SEARCHES
+        cycle = int(math.log2(generation / FIRST_CYCLE + 1))
+        begin = FIRST_CYCLE * (2**cycle - 1)
+        return cls(cycle, begin * SEARCHES, generation - begin, FIRST_CYCLE * 2**cycle)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the cycle begins from scratch."""
+        return self.cycle == 0 or self.cycle % 2 == 1
+
+    def temperatures(self) -> tuple[float, float]:
+        """At the candidate's begin and end."""
+        begin = 0.0 if self.fresh else REHEATED
+        return tuple(heat(begin + (1 - begin) * (self.step + k) / self.steps) for k in (0, 1))  # type: ignore[return-value]
+
+
+class PlaneProposals:
+    """Makes candidates of a scenario that is a plane. Random numbers depend on the seed and the draft's number only."""
+
+    def __init__(self, terms: Terms, seed: int) -> None:
+        self.terms, self.seed = terms, seed
+        self._bench = Bench(terms.plane)
+
+    def __call__(self, draft: Draft) -> Values:
+        """The values of a candidate."""
+        if draft.parent is not None and (draft.keep or not isinstance(draft, Step)):
+            return dict(draft.parent)
+        rng = np.random.default_rng([self.seed, draft.number, 0])
+        placed = self._begun(rng) if draft.parent is None else self.terms.placed(draft.parent)
+        if isinstance(draft, Step) and math.isfinite(placed.cost):
+            rounds = min(math.ceil(ROUNDS * len(self._bench.loose) ** 2), MOST_ROUNDS)
+            seed = int(rng.integers(2**63))
+            placed = self._bench.anneal(placed, seed, rounds, draft.hot, draft.cold, best=draft.last)
+            placed = polished(self._bench, placed, seed + 1) if draft.last else placed
+        return self.terms.values(canonical(self.terms.plane, placed))
+
+    def _begun(self, rng: np.random.Generator) -> Placed:
+        """A new layout; where no sequence finds a place for every machine, all in the middle, at no finite cost."""
+        plane = self.terms.plane
+        for _ in range(TRIES):
+            placed = self._bench.decode(rng.permutation(self._bench.loose), 0)
+            if placed is not None:
+                return placed
+        middle = np.where(plane.fixed[:, None], plane.at, (plane.box[:2] + plane.box[2:]) / 2)
+        return Placed(middle, np.zeros(len(middle), np.int64), math.inf)
+
+
+class PlaneSampler(BaseSampler):
+    """Proposes layouts of a scenario that is a plane (see `terms_of`).
+
+    seed : of all random numbers
+    lag : candidates told but younger than this many before the one asked are not looked at; at most `SEARCHES` matter
+    """
+
+    def __init__(self, scenario: Scenario, terms: Terms, seed: int, lag: int = 1) -> None:
+        if lag > SEARCHES:
+            raise ValueError(f"lag must be at most {SEARCHES} (got {lag})")
+        self.scenario, self.terms, self.seed = scenario, terms, seed
+        self.proposals = PlaneProposals(terms, seed)
+        self.start = dict(scenario.start) if scenario.start else None
+        self._costs: dict[int, float] = {}
+        self._study = ""
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """All of the scenario's variables are proposed together."""
+        return distributions(self.scenario.variables)
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> Values:
+        """One whole candidate."""
+        return self.proposals(self.draft(study, trial.number))
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """A parameter that is not the scenario's: drawn evenly."""
+        rng = np.random.default_rng([self.seed, trial.number, 1])
+        return RandomSampler(int(rng.integers(2**31))).sample_independent(study, trial, param_name, param_distribution)
+
+    def reseed_rng(self) -> None:
+        """Nothing: candidates depend on the seed and their number, in whatever thread or process they are asked."""
+
+    def packing(self) -> Layout:
+        """A first layout where the scenario gives none."""
+        return Layout(self.proposals(Draft(0)))
+
+    def draft(self, study: optuna.Study, number: int) -> Draft:
+        """What candidate `number` will be made from, given what was told."""
+        if number == 0 and self.start:
+            return Draft(number, self.start, keep=True)
+        place = Place.of(number)
+        hot, cold = place.temperatures()
+        told = self._told(study, number - SEARCHES)
+        parent = None
+        if place.step:
+            rivals = [k for k in range(max(number - 2 * SEARCHES + 1, place.first), number - SEARCHES + 1) if k in told]
+            rng = np.random.default_rng([self.seed, number])
+            own = [number - SEARCHES] * (number - SEARCHES in told)
+            parent = min(
+                [*own, *([int(rng.choice(rivals))] if rivals else [])], key=self._costs.__getitem__, default=None
+            )
+        elif not place.fresh:
+            parent = min(told, key=lambda k: (self._costs[k], k), default=None)
+        values = dict(told[parent]) if parent is not None else None
+        return Step(number, values, hot=hot, cold=cold, last=place.step == place.steps - 1)
+
+    def _told(self, study: optuna.Study, last: int) -> dict[int, Values]:
+        """Values of the legal candidates told up to a number; their costs are kept."""
+        if self._study != study.study_name:
+            self._study, self._costs = study.study_name, {}
+        found = {}
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            if trial.number <= last and all(amount <= 0.0 for amount in trial.constraints.values()):
+                found[trial.number] = trial.params
+                if trial.number not in self._costs:
+                    self._costs[trial.number] = cost_of(self.terms.plane, self.terms.placed(trial.params).at)
+        return found
+
+
+def sampler_of(scenario: Scenario, seed: int, lag: int = 1) -> LayoutSampler | PlaneSampler:
+    """The sampler that knows most of a scenario."""
+    terms = terms_of(scenario)
+    return LayoutSampler(scenario, seed, lag) if terms is None else PlaneSampler(scenario, terms, seed, lag)
+
+
+def proposals_of(scenario: Scenario, seed: int) -> Proposals | PlaneProposals:
+    """What makes candidates from that sampler's drafts."""
+    terms = terms_of(scenario)
+    return Proposals(scenario, seed) if terms is None else PlaneProposals(terms, seed)
