@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layout.report import canvas, words
-from layout.report.measures import significant
+from layout.report.measures import MEASURES, significant, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.reader import Run
 from layout.report.words import Unit
@@ -15,6 +15,8 @@ SATURATED = 0.85
 def headline(run: Run) -> str:
     """One sentence that says what came out."""
     best, start = run.best, run.start
+    if best is not None and best.feasible and best.throughput_per_h is None:
+        return _planned(run, best, start)
     if best is None or not best.feasible or best.throughput_per_h is None:
         if best is not None and best.verdict is not None and best.verdict.refused:
             return f"Every layout that could be called best was refused: the best {words.verdict_words(best.verdict)}."
@@ -46,6 +48,21 @@ def headline(run: Run) -> str:
         rest = "; ".join(ends)
         said += f" {rest[0].upper()}{rest[1:]}."
     return said
+
+
+def _planned(run: Run, best: Outcome, start: Outcome | None) -> str:
+    """The same of a layout that nothing needed to be simulated for: by its first aim."""
+    measure = run.aims[0].measure if run.aims else "floor_area"
+    shown, found = MEASURES[measure], value_of(best, measure)
+    if found is None:
+        return f"{words.NOT_SIMULATED.capitalize()}."
+    said = f"The best layout has a {shown.words} of {text(found, shown.unit(found.mean))}"
+    today = value_of(start, measure) if start is not None and start.feasible else None
+    if today is not None and today.mean != found.mean:
+        change = words.change(today.mean, found.mean).lstrip("+−")
+        was = text(today, shown.unit(today.mean))
+        said += f", {change} {'more' if found.mean > today.mean else 'less'} than the start's {was}"
+    return f"{said}. {words.NOT_SIMULATED.capitalize()}."
 
 
 def bottleneck_meaning(outcome: Outcome) -> str:

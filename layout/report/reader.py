@@ -23,6 +23,7 @@ COLUMN_OF = {
     "lead_time": "lead_time_s",
     "wip": "wip",
     "handling_distance": "handling_distance_m",
+    "handling_effort": "handling_effort_m_per_h",
     "floor_area": "floor_area_m2",
     "energy": "energy_kwh",
     "scrap": "scrap_per_h",
