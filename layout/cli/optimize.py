@@ -177,9 +177,13 @@ class _Bar:
         from layout.search import Progress
 
         assert isinstance(state, Progress)
-        best = "none feasible yet" if state.best_per_h is None else f"best {state.best_per_h:.1f}"
+        best = "none feasible yet"
+        if state.best is not None:
+            value = state.best["throughput" if state.ceiling_per_h else state.aim]
+            best = f"best {value:.1f}" if state.ceiling_per_h else f"best {state.aim.replace('_', ' ')} {value:.10g}"
         share = state.feasible / state.told if state.told else 0.0
-        text = f"{best} of at most {state.ceiling_per_h:.1f}/h, {share:.0%} feasible"
+        ceiling = f" of at most {state.ceiling_per_h:.1f}/h" if state.ceiling_per_h else ""
+        text = f"{best}{ceiling}, {share:.0%} feasible"
         if state.stage != "searching":
             text = f"{text}; {state.stage}"
         self._progress.update(self._task, description=text, completed=state.told, total=state.evaluations)

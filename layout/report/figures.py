@@ -137,7 +137,8 @@ def draw_convergence(
                 color=theme.accent, ecolor=theme.accent, capsize=2.5, zorder=6, clip_on=False,
                 markeredgecolor=theme.paper, markeredgewidth=0.8,
             )  # fmt: skip
-            notes.append((won.mean * unit.factor, f"{'best, simulated again' if won.n else 'best'}\n{words.estimate(won, unit)}", theme.accent))
+            said = "best, simulated again" if won.n else "best"
+            notes.append((won.mean * unit.factor, f"{said}\n{words.estimate(won, unit)}", theme.accent))
         _notes(axes, notes)
         if missed:
             axes.annotate(

@@ -48,14 +48,16 @@ class Progress:
     """How far a search is: for a progress bar.
 
     evaluations : how many there will be at most, None where only the clock ends it
-    best_per_h : throughput of the best feasible candidate so far, None before there is one
-    ceiling_per_h : what the machines alone would allow
+    best : measures of the best feasible candidate so far, None before there is one
+    aim : the first objective's measure
+    ceiling_per_h : what the machines alone would allow, 0 where nothing is simulated
     """
 
     told: int
     evaluations: int | None
     feasible: int
-    best_per_h: float | None
+    best: Mapping[str, float] | None
+    aim: str
     ceiling_per_h: float
     elapsed_s: float
     stage: str = "searching"
@@ -188,6 +190,8 @@ class _Study:
         self.folder = folder
         self.trials: list[FrozenTrial] = []
         self._rivals: list[FrozenTrial | None] = []
+        self._feasible = 0
+        self._best: FrozenTrial | None = None
         self._began = time.monotonic()
         refused = {_key(record["values"]): record for record in journal.refused().values()}
         for trial in journal.trials():
@@ -241,6 +245,10 @@ class _Study:
             best = as_told
         self._rivals.append(best)
         self.trials.append(trial)
+        if trial.user_attrs["state"] == "feasible":
+            self._feasible += 1
+            if self._best is None or (trial.value or 0.0) > (self._best.value or 0.0):
+                self._best = trial
 
     def _tell(self, evaluation: Evaluation) -> None:
         aims = self.scenario.spec.objectives
@@ -297,14 +305,14 @@ class _Study:
             )
 
     def progress(self, evaluations: int | None, stage: str = "searching") -> Progress:
-        feasible = [t for t in self.trials if t.user_attrs["state"] == "feasible"]
-        best = max(feasible, key=lambda t: t.value or 0.0, default=None)
+        spec = self.scenario.spec
         return Progress(
             told=len(self.trials),
             evaluations=evaluations,
-            feasible=len(feasible),
-            best_per_h=best.user_attrs["throughput_per_h"] if best else None,
-            ceiling_per_h=self.ceiling_per_h,
+            feasible=self._feasible,
+            best=None if self._best is None else measures(self._best),
+            aim=spec.objectives[0].measure,
+            ceiling_per_h=0.0 if spec.geometric else self.ceiling_per_h,
             elapsed_s=time.monotonic() - self._began,
             stage=stage,
         )
