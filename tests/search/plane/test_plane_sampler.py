@@ -110,12 +110,12 @@ def test_candidates_depend_on_the_seed_their_number_and_what_was_told_long_befor
 
 
 def test_a_study_ends_at_the_optimum_and_writes_its_folder(scenario_of, tmp_path):
-    """Against all that 60 searches from scratch find."""
+    """Against all that 15 searches from scratch find."""
     from layout.search.plane.search import solve
 
     scenario = scenario_of()
     run = optimize(scenario, evaluations=5 * SEARCHES, seed=1, out=tmp_path / "run")
-    best = min(solve(terms_of(scenario).plane, seed, rounds=300).cost for seed in range(60))
+    best = min(solve(terms_of(scenario).plane, seed, rounds=300).cost for seed in range(15))
     assert run.best.objectives["handling_effort"] == pytest.approx(best, rel=1e-9)
     assert run.best.flow is None and run.best.feasible and not run.proof_s
     with (tmp_path / "run" / "trials.csv").open() as file:
