@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +28,7 @@ simulate_run = Code("layout.flow.kernel.run", "simulate_run", rec.RUN)
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
 FIRST_LOG = 4096  # departures
+MOST_THREADS = 4  # more would wait for Python, which is a third of a replication
 MOST_SPANS = 1000  # into which a pilot's horizon is cut to find its warm-up
 
 
@@ -56,25 +59,34 @@ def simulate(
     done: list[Replication] = []
     stopped: list[Standstill | None] = []
     warnings: list[str] = []
+    needed = 1 if over is not None else max(n, 1 if until is None else 2)
     while True:
-        world = runs.world(len(done), warmup.length_s)
-        done.append(measure(runs.network, world))
-        check(done[-1], time.horizon_s - warmup.length_s)
-        stopped.append(standstill(runs.network, world))
+        for replication, stands in runs.measured(range(len(done), needed), warmup.length_s):
+            done.append(replication)
+            stopped.append(stands)
         if over is not None:
             if over(done):
                 break
-            continue
-        if len(done) < n or (until is not None and len(done) < 2):
-            continue
-        if until is None or _precise([r.per_h for r in done], until, time.level):
+        elif until is None or _precise([r.per_h for r in done], until, time.level):
             break
-        if len(done) >= time.at_most:
+        elif len(done) >= time.at_most:
             most = f"{len(done)} replications, the most allowed"
             warnings.append(f"{most}: half the throughput's interval is still more than {100 * until:g} % of its mean")
             break
-    alone = world if len(done) == 1 else None
+        needed += 1
+    alone = runs.last if len(done) == 1 else None
     return result(runs.network, done, stopped, warmup, alone, warnings)
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_worker() -> bool:
+    """Whether this process is one of several that another one made."""
+    processes = sys.modules.get("multiprocessing.process")
+    return processes is not None and processes.parent_process() is not None
 
 
 def _precise(samples: list[float], until: float, level: float) -> bool:
@@ -107,6 +119,31 @@ class _Runs:
         )
         self.last = world
         return world
+
+    def measured(self, numbers: range, warmup_s: float) -> list[tuple[Replication, Standstill | None]]:
+        """The figures of these replications, in order, and how each came to a standstill if it did.
+
+        Threads share them, for compiled code runs beside Python; the process of a search's worker has one thread.
+        """
+        threads = 1 if _is_worker() else min(len(numbers), _processors(), MOST_THREADS)
+        if threads < 2:
+            return self._each(numbers, warmup_s)
+        from concurrent.futures import ThreadPoolExecutor
+
+        runs = [self, *(_Runs(self.network, self.seed, self.first, self.pool) for _ in range(threads - 1))]
+        with ThreadPoolExecutor(threads - 1) as pool:
+            others = [pool.submit(runs[i]._each, numbers[i::threads], warmup_s) for i in range(1, threads)]
+            found = [self._each(numbers[::threads], warmup_s), *(other.result() for other in others)]
+        return [found[i % threads][i // threads] for i in range(len(numbers))]
+
+    def _each(self, numbers: range, warmup_s: float) -> list[tuple[Replication, Standstill | None]]:
+        found = []
+        for number in numbers:
+            world = self.world(number, warmup_s)
+            replication = measure(self.network, world)
+            check(replication, self.network.line.time.horizon_s - warmup_s)
+            found.append((replication, standstill(self.network, world)))
+        return found
 
     def warmup(self, replications: int) -> Warmup:
         """By MSER-5, from the rate at which parts leave, averaged over the replications run as pilots."""

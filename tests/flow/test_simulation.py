@@ -2,6 +2,7 @@
 
 import pytest
 
+from layout.flow import simulation
 from layout.flow.network import compile_line
 from layout.flow.output.statistics import measure
 from layout.flow.simulation import FIRST_LOG, FIRST_POOL, by_events, replicate
@@ -83,3 +84,13 @@ def test_replications_by_themselves():
     for i, found in enumerate(replicate(made, times, seed=5, replications=3)):
         world, _ = by_events(network, 5, i, made.time.horizon_s, made.time.warmup_s, 8 * FIRST_POOL)
         assert found == measure(network, world)
+
+
+@pytest.mark.parametrize("made", [cell, branching])
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads_change_nothing(monkeypatch, made, threads):
+    made, times = made()
+    monkeypatch.setattr(simulation, "_processors", lambda: 1)
+    alone = simulation.simulate(made, times, replications=5)
+    monkeypatch.setattr(simulation, "_processors", lambda: threads)
+    assert repr(simulation.simulate(made, times, replications=5)) == repr(alone)

@@ -13,6 +13,7 @@ import hashlib
 import importlib
 import os
 import tempfile
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,14 @@ class Code:
         self.module, self.name, self.types = module, name, types
         self._call: Any = None
         self._engine: Any = None
+        self._lock = threading.Lock()
 
     def __call__(self, *tables: Any) -> None:
-        """Run it on tables of those dtypes; it sees the first row of each."""
+        """Run it on tables of those dtypes; it sees the first row of each. Other threads go on meanwhile."""
         if self._call is None:
-            self._load()
+            with self._lock:
+                if self._call is None:
+                    self._load()
         if self._call(*(table.ctypes.data for table in tables)) != 0:
             raise LayoutError(Problem("compiled code stopped with an error", f"{self.module}.{self.name}"))
 
