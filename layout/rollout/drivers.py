@@ -21,6 +21,8 @@ ASK_S = 0.25
 STRANDED_S = 120.0
 """Nobody gets out of its way for so long: they keep each other from moving."""
 
+_ROOM = "'parking' for the fleet, where a vehicle can make room, or fewer vehicles"
+
 
 class Driven(Protocol):
     """What is moved along the drives."""
@@ -71,6 +73,7 @@ class Driver:
         self._wish: _Wish | None = None
         self._drive: Drive | None = None
         self._began_s = 0.0
+        self._no_room: tuple[int, frozenset[str]] | None = None
         self._done: Callable[[float], None] | None = None
 
     @property
@@ -111,21 +114,40 @@ class Driver:
 
     def make_room(self, now_s: float, passing: Sequence[tuple[str, Drive]]) -> bool:
         """Drive to another dock where it is in the way of none of those who want to pass, and if there is one, of
-        nobody else who waits; whether there is such a dock."""
+        nobody else who waits; whether there is such a dock. Where only idle ones stand at such docks, one leaves."""
+        traffic, known = self._fellows.traffic, frozenset(name for name, _ in passing)
+        if self._no_room == (traffic.changes, known):
+            return False
         options = []
         for row in np.argsort(self._times.travel_s[self.row], kind="stable").tolist():
             if row != self.row:
                 drive = self._drive_to(row, self.loaded)
                 options.append((row, drive, drive.place(drive.time_s)))
-        known = [name for name, _ in passing]
         others = [way for way in self._waiting() if way[0] not in known]
-        traffic = self._fellows.traffic
         found = first_free(traffic, self.name, options, passing, others, now_s)
         if found is None:
+            self._clear_a_dock(now_s, [(drive, place) for _, drive, place in options], passing)
+            if traffic.still(now_s):
+                self._no_room = traffic.changes, known
             return False
         row, drive = found
         self._set_out(drive, now_s, row, self.loaded)
         return True
+
+    def _clear_a_dock(
+        self, now_s: float, options: Sequence[tuple[Drive, Place]], passing: Sequence[tuple[str, Drive]]
+    ) -> None:
+        """Have an idle one leave a dock, so that there is one to make room at."""
+        traffic, asked = self._fellows.traffic, {self.name, *(name for name, _ in passing)}
+        for drive, place in options:
+            if any(traffic.meets_standing(name, way, self.name, place) for name, way in passing):
+                continue
+            there = sorted(traffic.met(self.name, drive, now_s))
+            if len(there) != 1 or there[0] in asked:
+                continue
+            other = self._fellows.vehicles[there[0]]
+            if other.idle and other.make_room(now_s, [*passing, (self.name, drive)]):
+                return
 
     # ------------------------------------------------------------ steps
 
@@ -177,7 +199,8 @@ class Driver:
         elif now_s - wish.since_s > STRANDED_S and not wish.told:
             wish.told = True
             cause = f"it has no free way to {self._times.stations[wish.row]}"
-            self._tell(now_s, "waiting", now_s - wish.since_s, "s", STRANDED_S, cause, sorted(standing))
+            barring = sorted(standing)
+            self._tell(now_s, "waiting", now_s - wish.since_s, "s", STRANDED_S, cause, barring, remedy=_ROOM)
 
     def _set_out(self, drive: Drive, start_s: float, row: int, bringing: bool) -> None:
         self._drive, self._began_s = drive, start_s

@@ -56,22 +56,30 @@ class Traffic:
     """Where all vehicles are and will be.
 
     footprints : by vehicle, its outline (m) in its own frame
+    changes : how often one has set out or come to stand
     """
 
     def __init__(self, footprints: Mapping[str, tuple[Point2, ...]], stands: Mapping[str, Place]) -> None:
         self._outlines = {name: np.asarray(points, dtype=float) for name, points in footprints.items()}
         self._ways = {name: _Way(0.0, None, place) for name, place in stands.items()}
+        self.changes = 0
         self._barred: dict[str, tuple[Drive, frozenset[str]]] = {}  # nothing has changed since it was to wait
 
     def set_out(self, name: str, drive: Drive, start_s: float) -> None:
         """A vehicle will drive from that time on (s): all others know."""
         self._ways[name] = _Way(start_s, drive, drive.place(0.0))
         self._barred.clear()
+        self.changes += 1
 
     def stand(self, name: str, place: Place, now_s: float) -> None:
         """A vehicle stands there from now on."""
         self._ways[name] = _Way(now_s, None, place)
         self._barred.clear()
+        self.changes += 1
+
+    def still(self, now_s: float) -> bool:
+        """Whether all stand."""
+        return all(way.end_s <= now_s for way in self._ways.values())
 
     def clear_at(self, name: str, drive: Drive, now_s: float) -> tuple[float, frozenset[str]]:
         """When (s) a vehicle may set out at the earliest; inf where it is to wait, and for whom.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from layout import motion
 from layout.files.scenario import load_scenario
 from layout.model.line import Layout
 from layout.model.physical import Incident
 from layout.model.realise import realise
+from layout.motion.vehicles import fleet_times
 from layout.rollout.drivers import Driver, Fellows
 from layout.rollout.traffic import Traffic
 
@@ -30,20 +31,33 @@ class Mark:
         self.place = now
 
 
-def done_at(scenario: str, errands: dict[str, str], until_s: float = 300.0) -> tuple[dict[str, float], list[Incident]]:
-    """One vehicle for each errand (from: to), all sent at once: when each has come, and what went wrong."""
+def done_at(scenario, errands, serves=None, until_s=300.0):
+    """One vehicle for each errand (from: to; "": none), sent at once: when each has come, and what went wrong.
+
+    serves : the stations that have docks for the vehicle that stands first at one of them; None: all of them
+    """
     loaded = load_scenario(EXPERIMENTS / f"{scenario}.yaml")
-    line = realise(loaded, Layout({**(loaded.start or {}), "carts.fleet": len(errands)}))
-    fleet, times = line.fleets["carts"], motion.plan(line).fleets["carts"]
-    rows = dict(zip(fleet.members, (times.stations.index(name) for name in errands), strict=True))
-    places = {name: tuple(float(value) for value in times.docks[row]) for name, row in rows.items()}
-    found, wrong = {}, []
+    line = realise(loaded, Layout({**(loaded.start or {}), "carts.fleet": 1}))
+    wrong: list[Incident] = []
+    found: dict[str, float] = {}
     drivers: dict[str, Driver] = {}
-    fellows = Fellows(Traffic(dict.fromkeys(rows, fleet.model.footprint_m), places), drivers, wrong.append, 1 / 240)
-    for (name, row), target in zip(rows.items(), errands.values(), strict=True):
-        drivers[name] = Driver(name, fleet, times, Mark(places[name]), fellows)
+    at = {}
+    for name in errands:
+        fleet = line.fleets["carts"]
+        if serves is not None:
+            fleet = replace(fleet, serves=serves[name])
+        times = fleet_times(fleet, replace(line, fleets={"carts": fleet}))
+        row = times.stations.index(name)
+        at[name] = fleet, times, row, tuple(float(value) for value in times.docks[row])
+    traffic = Traffic(
+        dict.fromkeys(errands, fleet.model.footprint_m), {name: place for name, (*_, place) in at.items()}
+    )
+    fellows = Fellows(traffic, drivers, wrong.append, 1 / 240)
+    for name, (fleet, times, row, place) in at.items():
+        drivers[name] = Driver(name, fleet, times, Mark(place), fellows)
         drivers[name].row = row
-        drivers[name].travel(target, True, 0.0, lambda now_s, name=name: found.__setitem__(name, now_s))
+        if errands[name]:
+            drivers[name].travel(errands[name], True, 0.0, lambda now_s, name=name: found.__setitem__(name, now_s))
     now_s = 0.0
     while now_s < until_s:
         for driver in drivers.values():
@@ -63,3 +77,21 @@ def test_all_get_on_when_docks_are_wanted_in_turn(scenario, errands):
     found, wrong = done_at(scenario, errands)
     assert len(found) == len(errands)
     assert not wrong
+
+
+def test_an_idle_one_leaves_the_only_dock_where_another_can_make_room():
+    """Two that change places need a third dock; there one stands that has nothing to do, and one more of its own."""
+    three, own = ("mill", "lathe", "saw"), ("saw", "oven")
+    serves = {"mill": three, "lathe": three, "saw": own}
+    found, wrong = done_at("job_shop_amr", {"mill": "lathe", "lathe": "mill", "saw": ""}, serves)
+    assert len(found) == 2
+    assert not wrong
+
+
+def test_who_can_make_room_nowhere_is_told_once_with_what_to_do():
+    two = ("mill", "lathe")
+    found, wrong = done_at("job_shop_amr", {"mill": "lathe", "lathe": "mill"}, dict.fromkeys(two, two), until_s=150.0)
+    assert not found
+    (incident,) = wrong
+    assert incident.kind == "waiting"
+    assert "parking" in incident.remedy
