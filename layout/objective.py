@@ -2,7 +2,8 @@
 
 The first objective decides. Inside its tolerance the next one does, and so on: for the search this is one number,
 `score`, in which a full-scale change of an objective weighs as much as the tolerance of the ones before it; for the
-final choice `best_first` compares value by value.
+final choice `best_first` compares value by value. Objectives with weights are summed instead, each as a share of its
+scale.
 """
 
 from __future__ import annotations
@@ -56,6 +57,18 @@ def measure_plan(line: Line, moves: Moves) -> dict[str, float]:
     return values
 
 
+def investment(line: Line, moves: Moves | None = None) -> float:
+    """Price of all that stands there; belts by the metre as they are laid out."""
+    lengths = {name: belt.length_m for name, belt in moves.belts.items()} if moves is not None else {}
+    prices = [
+        *(station.price for station in line.stations.values()),
+        *(arm.price for arm in line.arms.values()),
+        *(fleet.units * fleet.price for fleet in line.fleets.values()),
+        *(belt.price + belt.price_per_m * lengths.get(name, 0.0) for name, belt in line.belts.items()),
+    ]
+    return math.fsum(prices)
+
+
 def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
     """Every measure of `scenario.MEASURES` that a simulated line has; where no part left, as bad as can be."""
     values = {
@@ -65,6 +78,9 @@ def measure(line: Line, moves: Moves, flow: FlowResult) -> dict[str, float]:
         "handling_distance": handling_distance_m(flow),
         **measure_plan(line, moves),
     }
+    invested = investment(line, moves)
+    if invested > 0 or any(aim.measure == "investment" for aim in line.objectives):
+        values["investment"] = invested
     if flow.energy_kwh_per_h is not None:
         values["energy"] = flow.energy_kwh_per_part.mean if flow.energy_kwh_per_part else math.inf
     if any(quality.scrap > 0 for station in line.stations.values() for quality in station.quality.values()):
@@ -98,6 +114,7 @@ def scales(line: Line, ceiling_per_h: float) -> dict[str, float]:
         "handling_distance": diagonal,
         "handling_effort": span * math.fsum(link.trips_per_h or 0.0 for link in line.links.values()) or 1.0,
         "floor_area": area,
+        "investment": investment(line) or 1.0,
     }
 
 
@@ -117,17 +134,50 @@ def _work_s(line: Line, product: str, route: Sequence[str]) -> float:
     return total
 
 
+WEIGHTED_TOLERANCE = 0.01  # of a weighted sum, where it has to be said what counts as equal
+
+
+def weighted(objectives: Sequence[Objective]) -> bool:
+    """Whether the objectives are summed by their weights."""
+    return objectives[0].weight is not None
+
+
 def score(values: Mapping[str, float], objectives: Sequence[Objective], scale: Mapping[str, float]) -> float:
-    """One number to maximise: objectives in order, each weighed by the tolerances of those before it."""
+    """One number to maximise: objectives in order, each weighed by the tolerances of those before it, or by weights."""
     total, weight = 0.0, 1.0
     for aim in objectives:
-        total += weight * aim.sign * values[aim.measure] / scale[aim.measure]
+        factor = weight if aim.weight is None else aim.weight
+        total += factor * aim.sign * values[aim.measure] / scale[aim.measure]
         weight *= aim.tolerance
     return total
 
 
-def improves(values: Mapping[str, float], on: Mapping[str, float], objectives: Sequence[Objective]) -> bool:
-    """Whether the first objective in which two candidates differ by more than its tolerance speaks for `values`."""
+def equal_within(values: Mapping[str, float], objectives: Sequence[Objective], scale: Mapping[str, float]) -> float:
+    """How far apart two candidates may be in what decides (see `deciding`) to count as equal."""
+    if not weighted(objectives):
+        return objectives[0].tolerance * abs(values[objectives[0].measure])
+    return WEIGHTED_TOLERANCE * size(values, objectives, scale)
+
+
+def size(values: Mapping[str, float], objectives: Sequence[Objective], scale: Mapping[str, float]) -> float:
+    """What differences in what decides are given as shares of: the first objective's figure, or the sum of all terms of
+    the weighted sum, whatever their signs."""
+    if not weighted(objectives):
+        return abs(values[objectives[0].measure])
+    return math.fsum((aim.weight or 0.0) * abs(values[aim.measure]) / scale[aim.measure] for aim in objectives)
+
+
+def improves(
+    values: Mapping[str, float],
+    on: Mapping[str, float],
+    objectives: Sequence[Objective],
+    scale: Mapping[str, float],
+) -> bool:
+    """Whether the first objective in which two candidates differ by more than its tolerance speaks for `values`; of
+    weighted sums, whether it is better by more than what counts as equal."""
+    if weighted(objectives):
+        gained = score(values, objectives, scale) - score(on, objectives, scale)
+        return gained > equal_within(on, objectives, scale)
     for aim in objectives:
         gained = aim.sign * (values[aim.measure] - on[aim.measure])
         if abs(gained) > aim.tolerance * abs(on[aim.measure]):
@@ -156,8 +206,38 @@ def total_violation(violations: Sequence[Violation]) -> float:
     return sum(v.amount / v.scale for v in violations)
 
 
-def best_first(candidates: Sequence[Mapping[str, float]], objectives: Sequence[Objective]) -> list[int]:
-    """Order of candidates' measures, best first: by each objective in turn among those within tolerance of its best."""
+def deciding(evaluation: Evaluation, objectives: Sequence[Objective], scale: Mapping[str, float]) -> tuple[float, ...]:
+    """What decides, in each replication, more is better: the first objective's figure, or the weighted sum.
+
+    Empty where it does not vary from replication to replication, or has no figure in one. In weighted sums a measure
+    without a figure for each replication counts with that of all together.
+    """
+    samples = evaluation.flow.samples if evaluation.flow is not None else {}
+    aims = objectives if weighted(objectives) else objectives[:1]
+    varying = {aim.measure: samples[aim.measure] for aim in aims if aim.measure in samples}
+    if not varying:
+        return ()
+    n = len(next(iter(varying.values())))
+    if not weighted(objectives):
+        found = [aims[0].sign * figure for figure in varying[aims[0].measure]]
+    else:
+        known = evaluation.objectives
+        found = [
+            score({**known, **{name: figures[i] for name, figures in varying.items()}}, aims, scale) for i in range(n)
+        ]
+    return tuple(found) if all(map(math.isfinite, found)) else ()
+
+
+def best_first(
+    candidates: Sequence[Mapping[str, float]], objectives: Sequence[Objective], scale: Mapping[str, float] | None = None
+) -> list[int]:
+    """Order of candidates' measures, best first: by each objective in turn among those within tolerance of its best, or
+    by their weighted sum.
+
+    scale : needed for weighted sums
+    """
+    if weighted(objectives):
+        return sorted(range(len(candidates)), key=lambda i: (-score(candidates[i], objectives, scale or {}), i))
     remaining = list(range(len(candidates)))
     order: list[int] = []
     while remaining:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from layout.flow import simulate
+from layout.model.line import Belt
 from layout.model.production import Order, Power, Quality
-from layout.model.results import Estimate
-from layout.model.scenario import MEASURES
-from layout.objective import measure, scales
+from layout.model.results import BeltTimes, Estimate, Moves
+from layout.model.scenario import MEASURES, Objective
+from layout.objective import investment, measure, scales
 from tests.flow.builders import fleet, moves, serial
 
 ALWAYS = {"throughput", "lead_time", "wip", "handling_distance", "floor_area"}
@@ -24,7 +26,7 @@ def with_station(**changes):
 
 def test_a_plain_line_has_the_plain_measures():
     assert set(measure(LINE, moves(), simulate(LINE, moves()))) == ALWAYS
-    assert set(MEASURES) - ALWAYS == {"energy", "scrap", "on_time", "tardiness", "handling_effort"}
+    assert set(MEASURES) - ALWAYS == {"energy", "scrap", "on_time", "tardiness", "investment", "handling_effort"}
 
 
 def test_energy_is_that_of_each_good_part():
@@ -47,6 +49,19 @@ def test_scrap_and_due_times_are_measured_where_there_are_any():
     assert (values["on_time"], values["tardiness"]) == (0.8, 7.0)
     values = measure(ordered, moves(), found)
     assert (values["on_time"], values["tardiness"]) == (0.0, math.inf)
+
+
+def test_investment_is_the_price_of_all_that_stands_there():
+    carts = replace(fleet("carts", 3, ["m1", "m2"]), price=20.0)
+    line = replace(with_station(price=100.0), fleets={"carts": carts})
+    belt = Belt("belt", "m1", "m2", 0.2, 0.4, 0.4, price=7.0, price_per_m=2.0)
+    laid = Moves(belts={"belt": BeltTimes(10.0, 5, 2.0, 4.5, np.zeros((2, 2)))})
+    assert investment(line) == 160.0
+    assert investment(replace(line, belts={"belt": belt}), laid) == 160.0 + 7.0 + 9.0
+    found = simulate(LINE, moves())
+    assert measure(with_station(price=100.0), moves(), found)["investment"] == 100.0
+    aimed = replace(LINE, objectives=(Objective(minimize="investment"),))
+    assert measure(aimed, moves(), found)["investment"] == 0.0  # nothing that has a price stands there
 
 
 def test_every_measure_has_a_scale():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -103,6 +104,7 @@ def optimize(
 
 def _print(console: Console, run: Run) -> None:
     from layout.files.results import evaluation_to_json
+    from layout.report.search import selected
     from layout.report.tables import comparison_table, evaluation_tables
     from layout.report.words import verdict_words
 
@@ -115,6 +117,8 @@ def _print(console: Console, run: Run) -> None:
     else:
         console.print("[bold red]No feasible layout found.[/] The least violating one, and what stands in the way:")
         console.print(*evaluation_tables(best), sep="\n")
+    if run.selection is not None:
+        console.print(selected(asdict(run.selection)).replace("it is", "the best layout is", 1), markup=False)
     if run.best.verdict is not None:
         console.print(f"Best layout {verdict_words(run.best.verdict)}.", markup=False)
     if run.refused and not run.all_refused:

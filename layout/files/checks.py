@@ -64,6 +64,7 @@ def check_models(spec: ScenarioSpec, models: Mapping[str, Model], document: Docu
     network = Network(spec, models)
     check_routes(spec, network, found.add)
     _payloads(spec, models, network, found)
+    _prices(spec, models, found)
     return list(found)
 
 
@@ -290,7 +291,24 @@ def _objectives(spec: ScenarioSpec, found: Findings) -> None:
         elif objective.measure in _NEEDS and not _NEEDS[objective.measure][0](spec):
             what, hint = "cannot be measured here", _NEEDS[objective.measure][1]
             found.add(what, "objectives", i, value=objective.measure, hint=hint)
+        if objective.weight is None and any(other.weight is not None for other in spec.objectives):
+            found.add("has no weight, but others have", "objectives", i, hint="give all of them one, or none")
+        elif objective.weight is not None and "tolerance" in objective.model_fields_set:
+            hint = "weights: the sum decides; tolerances: one after the other; leave one of them out"
+            found.add("has both a weight and a tolerance", "objectives", i, hint=hint)
         seen |= {objective.maximize or "", objective.minimize or ""} - {""}
+
+
+def _prices(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
+    """Investment is an aim only where something has a price."""
+    owners = (*spec.machines.values(), *spec.transport.values())
+    given = any(getattr(owner, "price", None) or getattr(owner, "price_per_m", 0.0) for owner in owners)
+    if given or any(getattr(model, "price", 0.0) for model in models.values()):
+        return
+    for i, objective in enumerate(spec.objectives):
+        if objective.measure == "investment":
+            hint = "give machines, transports or their models a price, such as price: 120000"
+            found.add("cannot be measured here", "objectives", i, value=objective.measure, hint=hint)
 
 
 def _sizes(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:

@@ -15,6 +15,7 @@ from layout.model.quantities import (
     Mass,
     Number,
     PositiveLength,
+    Price,
     Seconds,
     Speed,
     Triple,
@@ -37,7 +38,13 @@ class ModelFile(Spec):
     source: str = ""
 
 
-class MachineFile(ModelFile):
+class PricedFile(ModelFile):
+    """What every model of a machine, arm, tool or vehicle has. price : in whatever currency scenarios count"""
+
+    price: Price = 0.0
+
+
+class MachineFile(PricedFile):
     """A machine or station."""
 
     kind: Literal["machine"]
@@ -68,7 +75,7 @@ class HoldFile(Spec):
     by: Literal["jaws", "suction"]
 
 
-class ArmFile(ModelFile):
+class ArmFile(PricedFile):
     """A robot arm."""
 
     kind: Literal["arm"]
@@ -91,7 +98,7 @@ class ArmFile(ModelFile):
     hold: HoldFile | None = None
 
 
-class ToolFile(ModelFile):
+class ToolFile(PricedFile):
     """A gripper."""
 
     kind: Literal["tool"]
@@ -103,7 +110,7 @@ class ToolFile(ModelFile):
     hold: HoldFile | None = None
 
 
-class VehicleFile(ModelFile):
+class VehicleFile(PricedFile):
     """An automated vehicle."""
 
     kind: Literal["vehicle"]

@@ -139,7 +139,7 @@ class _Reader:
         model = MachineModel(
             name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=height,
             footprint_m=footprint, service_m=file.service.model_dump(), ports=ports, source=file.source,
-            urdf=urdf, axes=axes, programs=programs,
+            urdf=urdf, axes=axes, programs=programs, price=file.price,
         )  # fmt: skip
         return model, (float(right - left), float(front - back), height)
 
@@ -198,7 +198,7 @@ class _Reader:
             return None, (0, 0, 0)
         model = ToolModel(
             name=file.name, description=file.description, visual=visual, hulls=hulls, mass_kg=file.mass_kg,
-            tcp_m=file.tcp, grip_s=file.grip_s, source=file.source, hold=_hold(file.hold),
+            tcp_m=file.tcp, grip_s=file.grip_s, source=file.source, hold=_hold(file.hold), price=file.price,
         )  # fmt: skip
         return model, facts.size_m
 
@@ -212,7 +212,7 @@ class _Reader:
             name=file.name, description=file.description, visual=visual, hulls=hulls, height_m=facts.high_m[2],
             footprint_m=footprint, speed_m_s=file.speed_m_s, acceleration_m_s2=file.acceleration_m_s2,
             turn_rad_s=math.radians(file.turn), dock_s=file.dock_s, handover_s=file.handover_s,
-            payload_kg=file.payload_kg, deck_m=file.deck, source=file.source,
+            payload_kg=file.payload_kg, deck_m=file.deck, source=file.source, price=file.price,
         )  # fmt: skip
         width, depth = np.ptp(footprint, axis=0)
         return model, (float(width), float(depth), facts.high_m[2])
@@ -247,7 +247,7 @@ class _Reader:
             height_m=max(heights), payload_kg=file.payload_kg, reach_m=file.reach_m, tool_mass_kg=file.tool_mass_kg,
             grip_s=file.grip_s, source=file.source, mount_m=file.mount_m,
             inertias=read_inertias(urdf, file.base, file.tip, joints), seat_m=file.flange,
-            accelerations=file.accelerations, hold=_hold(file.hold),
+            accelerations=file.accelerations, hold=_hold(file.hold), price=file.price,
         )  # fmt: skip
         key = "tool_mass"
         if file.tool is not None:

@@ -47,6 +47,7 @@ COLUMNS = (
     "scrap_per_h",
     "on_time",
     "tardiness_s",
+    "investment",
     "violations",
 )
 
@@ -62,6 +63,7 @@ MEASURE_COLUMNS = {
     "scrap": "scrap_per_h",
     "on_time": "on_time",
     "tardiness": "tardiness_s",
+    "investment": "investment",
 }
 """Column of trials.csv by measure."""
 
@@ -178,7 +180,12 @@ class RunFolder:
             "digest": scenario.digest,
             "version": _version(),
             "objectives": [
-                {"measure": o.measure, "sense": "maximize" if o.maximize else "minimize", "tolerance": o.tolerance}
+                {
+                    "measure": o.measure,
+                    "sense": "maximize" if o.maximize else "minimize",
+                    "tolerance": o.tolerance,
+                    "weight": o.weight,
+                }
                 for o in scenario.spec.objectives
             ],
             **settings,

@@ -84,6 +84,7 @@ class MachineModel:
     axes: tuple[Axis, ...] = ()
     programs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     is_box: bool = False
+    price: float = 0.0
 
     def position(self, program: str) -> tuple[float, ...]:
         """Where each axis stands in a program; an axis that it does not name stays at its lower end."""
@@ -150,6 +151,7 @@ class ToolModel:
     grip_s: float
     source: str = ""
     hold: Hold | None = None
+    price: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ class ArmModel:
     seat_m: Point3 = (0.0, 0.0, 0.0)
     accelerations: Literal["rated", "fixed"] = "rated"
     hold: Hold | None = None
+    price: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,7 @@ class VehicleModel:
     payload_kg: float
     deck_m: Point3 = (0.0, 0.0, 0.0)
     source: str = ""
+    price: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class Station:
     inlets: Mapping[str, int] = field(default_factory=dict)
     shift: Shift | None = None
     power: Power | None = None
+    price: float = 0.0
 
     @property
     def saturated(self) -> bool:
@@ -82,6 +83,7 @@ class Arm:
     ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
     cycle: tuple[str, ...] = ()
     power: Power | None = None
+    price: float = 0.0
 
     def ways_at(self, station: Station) -> tuple[Way, ...]:
         """How it passes parts at a station: nothing is brought to a source or taken from a sink."""
@@ -93,7 +95,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Automated vehicles that serve stations, by their names; m/s, m/s^2.
+    """Automated vehicles that serve stations, by their names; m/s, m/s^2; the price is that of each.
 
     parking : stations where vehicles without a task wait; chargers : stations where they charge
     """
@@ -110,6 +112,7 @@ class Fleet:
     chargers: tuple[str, ...] = ()
     battery: Battery | None = None
     power: Power | None = None
+    price: float = 0.0
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -133,6 +136,8 @@ class Belt:
     pitch_m: float
     width_m: float
     power: Power | None = None
+    price: float = 0.0
+    price_per_m: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,9 @@ Seconds = Annotated[float, BeforeValidator(_quantity("time", low=0.0)), WithJson
 PositiveTime = Annotated[
     float, BeforeValidator(_quantity("time", low=0.0, strict=True)), WithJsonSchema(_quantity_schema("time"))
 ]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""In whatever currency the scenario counts."""
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Watts = Annotated[float, BeforeValidator(_quantity("power", low=0.0)), WithJsonSchema(_quantity_schema("power"))]
 Metres = Annotated[float, BeforeValidator(_quantity("length")), WithJsonSchema(_quantity_schema("length"))]
 Length = Annotated[float, BeforeValidator(_quantity("length", low=0.0)), WithJsonSchema(_quantity_schema("length"))]

@@ -91,6 +91,7 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             arms[name] = Arm(
                 name, arm, pose, serves, dispatch, transport.speed, _ways(serves, stations),
                 cycle=_named(transport.cycle, names), power=transport.power,
+                price=_arm_price(arm) if transport.price is None else transport.price,
             )  # fmt: skip
             continue
         if isinstance(transport, Vehicle):
@@ -100,7 +101,10 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             key = name if len(names[transport.from_]) * len(names[transport.to]) == 1 else f"{name} {origin}-{target}"
             if isinstance(transport, Conveyor):
                 speed = float(settle(name, "speed", transport.speed_m_s))
-                belts[key] = Belt(key, origin, target, speed, transport.pitch_m, transport.width_m, transport.power)
+                belts[key] = Belt(
+                    key, origin, target, speed, transport.pitch_m, transport.width_m, transport.power,
+                    transport.price, transport.price_per_m,
+                )  # fmt: skip
             elif isinstance(transport, Direct):
                 trips = transport.trips_per_h
                 shared = None if trips is None else trips / (len(names[transport.from_]) * len(names[transport.to]))
@@ -157,7 +161,13 @@ def _station(
         inlets=_inlets(machine, spec),
         shift=spec.shifts[machine.shift] if machine.shift is not None else None,
         power=machine.power,
+        price=model.price if machine.price is None else machine.price,
     )
+
+
+def _arm_price(arm: ArmModel) -> float:
+    """Price of an arm with its tool."""
+    return arm.price + (arm.tool.price if arm.tool is not None else 0.0)
 
 
 def _setup(
@@ -248,6 +258,7 @@ def _fleet(
         chargers=_named([vehicle.battery.charger] if vehicle.battery else [], names),
         battery=vehicle.battery,
         power=vehicle.power,
+        price=model.price if vehicle.price is None else vehicle.price,
     )
 
 

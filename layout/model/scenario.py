@@ -43,10 +43,12 @@ from layout.model.quantities import (
     Number,
     PositiveFraction,
     PositiveLength,
+    Price,
     Range,
     Seconds,
     Speed,
     Triple,
+    Weight,
     choice_schema,
     free,
 )
@@ -223,6 +225,7 @@ class Machine(Spec):
     quality : operation -> shares of scrap and rework
     inlets : places for each product that is joined to others here (if left out: twice what one operation needs)
     shift : when it works (always, if left out)
+    price : of each copy, instead of the model's
     """
 
     model: str = ""
@@ -243,6 +246,7 @@ class Machine(Spec):
     inlets: Mapping[str, Annotated[int, Field(ge=1, le=1_000_000)]] = {}
     shift: str | None = None
     power: Power | None = None
+    price: Price | None = None
     source: Annotated[
         Source | None, BeforeValidator(read_source, json_schema_input_type=Source | Literal["saturated"] | None)
     ] = None
@@ -289,6 +293,7 @@ class Robot(Spec):
     rail : a linear axis under the arm
     speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
     dispatch : which waiting part it takes next; `cycle`: from the machines of `cycle` in turn, waiting at each
+    price : with tool and rail, instead of the model's and its tool's
     """
 
     kind: Literal["robot"]
@@ -302,6 +307,7 @@ class Robot(Spec):
     cycle: tuple[str, ...] = ()
     speed: PositiveFraction = 1.0
     power: Power | None = None
+    price: Price | None = None
     place: Place
 
 
@@ -310,6 +316,7 @@ class Vehicle(Spec):
 
     fleet : how many; speed, acceleration : instead of the model's own; dispatch : which waiting part is fetched next
     parking : machine where a vehicle without a task goes (it stays where it is, if left out)
+    price : of each vehicle, instead of the model's
     """
 
     kind: Literal["vehicle"]
@@ -323,6 +330,7 @@ class Vehicle(Spec):
     parking: str | None = None
     battery: Battery | None = None
     power: Power | None = None
+    price: Price | None = None
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -333,7 +341,10 @@ class Vehicle(Spec):
 
 
 class Conveyor(Spec):
-    """A belt from one machine's belt port to another's: accumulating, with speed, pitch between parts, and width."""
+    """A belt from one machine's belt port to another's: accumulating, with speed, pitch between parts, and width.
+
+    price : of each belt; price_per_m : and for each metre it is long
+    """
 
     kind: Literal["conveyor"]
     from_: str = Field(alias="from")
@@ -342,6 +353,8 @@ class Conveyor(Spec):
     pitch_m: PositiveLength = Field(default=0.4, alias="pitch")
     width_m: PositiveLength = Field(default=0.4, alias="width")
     power: Power | None = None
+    price: Price = 0.0
+    price_per_m: Price = 0.0
 
 
 class Direct(Spec):
@@ -372,21 +385,26 @@ MEASURES: dict[str, str] = {
     "scrap": "parts thrown away per hour, where an operation scraps any",
     "on_time": "share of the parts with a due time that leave by it",
     "tardiness": "s overdue on average, of the parts with a due time; 0 for what is in time",
+    "investment": "price of all that stands there",
 }
 Measure = Literal[
     "throughput", "lead_time", "wip", "handling_distance", "handling_effort", "floor_area", "energy", "scrap",
-    "on_time", "tardiness",
+    "on_time", "tardiness", "investment",
 ]  # fmt: skip
 GEOMETRIC: tuple[str, ...] = ("handling_effort", "floor_area")
 """Measures that where things stand decides alone."""
 
 
 class Objective(Spec):
-    """One aim: `{maximize: throughput, tolerance: 1 %}`. The first decides; within its tolerance the next does."""
+    """One aim: `{maximize: throughput, tolerance: 1 %}`. The first decides; within its tolerance the next does.
+
+    weight : of all of them or of none: the sum decides, of each as a share of what is most of it
+    """
 
     maximize: Measure | None = None
     minimize: Measure | None = None
     tolerance: Fraction = 0.01
+    weight: Weight | None = None
 
     @property
     def measure(self) -> str:

@@ -6,6 +6,7 @@ from layout.report import canvas, words
 from layout.report.measures import MEASURES, significant, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.reader import Run
+from layout.report.search import selected
 from layout.report.words import Unit
 
 PER_H = Unit(1, "")
@@ -38,6 +39,7 @@ def headline(run: Run) -> str:
     elif start is not None and start.violations:
         said += "; today's layout breaks a rule, so there is nothing to compare it with"
     said += "."
+    said += f" {sure}" if (sure := selected(run.search.get("selection"))) else ""
     ends = []
     if best.bottleneck:
         now = "now " if start is not None and start.bottleneck and start.bottleneck != best.bottleneck else ""

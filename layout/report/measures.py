@@ -36,6 +36,7 @@ MEASURES: dict[str, Measure] = {
     "energy": Measure("energy per part", "of all resources, for each good part", words.energy_unit, False),
     "scrap": Measure("scrap", "parts thrown away", lambda _: Unit(1, " /h"), False),
     "on_time": Measure("on time", "of the parts with a due time that left", lambda _: Unit(100, " %"), True),
+    "investment": Measure("investment", "price of all that stands there", lambda _: Unit(1, ""), False),
     "tardiness": Measure("overdue", "mean, 0 for a part in time", words.time_unit, False),
 }
 

@@ -16,7 +16,7 @@ from layout.report.layers import layered
 from layout.report.measures import MEASURES, comparison, text, value_of
 from layout.report.outcome import Outcome
 from layout.report.proof import Shown
-from layout.report.reader import Run
+from layout.report.reader import Aim, Run
 from layout.report.replay import Replay
 from layout.report.sankey import passed
 from layout.report.search import stage_rows
@@ -199,12 +199,8 @@ def _cell(of: str, value: Any) -> str:
 def facts(run: Run) -> list[tuple[str, str]]:
     """How it was found, as pairs."""
     known = run.facts
-    aims = "; then ".join(
-        f"{'most' if aim.maximize else 'least'} "
-        + (MEASURES[aim.measure].words if aim.measure in MEASURES else aim.measure)
-        + (f" (within {words.percent(aim.tolerance)} counts as equal)" if aim.tolerance and len(run.aims) > 1 else "")
-        for aim in run.aims
-    )
+    between = "; " if run.aims[0].weight is not None else "; then "
+    aims = between.join(_aim(aim, len(run.aims)) for aim in run.aims)
     pairs: Sequence[tuple[str, Any]] = (
         ("Aim", aims),
         ("Search", stopping(run)),
@@ -218,6 +214,15 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Version", known.get("version")),
     )
     return [(name, str(value)) for name, value in pairs if value not in (None, "")]
+
+
+def _aim(aim: Aim, among: int) -> str:
+    """'least floor area (within 1 % counts as equal)'."""
+    said = f"{'most' if aim.maximize else 'least'} "
+    said += MEASURES[aim.measure].words if aim.measure in MEASURES else aim.measure
+    if aim.weight is not None:
+        return f"{said} (weight {aim.weight:g})"
+    return said + (f" (within {words.percent(aim.tolerance)} counts as equal)" if aim.tolerance and among > 1 else "")
 
 
 def proofs(run: Run) -> str:

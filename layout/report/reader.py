@@ -16,7 +16,8 @@ from layout.report.outcome import Outcome, outcome_from_json
 
 FIXED = (
     "number", "state", "value", "throughput_per_h", "half_width", "replications", "bound_per_h", "lead_time_s", "wip",
-    "handling_distance_m", "floor_area_m2", "energy_kwh", "scrap_per_h", "on_time", "tardiness_s", "violations",
+    "handling_distance_m", "floor_area_m2", "energy_kwh", "scrap_per_h", "on_time", "tardiness_s", "investment",
+    "violations",
 )  # fmt: skip
 COLUMN_OF = {
     "throughput": "throughput_per_h",
@@ -29,6 +30,7 @@ COLUMN_OF = {
     "scrap": "scrap_per_h",
     "on_time": "on_time",
     "tardiness": "tardiness_s",
+    "investment": "investment",
 }
 LEAST_PER_H = 1e-3
 """A ceiling below this says that none was found."""
@@ -56,11 +58,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Aim:
-    """An objective: what is measured, whether more or less of it is better, and its tolerance."""
+    """An objective: what is measured, whether more or less of it is better, its tolerance, its weight where the sum
+    decides."""
 
     measure: str
     maximize: bool
     tolerance: float
+    weight: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,12 @@ def read_run(path: Path) -> Run:
         runners_up = tuple(outcome_from_json(data) for data in results.get("runners_up") or ())
         start, best = (outcome_from_json(results[key]) if results.get(key) else None for key in ("start", "best"))
         aims = tuple(
-            Aim(str(aim["measure"]), str(aim.get("sense", "maximize")) != "minimize", float(aim.get("tolerance") or 0))
+            Aim(
+                str(aim["measure"]),
+                str(aim.get("sense", "maximize")) != "minimize",
+                float(aim.get("tolerance") or 0),
+                _number(aim.get("weight")),
+            )
             for aim in facts.get("objectives") or ()
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from layout.report import words
+from layout.report.measures import MEASURES
 from layout.report.reader import Run
 from layout.units import duration
 
@@ -17,6 +21,31 @@ STAGES = {
     "fresh streams": ("fresh streams", "the best few, simulated again"),
     "physics": ("physics", "the best of these, as rigid bodies"),
 }
+
+
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def selected(found: Mapping[str, Any] | None) -> str:
+    """How sure the choice is, in one sentence. found : `selection` of results.json; empty where there is none."""
+    if not found or found.get("within") is None:
+        return ""
+    among, measure = int(found["among"]), str(found["measure"])
+    called = MEASURES[measure].words if measure in MEASURES else f"the {measure}"
+    said = f"With {words.percent(float(found['level']))} confidence it is the best of the {NUMBERS.get(among, among)}"
+    within = float(found["within"])
+    if within > 0:
+        said += f", to within {up(within)} of {called}"
+    else:
+        said += f" in {called}"
+    return f"{said} ({words.number(int(found['replications']), 0)} shifts of each, with the same chances)."
+
+
+def up(share: float) -> str:
+    """A share as a percentage with two figures, rounded up: it is a bound."""
+    percent = 100 * share
+    places = 2 if percent < 1 else 1
+    return f"{words.number(math.ceil(percent * 10**places - 1e-9) / 10**places, places)} %"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,91 +21,25 @@ from optuna.trial import FrozenTrial, create_trial
 from layout import objective
 from layout.errors import Problem, SearchError
 from layout.files.proofs import keep_proof, proof_to_json
-from layout.files.recording import Recording
 from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
-from layout.model.physical import Proof
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 from layout.rollout.learning import Learnt
-from layout.search.final import confirm, finite, fresh_streams, hour_of, measures
+from layout.search.final import chosen, confirm, finite, fresh_streams, hour_of, measures
+from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.plane.sampler import sampler_of
 from layout.search.proving import Judgement, prove_best, window
 from layout.search.racing import Race, race
 from layout.search.space import distributions
-from layout.search.stages import Stage, stages
+from layout.search.stages import stages
 from layout.search.stops import USED, Stops
 from layout.search.workers import Ticket, Workers
 
 IN_FLIGHT = 8  # candidates asked but not told; a constant, so that the answer does not depend on --workers
 EVALUATIONS = 300  # where neither a number of evaluations nor a time is given
 WORST = -1e9  # told for a candidate whose figures are no numbers, such as the lead time where no part leaves
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a search is: for a progress bar.
-
-    evaluations : how many there will be at most, None where only the clock ends it
-    best : measures of the best feasible candidate so far, None before there is one
-    aim : the first objective's measure
-    ceiling_per_h : what the machines alone would allow, 0 where nothing is simulated
-    """
-
-    told: int
-    evaluations: int | None
-    feasible: int
-    best: Mapping[str, float] | None
-    aim: str
-    ceiling_per_h: float
-    elapsed_s: float
-    stage: str = "searching"
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a search found.
-
-    best : the chosen evaluation, simulated again on fresh streams (or the least violating one if none is feasible, or
-        the best of those that physics refused if it refused all)
-    runners_up : the next best, simulated again likewise; those refused come last
-    start : the scenario's start layout (or the first packing), simulated again likewise
-    evaluations, feasible, crashed : how many candidates were told, were feasible, ended their process
-    folder : the run folder, None if nothing was written
-    proof_s : simulated time that a proof could take, 0 where nothing was proved
-    learnt : what the flow simulation learnt from the proof of the best
-    stopped : why it ended, in words
-    stages : what each stage cost, and how many candidates it let through
-    proof, recording : of the best among rigid bodies, where it was run
-    """
-
-    scenario: Scenario
-    best: Evaluation
-    runners_up: tuple[Evaluation, ...]
-    start: Evaluation
-    evaluations: int
-    feasible: int
-    crashed: int
-    ceiling_per_h: float
-    folder: Path | None
-    proof_s: float = 0.0
-    learnt: Learnt = field(default_factory=dict)
-    stopped: str = USED
-    stages: tuple[Stage, ...] = ()
-    proof: Proof | None = None
-    recording: Recording | None = None
-
-    @property
-    def all_refused(self) -> bool:
-        """Whether physics refused every layout that could have been called best."""
-        return self.best.verdict is not None and self.best.verdict.refused
-
-    @property
-    def refused(self) -> int:
-        """How many layouts physics refused."""
-        found = (self.best, *self.runners_up)
-        return sum(evaluation.verdict is not None and evaluation.verdict.refused for evaluation in found)
 
 
 def optimize(
@@ -161,7 +95,7 @@ def optimize(
     journal = Journal(folder.journal if folder else None)
     study = _Study(scenario, seed, journal, folder)
     with Workers(scenario, workers, seed) as pool:
-        stops = Stops(scenario.spec.objectives, study.ceiling_per_h, patience, timeout_s)
+        stops = Stops(scenario.spec.objectives, study.scale, patience, timeout_s)
         stopped = study.run(evaluations, pool, stops, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
@@ -169,8 +103,8 @@ def optimize(
         run = _finish(scenario, study, pool, seed, stopped, folder, proof_s, on_progress)
     if folder:
         hour, events = hour_of(scenario, run.best, seed, run.learnt)
-        found = Found(run.start, run.best, run.runners_up, _search(run), events)
-        folder.finish(scenario, found, {**_summary(run), "shown_hour": hour}, {s.name: s.spent_s for s in run.stages})
+        found = Found(run.start, run.best, run.runners_up, search_facts(run), events)
+        folder.finish(scenario, found, {**summary(run), "shown_hour": hour}, {s.name: s.spent_s for s in run.stages})
         if run.proof is not None and run.recording is not None:
             keep_proof(folder.path, proof_to_json(run.proof, run.best, scenario), run.recording)
     return run
@@ -373,16 +307,17 @@ def _finish(
     on_progress: Callable[[Progress], None] | None,
 ) -> Run:
     began = time.monotonic()
-    start, ranked = confirm(scenario, study.contenders() or study.trials, pool, seed)
+    start, ranked = confirm(scenario, study.contenders() or study.trials, pool, seed, study.scale)
     with Evaluator(scenario) as evaluator:
         start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
     learnt: Learnt = {}
     confirmed = time.monotonic()
     judgement: Judgement | None = None
-    if proof_s and ranked[0].feasible:
+    fresh, stage = fresh_streams(scenario, seed)
+    if proof_s and ranked[0].feasible and ranked[0].flow is not None:
         if on_progress:
             on_progress(study.progress(len(study.trials), "proving the best among rigid bodies"))
-        proven = prove_best(scenario, start, ranked, pool, *fresh_streams(scenario, seed), proof_s)
+        proven = prove_best(scenario, start, ranked, pool, fresh, ranked[0].flow.replications, proof_s)
         start, ranked, learnt = proven.start, list(proven.finalists), proven.learnt
         judgement = proven.best
         study.refuse(ranked)
@@ -399,28 +334,8 @@ def _finish(
         proof_s=proof_s,
         learnt=learnt,
         stopped=stopped,
+        selection=chosen(scenario, ranked, stage, study.scale),
         stages=stages(study.trials, ranked, confirmed - began, time.monotonic() - confirmed),
         proof=judgement.proof if judgement is not None else None,
         recording=judgement.recording if judgement is not None else None,
     )
-
-
-def _search(run: Run) -> dict[str, Any]:
-    """What `results.json` says of the search itself; what hangs on the clock is not in it."""
-    return {
-        "evaluations": run.evaluations,
-        "stopped": run.stopped,
-        "stages": [{"stage": stage.name, "given": stage.given, "passed": stage.passed} for stage in run.stages],
-    }
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    return {
-        "evaluations": run.evaluations,
-        "feasible_share": run.feasible / run.evaluations,
-        "bound_per_h": run.ceiling_per_h,
-        "sampler": "layout",
-        "stopped": run.stopped,
-        "proof_s": run.proof_s,
-        "refused": run.refused,
-    }

@@ -16,43 +16,89 @@ from layout.model.realise import realise
 from layout.model.results import Evaluation, TraceEvent
 from layout.model.scenario import Objective, Scenario
 from layout.rollout.learning import Learnt
+from layout.search import selection
 from layout.search.proving import known_moves
+from layout.search.selection import Selection
 from layout.search.space import Copies
 from layout.search.workers import Workers
 
 FINALISTS = 5
+WEIGHTED = "weighted sum"
+ZONE = 0.01  # tolerance where the deciding objective has none
 CONTENDERS = 200  # told candidates among which the finalists are chosen by the objectives in turn
-REPLICATIONS = 30
 NO_NUMBER = 1e300
 
 
 def confirm(
-    scenario: Scenario, trials: Sequence[FrozenTrial], pool: Workers, seed: int
+    scenario: Scenario, trials: Sequence[FrozenTrial], pool: Workers, seed: int, scale: Mapping[str, float]
 ) -> tuple[Evaluation, list[Evaluation]]:
     """The start and the finalists, evaluated on fresh streams; finalists best first.
 
-    Where no candidate is feasible the finalists are the least violating ones, least first. Without a start in the
-    scenario, the first candidate told stands for it.
+    They are simulated as often as it takes to tell them apart (see `selection`), at most `time.at_most` times. Where no
+    candidate is feasible the finalists are the least violating ones, least first. Without a start in the scenario, the
+    first candidate told stands for it.
+
+    scale : what counts as 1 for each measure
     """
     aims = scenario.spec.objectives
     fresh, replications = fresh_streams(scenario, seed)
-    finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials)]
+    finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials, scale)]
     start = Layout(Copies(scenario).needed(scenario.start) if scenario.start else dict(trials[0].params))
-    tickets = [pool.submit(layout, seed=fresh, replications=replications) for layout in (start, *finalists)]
-    again = [pool.result(ticket) for ticket in tickets]
+    again = _simulated(pool, (start, *finalists), fresh, replications)
+    most = max(replications, scenario.spec.time.at_most)
+    wanted = min(_wanted([e for e in again[1:] if e.feasible], aims, replications, scale), most)
+    if wanted > replications:
+        again = _simulated(pool, (start, *finalists), fresh, wanted)
     feasible = [evaluation for evaluation in again[1:] if evaluation.feasible]
     others = sorted(
         (evaluation for evaluation in again[1:] if not evaluation.feasible),
         key=lambda evaluation: objective.total_violation(evaluation.violations),
     )
-    order = objective.best_first([finite(e.objectives, aims) for e in feasible], aims)
+    order = objective.best_first([finite(e.objectives, aims) for e in feasible], aims, scale)
     return again[0], [feasible[i] for i in order] + others
 
 
+def _simulated(pool: Workers, layouts: Sequence[Layout], seed: int, replications: int) -> list[Evaluation]:
+    tickets = [pool.submit(layout, seed=seed, replications=replications) for layout in layouts]
+    return [pool.result(ticket) for ticket in tickets]
+
+
+def _wanted(feasible: Sequence[Evaluation], aims: Sequence[Objective], stage: int, scale: Mapping[str, float]) -> int:
+    """Replications that it takes to tell the finalists apart in what decides, to half of what counts as equal."""
+    samples = [objective.deciding(evaluation, aims, scale) for evaluation in feasible]
+    if not samples or not all(samples):
+        return stage
+    equal = max(
+        objective.equal_within(e.objectives, aims, scale) or ZONE * objective.size(e.objectives, aims, scale)
+        for e in feasible
+    )
+    return selection.needed(samples, selection.HALF * equal, stage) if equal > 0 else stage
+
+
+def chosen(
+    scenario: Scenario, ranked: Sequence[Evaluation], stage: int, scale: Mapping[str, float]
+) -> Selection | None:
+    """How sure it is that the first of the finalists is the best of those not refused; None where nothing varies.
+
+    stage : replications of the first stage
+    """
+    feasible = [evaluation for evaluation in ranked if evaluation.feasible]
+    aims = scenario.spec.objectives
+    samples = [objective.deciding(evaluation, aims, scale) for evaluation in feasible]
+    if len(samples) < 2 or not all(samples):
+        return None
+    size = objective.size(feasible[0].objectives, aims, scale)
+    if size <= 0:
+        return None
+    within = selection.shortfall(samples, 0, stage) / size
+    measure = WEIGHTED if objective.weighted(aims) else aims[0].measure
+    return Selection(measure, selection.LEVEL, len(samples), len(samples[0]), within)
+
+
 def fresh_streams(scenario: Scenario, seed: int) -> tuple[int, int]:
-    """Seed and replications of the last word, for a search of that seed."""
+    """Seed of the last word, and replications of its first stage, for a search of that seed."""
     fresh = np.random.SeedSequence([scenario.spec.time.seed, seed, 1]).generate_state(1)[0]
-    return int(fresh), max(REPLICATIONS, scenario.spec.time.replications)
+    return int(fresh), max(selection.STAGE, scenario.spec.time.replications)
 
 
 def hour_of(scenario: Scenario, best: Evaluation, seed: int, learnt: Learnt) -> tuple[int, list[TraceEvent]]:
@@ -71,7 +117,7 @@ def hour_of(scenario: Scenario, best: Evaluation, seed: int, learnt: Learnt) -> 
     return hour, [event for event in events if event.end_s > start_s]
 
 
-def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial], scale: Mapping[str, float]) -> list[FrozenTrial]:
     """The best as told, no layout twice: by the objectives in turn; where none is feasible, the least violating."""
     distinct = list({tuple(sorted(trial.params.items())): trial for trial in reversed(trials)}.values())
     feasible = [trial for trial in distinct if trial.user_attrs["state"] == "feasible"]
@@ -80,7 +126,7 @@ def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial]) -> list[Frozen
     aims = scenario.spec.objectives
     feasible.sort(key=lambda trial: (-(trial.value or 0.0), trial.number))
     contenders = feasible[:CONTENDERS]
-    order = objective.best_first([finite(measures(trial), aims) for trial in contenders], aims)
+    order = objective.best_first([finite(measures(trial), aims) for trial in contenders], aims, scale)
     return [contenders[i] for i in order[:FINALISTS]]
 
 

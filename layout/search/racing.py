@@ -99,7 +99,7 @@ def race(spec: ScenarioSpec, rival: Sequence[float]) -> Race | None:
 
 
 def _raced(first: Objective) -> bool:
-    return first.measure in SAMPLED
+    return first.measure in SAMPLED and first.weight is None
 
 
 def looks(replications: int) -> tuple[int, ...]:

@@ -15,15 +15,15 @@ USED = "all evaluations used"
 class Stops:
     """Looks at each candidate told, in order. The clock decides where a time was given, and nowhere else.
 
-    ceiling_per_h : what the machines alone would allow
+    scale : what counts as 1 for each measure; of throughput, what the machines alone would allow
     patience : evaluations without an improvement after which the search ends, None: never
     timeout_s : time (s) after which no more candidates are asked for, None: never
     """
 
     def __init__(
-        self, aims: Sequence[Objective], ceiling_per_h: float, patience: int | None, timeout_s: float | None
+        self, aims: Sequence[Objective], scale: Mapping[str, float], patience: int | None, timeout_s: float | None
     ) -> None:
-        self._aims, self._ceiling_per_h = aims, ceiling_per_h
+        self._aims, self._scale = aims, scale
         self._patience, self._timeout_s = patience, timeout_s
         self._began = time.monotonic()
         self._told = self._improved = 0
@@ -35,7 +35,7 @@ class Stops:
         self._told += 1
         if values is None:
             return
-        if self._best is None or objective.improves(values, self._best, self._aims):
+        if self._best is None or objective.improves(values, self._best, self._aims, self._scale):
             self._best, self._improved = values, self._told
         self._reached = self._reached or self._at_ceiling(values)
 
@@ -53,4 +53,4 @@ class Stops:
         """Whether the only objective is within its tolerance of what no layout can pass."""
         if len(self._aims) > 1 or self._aims[0].maximize != "throughput":
             return False
-        return values["throughput"] >= (1 - self._aims[0].tolerance) * self._ceiling_per_h
+        return values["throughput"] >= (1 - self._aims[0].tolerance) * self._scale["throughput"]

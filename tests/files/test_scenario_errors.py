@@ -125,6 +125,8 @@ BAD = [
      "objectives[1]", "one of them"),
     ("{minimize: floor_area}", "{tolerance: 1 %}", "tolerance: 1 %}]", "objectives[1]", "one of them"),
     ("{minimize: floor_area}", "{minimize: throughput}", "minimize: throughput", "objectives[1]", "is an aim already"),
+    ("{minimize: floor_area}", "{minimize: investment}", "minimize: investment", "objectives[1]", "cannot be measured"),
+    ("{minimize: floor_area}", "{minimize: floor_area, weight: 2}", "objectives", "objectives[0]", "has no weight"),
     # start
     ("  washer: {x: 3.5, y: 4.5}", "  wahser: {x: 3.5, y: 4.5}", "wahser", "start.wahser", "did you mean 'washer'"),
     ("  washer: {x: 3.5, y: 4.5}", "  washer: {x: 3.5}", "washer: {x: 3.5}", "start.washer", "gives no y for washer"),

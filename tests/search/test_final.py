@@ -17,7 +17,7 @@ from layout.files.results import evaluation_to_json
 from layout.model.line import Layout
 from layout.model.results import Evaluation, Violation
 from layout.model.scenario import Objective, Scenario
-from layout.objective import best_first, infeasible_score, score
+from layout.objective import best_first, deciding, improves, infeasible_score, score
 from layout.search import final
 from tests.search.conftest import CROWDED, OUT_OF_REACH, TIME, write
 
@@ -64,6 +64,28 @@ def test_score_puts_the_aims_in_order() -> None:
     assert of(63, 50) > of(60, 0)  # the whole of the second scale weighs as much as the first's tolerance
 
 
+def test_weights_make_a_sum_of_shares() -> None:
+    aims = (Objective(maximize="throughput", weight=2.0), Objective(minimize="floor_area", weight=1.0))
+    candidates = made((80, 40), (70, 20), (90, 50))
+    assert [score(c, aims, SCALE) for c in candidates] == pytest.approx([1.6 - 0.8, 1.4 - 0.4, 1.8 - 1.0])
+    assert best_first(candidates, aims, SCALE) == [1, 0, 2]
+    assert improves(candidates[1], candidates[0], aims, SCALE)
+    assert not improves({"throughput": 80.5, "floor_area": 40.0}, candidates[0], aims, SCALE)  # 0.01 of 2.4 in all
+
+
+def test_what_decides_is_the_first_aim_or_the_weighted_sum(cell: Scenario) -> None:
+    found = layout.evaluate(cell, replications=3)
+    assert found.flow is not None
+    fast, small = Objective(maximize="throughput"), Objective(minimize="floor_area")
+    assert deciding(found, (fast, small), SCALE) == found.flow.samples_per_h
+    assert deciding(found, (small, fast), SCALE) == ()
+    late = Objective(minimize="lead_time")
+    assert deciding(found, (late,), SCALE) == tuple(-x for x in found.flow.samples["lead_time"])
+    weighed = tuple(aim.model_copy(update={"weight": w}) for aim, w in ((fast, 2.0), (small, 1.0)))
+    area = found.objectives["floor_area"] / SCALE["floor_area"]
+    assert deciding(found, weighed, SCALE) == pytest.approx([2 * x / 100 - area for x in found.flow.samples_per_h])
+
+
 def test_an_infeasible_candidate_scores_less_the_more_it_violates() -> None:
     def of(*amounts: float, bound: float = 80.0) -> float:
         found = tuple(Violation("overlap", ("a", "b"), amount, "m", 0.5) for amount in amounts)
@@ -97,7 +119,7 @@ class _Aims:
 
 
 def finalists(*trials: Any) -> list[int]:
-    return [t.number for t in final._finalists(_Aims, trials)]  # type: ignore[arg-type]
+    return [t.number for t in final._finalists(_Aims, trials, SCALE)]  # type: ignore[arg-type]
 
 
 def test_finalists_are_the_best_by_the_aims_in_turn_and_no_layout_twice() -> None:
@@ -121,9 +143,12 @@ def test_the_winners_figures_come_from_fresh_streams(cell: Scenario, tmp_path: P
     found = json.loads((tmp_path / "run" / "results.json").read_text())
     seed, replications = final.fresh_streams(cell, 1)
     assert seed not in (cell.spec.time.seed, 1)
-    again = layout.evaluate(cell, tmp_path / "run" / "best.yaml", seed=seed, replications=replications)
+    made = found["best"]["throughput_per_h"]["n"]
+    again = layout.evaluate(cell, tmp_path / "run" / "best.yaml", seed=seed, replications=made)
     assert json.loads(json.dumps(evaluation_to_json(again, cell))) == found["best"]
-    assert found["best"]["throughput_per_h"]["n"] == replications >= 30
+    assert made >= replications == 30
+    assert {e["throughput_per_h"]["n"] for e in (found["start"], *found["runners_up"])} == {made}
+    assert found["search"]["selection"]["replications"] == made
     told = layout.evaluate(cell, run.best.layout)
     assert told.flow is not None and run.best.flow is not None
     assert told.flow.throughput_per_h.mean != run.best.flow.throughput_per_h.mean

@@ -18,6 +18,7 @@ from layout.search.stops import Stops
 from tests.search.conftest import write
 from tests.search.test_final import ROW
 
+SCALE = {"throughput": 200.0, "floor_area": 100.0}
 FAST = Objective(maximize="throughput", tolerance=0.02)
 SMALL = Objective(minimize="floor_area", tolerance=0.01)
 
@@ -28,14 +29,14 @@ def of(throughput: float, area: float = 40.0) -> dict[str, float]:
 
 def test_what_counts_as_an_improvement() -> None:
     aims = (FAST, SMALL)
-    assert improves(of(103), of(100), aims)
-    assert not improves(of(101), of(100), aims)  # within tolerance of both
-    assert improves(of(99, 30), of(100), aims)  # as fast, and smaller
-    assert not improves(of(97, 1), of(100), aims)
+    assert improves(of(103), of(100), aims, SCALE)
+    assert not improves(of(101), of(100), aims, SCALE)  # within tolerance of both
+    assert improves(of(99, 30), of(100), aims, SCALE)  # as fast, and smaller
+    assert not improves(of(97, 1), of(100), aims, SCALE)
 
 
 def test_patience_counts_from_the_last_improvement() -> None:
-    stops = Stops((FAST, SMALL), 200.0, patience=3, timeout_s=None)
+    stops = Stops((FAST, SMALL), SCALE, patience=3, timeout_s=None)
     for values in (of(90), None, of(95), of(95.5), None):
         stops.told(values)
         assert stops.why() is None
@@ -44,7 +45,7 @@ def test_patience_counts_from_the_last_improvement() -> None:
 
 
 def test_small_steps_add_up_to_an_improvement() -> None:
-    stops = Stops((FAST,), 200.0, patience=3, timeout_s=None)
+    stops = Stops((FAST,), SCALE, patience=3, timeout_s=None)
     for throughput in (100, 101, 101.5, 102.5, 103, 103.5):
         stops.told(of(throughput))
         assert stops.why() is None
@@ -52,17 +53,17 @@ def test_small_steps_add_up_to_an_improvement() -> None:
 
 def test_the_ceiling_ends_a_search_that_has_nothing_else_to_win() -> None:
     for aims, ends in (((FAST,), True), ((FAST, SMALL), False), ((SMALL,), False)):
-        stops = Stops(aims, 100.0, None, None)
+        stops = Stops(aims, {"throughput": 100.0}, None, None)
         stops.told(of(98.1))
         assert (stops.why() is not None) == ends
-    stops = Stops((FAST,), 100.0, None, None)
+    stops = Stops((FAST,), {"throughput": 100.0}, None, None)
     stops.told(of(97.9))
     assert stops.why() is None
 
 
 def test_time_that_is_up() -> None:
-    assert Stops((FAST,), 100.0, None, 1e-9).why() == "the time of 1e-06 ms was up"
-    assert Stops((FAST,), 100.0, None, 1e9).why() is None
+    assert Stops((FAST,), {"throughput": 100.0}, None, 1e-9).why() == "the time of 1e-06 ms was up"
+    assert Stops((FAST,), {"throughput": 100.0}, None, 1e9).why() is None
 
 
 def test_a_search_says_why_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

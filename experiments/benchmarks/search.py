@@ -1,0 +1,118 @@
+"""How good the search is: `python experiments/benchmarks/search.py PART [--json]`.
+
+noise       is the last word right as often as it says? Two exponential machines with 2 to 6 places between them, whose
+            throughput is known exactly (flow/exact); five finalists, shifts of an hour, 200 searches' last words:
+              right     share of them that chose the best, or one within the tolerance of it
+              bounded   share in which the sentence in the report is true
+              shifts    simulated of each finalist, median and most
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+NOISE = """\
+name: two machines
+time: {horizon: 1 h, warmup: 10 min, replications: 4, seed: 3}
+floor: {boundary: [[0, 0], [9, 0], [9, 6], [0, 6]]}
+products: {block: {model: part_box, route: [fold, seal]}}
+machines:
+  folder: {model: case_sealer, source: saturated, operations: {fold: {exponential: 20 s}}, place: {x: 2, y: 3}}
+  sealer:
+    model: case_sealer
+    sink: true
+    operations: {seal: {exponential: 20 s}}
+    buffer: {in: {choose: [2, 3, 4, 5, 6]}}
+    place: {x: 6, y: 3}
+transport: {chute: {kind: direct, from: folder, to: sealer}}
+"""
+TOLERANCE = 0.01  # of the scenario's objective, as it stands if nothing is said
+
+
+def main() -> None:
+    parts = {"noise": noise}
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("part", choices=parts)
+    asked.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+    asked.add_argument("--runs", type=int, default=200)
+    given = asked.parse_args()
+    figures = parts[given.part](given.runs)
+    if given.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:12} {value:.4g}")
+
+
+class Here:
+    """Evaluates in this process, with the calls of `search.workers.Workers`."""
+
+    def __init__(self, evaluator: Any) -> None:
+        self.evaluator = evaluator
+
+    def submit(self, layout: Any, **options: Any) -> Any:
+        return self.evaluator(layout, **options)
+
+    def result(self, ticket: Any) -> Any:
+        return ticket
+
+
+def noise(runs: int) -> dict[str, float]:
+    """The last word of `runs` searches, each with its own seed, on a case whose best is known."""
+    import optuna
+
+    import layout
+    from layout.pipeline import Evaluator
+    from layout.search.final import chosen, confirm, fresh_streams
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scenario.yaml"
+        path.write_text(NOISE, encoding="utf-8")
+        scenario = layout.load(path)
+    name = scenario.variables[0].name
+    options = tuple(scenario.variables[0].domain.options)
+    domain = {name: optuna.distributions.CategoricalDistribution(options)}
+    told = [
+        optuna.trial.create_trial(
+            params={name: places}, distributions=domain, value=0.0,
+            user_attrs={"state": "feasible", "throughput_per_h": 1.0},
+        )
+        for places in options
+    ]  # fmt: skip
+    right = bounded = 0
+    shifts = []
+    with Evaluator(scenario) as evaluator:
+        exact = {}
+        for places in options:
+            found = evaluator.with_exact(evaluator(layout_of({name: places})))
+            exact[places] = found.exact_per_h
+        for seed in range(runs):
+            _, ranked = confirm(scenario, told, Here(evaluator), seed, {})
+            sure = chosen(scenario, ranked, fresh_streams(scenario, seed)[1], {})
+            short = 1 - exact[ranked[0].layout.values[name]] / max(exact.values())
+            right += short <= TOLERANCE
+            bounded += short <= sure.within * (1 + 1e-9) or short == 0.0
+            shifts.append(sure.replications)
+    return {
+        "runs": runs,
+        "right": right / runs,
+        "bounded": bounded / runs,
+        "stated": 0.95,
+        "shifts": statistics.median(shifts),
+        "most_shifts": max(shifts),
+    }
+
+
+def layout_of(values: dict[str, Any]) -> Any:
+    from layout.model.line import Layout
+
+    return Layout(values)
+
+
+if __name__ == "__main__":
+    main()
