@@ -35,6 +35,9 @@ def optimize(
         Optional[int],  # noqa: UP045
         typer.Option(help="End when nothing has improved for so many evaluations.", min=1),
     ] = None,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Look for the layouts that no other beats in all objectives.")
+    ] = False,
     seed: Annotated[Optional[int], typer.Option(help="Seed of the search.", min=0)] = None,  # noqa: UP045
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: all cores).", min=1)] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Run folder to write (default: runs/<name>).")] = None,  # noqa: UP045
@@ -70,6 +73,7 @@ def optimize(
         if evaluations is None and timeout is None:
             evaluations = settings.get("asked", settings["evaluations"])
         patience = settings.get("patience") if patience is None else patience
+        pareto = pareto or bool(settings.get("pareto"))
         prove_s = settings.get("prove_s") if prove is None else prove_s
     elif file is None:
         raise SearchError("name a scenario file, or a run folder with --resume")
@@ -89,6 +93,7 @@ def optimize(
                 prove_s=prove_s,
                 patience=patience,
                 timeout_s=timeout_s,
+                pareto=pareto,
                 on_progress=bar.show,
             )
         except KeyboardInterrupt:
@@ -104,9 +109,10 @@ def optimize(
 
 def _print(console: Console, run: Run) -> None:
     from layout.files.results import evaluation_to_json
-    from layout.report.search import selected
+    from layout.report.search import front_table, front_words, selected
     from layout.report.tables import comparison_table, evaluation_tables
     from layout.report.words import verdict_words
+    from layout.search.found import front_facts
 
     start, best = (evaluation_to_json(e, run.scenario) for e in (run.start, run.best))
     if run.best.feasible:
@@ -117,6 +123,11 @@ def _print(console: Console, run: Run) -> None:
     else:
         console.print("[bold red]No feasible layout found.[/] The least violating one, and what stands in the way:")
         console.print(*evaluation_tables(best), sep="\n")
+    if run.front is not None and run.best.feasible:
+        found = [evaluation_to_json(evaluation, run.scenario) for evaluation in (run.best, *run.runners_up)]
+        facts = front_facts(run.front)
+        console.print(front_table(found, facts["shown"], [aim.measure for aim in run.scenario.spec.objectives]))
+        console.print(front_words(facts), markup=False)
     if run.selection is not None:
         console.print(selected(asdict(run.selection)).replace("it is", "the best layout is", 1), markup=False)
     if run.best.verdict is not None:

@@ -68,7 +68,8 @@ MEASURE_COLUMNS = {
 """Column of trials.csv by measure."""
 
 
-SETTLED = {"digest": "scenario (its file, or a model that it loads)", "seed": "seed", "in_flight": "version of layout"}
+SETTLED = {"digest": "scenario (its file, or a model that it loads)", "seed": "seed", "in_flight": "version of layout",
+           "pareto": "kind of search (one best, or a front)"}  # fmt: skip
 """What a run can't change half-way, by its name in run.json, in words."""
 
 

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layout.report import canvas, words
 from layout.report.headline import bottleneck_meaning, headline, stopping
@@ -20,6 +20,9 @@ from layout.report.reader import Aim, Run
 from layout.report.replay import Replay
 from layout.report.sankey import passed
 from layout.report.search import stage_rows
+
+if TYPE_CHECKING:
+    from layout.report.front import FrontView
 
 PLACES = ("start", "best", "start_plan", "best_plan", "flow", "hour", "convergence")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,11 +59,18 @@ class Bar:
     said: str
 
 
-def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = None, proof: Shown | None = None) -> str:
+def render(
+    run: Run,
+    pictures: Mapping[str, Picture],
+    replay: Replay | None = None,
+    proof: Shown | None = None,
+    front: FrontView | None = None,
+) -> str:
     """The page's HTML.
 
     pictures : by their places on the page (PLACES); those missing are left out
     replay, proof : of the best layout as rigid bodies, where there is a recording or a proof
+    front : of a search for several objectives
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -89,6 +99,7 @@ def render(run: Run, pictures: Mapping[str, Picture], replay: Replay | None = No
         start_violations=run.start.violations if run.start is not None else (),
         stopping=stopping(run),
         stages=stage_rows(run),
+        front=None if front is None else replace(front, svg=Markup(front.svg), css=Markup(front.css)),
         goes_back=best is not None and bool(layered(passed(best.moves)).back),
         scrap=best is not None and any(per_h > 0 for per_h in best.scrap_by_station.values()),
         words=words,

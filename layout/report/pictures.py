@@ -12,12 +12,15 @@ from layout.files.runs import RunFolder
 from layout.model.line import Line
 from layout.model.realise import realise
 from layout.model.results import Moves
+from layout.report.front import members
+from layout.report.reader import read_run
 from layout.report.run import write_figures
 from layout.scene import Scene, picture
 
 
 def write_pictures(run: Path) -> tuple[Path, ...]:
-    """Draw `start.png`, `best.png` (3-D), their floor plans and the charts into a run folder; their paths.
+    """Draw `start.png`, `best.png` (3-D), their floor plans, those of a front's layouts and the charts into a run folder;
+    their paths.
 
     Raises LayoutError where it is no run folder.
     """
@@ -33,6 +36,10 @@ def write_pictures(run: Path) -> tuple[Path, ...]:
             path = run / f"{name}.png"
             picture(lines[name], moves[name], path, scene=scene)
             drawn.append(path)
+    for name in members(read_run(run)):
+        if name not in lines:
+            lines[name] = realise(scenario, load_layout(run / f"{name}.yaml", scenario))
+            moves[name] = shown_moves(lines[name])
     return (*drawn, *write_figures(run, lines, moves))
 
 

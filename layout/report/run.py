@@ -20,6 +20,7 @@ from layout.motion.belts import lay_out
 from layout.report import canvas, figures, sankey, words
 from layout.report import proof as proofs
 from layout.report.canvas import Theme
+from layout.report.front import front_view, members
 from layout.report.gantt import draw_gantt
 from layout.report.outcome import Outcome
 from layout.report.page import Picture, picture, render
@@ -58,7 +59,8 @@ def write_report(run: Path) -> Path:
     try:
         _charts(found)
         path = found.path / PAGE
-        write_text(path, render(found, _pictures(found), shown, proof))
+        front = front_view(found, {name: _front_plan(found, name) for name in members(found)})
+        write_text(path, render(found, _pictures(found), shown, proof, front))
     except OSError as error:
         raise LayoutError(
             Problem(
@@ -69,6 +71,10 @@ def write_report(run: Path) -> Path:
             )
         ) from None
     return path
+
+
+def _front_plan(run: Run, name: str) -> Picture | None:
+    return picture(run.path / f"{name}_plan.png", f"Floor plan of {name}.yaml. {_where(members(run)[name])}")
 
 
 def _replay(run: Run) -> Replay | None:

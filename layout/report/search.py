@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich import box
+from rich.table import Table
+
 from layout.report import words
-from layout.report.measures import MEASURES
+from layout.report.measures import MEASURES, text, value_of
+from layout.report.outcome import outcome_from_json
 from layout.report.reader import Run
 from layout.units import duration
 
@@ -46,6 +50,36 @@ def up(share: float) -> str:
     percent = 100 * share
     places = 2 if percent < 1 else 1
     return f"{words.number(math.ceil(percent * 10**places - 1e-9) / 10**places, places)} %"
+
+
+def front_words(front: Mapping[str, Any]) -> str:
+    """What was found of a front, in a sentence. front : `front` of results.json"""
+    told = words.number(int(front["size"]), 0)
+    share = words.percent(float(front["hypervolume"]))
+    return (
+        f"Front: {told} layout{'s' if int(front['size']) != 1 else ''} as the search saw it, hypervolume {share} "
+        "of the box between the worst and the best figure of each objective."
+    )
+
+
+def front_table(found: Sequence[Mapping[str, Any]], shown: Sequence[str], measures: Sequence[str]) -> Table:
+    """The members of a front for the terminal.
+
+    found : best and runners-up, as in results.json; shown : names of the members; measures : the objectives
+    """
+    outcomes = {("best" if i == 0 else f"runner_up_{i}"): outcome_from_json(data) for i, data in enumerate(found)}
+    members = {name: outcomes[name] for name in shown}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("no other layout beats")
+    columns = []
+    for measure in measures:
+        values = [value_of(outcome, measure) for outcome in members.values()]
+        unit = MEASURES[measure].unit(max((abs(v.mean) for v in values if v), default=1.0))
+        table.add_column(MEASURES[measure].words, justify="right")
+        columns.append([text(value, unit) for value in values])
+    for name, *cells in zip(members, *columns, strict=True):
+        table.add_row(f"{name}.yaml", *cells)
+    return table
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,12 @@ from layout.rollout.learning import Learnt
 from layout.search.final import chosen, confirm, finite, fresh_streams, hour_of, measures
 from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
+from layout.search.pareto import Front, Population, front_of, worth
 from layout.search.plane.sampler import sampler_of
+from layout.search.proposals import Draft
 from layout.search.proving import Judgement, prove_best, window
 from layout.search.racing import Race, race
+from layout.search.sampler import PACKINGS, LayoutSampler
 from layout.search.space import distributions
 from layout.search.stages import stages
 from layout.search.stops import USED, Stops
@@ -53,6 +56,7 @@ def optimize(
     prove_s: float | None = None,
     patience: int | None = None,
     timeout_s: float | None = None,
+    pareto: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Search a scenario's best layout.
@@ -67,6 +71,7 @@ def optimize(
     patience : the search ends when nothing has improved for so many evaluations
     timeout_s : time (s) after which no more candidates are asked for; the last word is said after it. This is the
         only thing that the clock decides: with it, the same seed may end elsewhere
+    pareto : look for the layouts that no other beats in all objectives, instead of the best by the objectives in turn
     Raises SearchError where there is nothing to search, or where the folder can't be used.
     """
     for name, given in (("evaluations", evaluations), ("workers", workers), ("patience", patience)):
@@ -80,6 +85,16 @@ def optimize(
             f"{scenario.path.name} has no design variables, so there is nothing to search; "
             "let a machine move (place: {x: [1, 8], y: [1, 6]}) or use 'layout evaluate'"
         )
+    aims = scenario.spec.objectives
+    if pareto and (len(aims) < 2 or objective.weighted(aims)):
+        raise SearchError(
+            Problem(
+                "there is no front to look for",
+                where="objectives",
+                value=", ".join(aim.measure for aim in aims),
+                hint="name two objectives or more, without weights",
+            )
+        )
     settings = {
         "evaluations": evaluations,
         "asked": evaluations,
@@ -87,15 +102,16 @@ def optimize(
         "in_flight": IN_FLIGHT,
         "prove_s": prove_s,
         "patience": patience,
+        "pareto": pareto or None,
     }
     folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
     if folder is not None:
         scenario = folder.scenario()  # the frozen one: what the run goes on with whatever becomes of the file
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = Journal(folder.journal if folder else None)
-    study = _Study(scenario, seed, journal, folder)
+    study = _Study(scenario, seed, journal, folder, pareto)
     with Workers(scenario, workers, seed) as pool:
-        stops = Stops(scenario.spec.objectives, study.scale, patience, timeout_s)
+        stops = Stops(aims, study.scale, patience, timeout_s, pareto)
         stopped = study.run(evaluations, pool, stops, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
@@ -113,7 +129,7 @@ def optimize(
 class _Study:
     """The Optuna study in memory and the journal beside it."""
 
-    def __init__(self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None) -> None:
+    def __init__(self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None, pareto: bool) -> None:
         self.scenario = scenario
         with Evaluator(scenario) as evaluator:
             self.scale = evaluator.scales()
@@ -123,9 +139,11 @@ class _Study:
         self.journal = journal
         self.folder = folder
         self.trials: list[FrozenTrial] = []
+        self.population = Population(seed) if pareto else None
         self._rivals: list[FrozenTrial | None] = []
         self._feasible = 0
         self._best: FrozenTrial | None = None
+        self._worths: list[tuple[float, ...] | None] = []
         self._began = time.monotonic()
         refused = {_key(record["values"]): record for record in journal.refused().values()}
         for trial in journal.trials():
@@ -153,7 +171,7 @@ class _Study:
                 return stopped
             while len(self.trials) + len(pending) < most and len(pending) < IN_FLIGHT:
                 number = len(self.trials) + len(pending)
-                pending.append(pool.submit(self.sampler.draft(self.study, number), against=self._race(number)))
+                pending.append(pool.submit(self._draft(number), against=self._race(number)))
             self._tell(pool.result(pending.popleft()))
             stops.told(self._measures(self.trials[-1]))
             self._check_crashes()
@@ -166,8 +184,20 @@ class _Study:
         feasible = trial.user_attrs["state"] == "feasible"
         return finite(measures(trial), self.scenario.spec.objectives) if feasible else None
 
+    def _draft(self, number: int) -> Draft:
+        """What a candidate is made from. On the way to a front, the sampler's parents are replaced by its members."""
+        draft = self.sampler.draft(self.study, number)
+        if self.population is None or number < PACKINGS or draft.parent in (None, self.sampler.start):
+            return draft
+        for i in range(self.population.told, number - IN_FLIGHT + 1):
+            self.population.tell(self._worths[i], self.trials[i].params)
+        parent = self.population.parent(number)
+        return draft if parent is None else replace(draft, parent=dict(parent))
+
     def _race(self, number: int) -> Race | None:
         """Whom a candidate is held against: the best of those told `IN_FLIGHT` or more before it."""
+        if self.population is not None:
+            return None
         rival = self._rivals[number - IN_FLIGHT] if number >= IN_FLIGHT else None
         return race(self.scenario.spec, rival.user_attrs["samples"] if rival else ())
 
@@ -178,6 +208,8 @@ class _Study:
         if raced and (best is None or (as_told.value or 0.0) > (best.value or 0.0)):
             best = as_told
         self._rivals.append(best)
+        known = self._measures(as_told)
+        self._worths.append(None if known is None else worth(known, self.scenario.spec.objectives))
         self.trials.append(trial)
         if trial.user_attrs["state"] == "feasible":
             self._feasible += 1
@@ -221,6 +253,13 @@ class _Study:
                     "violation": objective.total_violation(evaluation.violations),
                 }
         self.journal.refuse(records)
+
+    def front(self, ranked: Sequence[Evaluation]) -> Front:
+        """What the search found of the front. ranked : its members as simulated again, and those that proved none"""
+        aims = self.scenario.spec.objectives
+        told = [known for known in self._worths if known is not None]
+        again = [worth(finite(e.objectives, aims), aims) if e.feasible else None for e in ranked]
+        return front_of(told, again)
 
     def contenders(self) -> list[FrozenTrial]:
         """What was told, without those that physics refused before the search went on."""
@@ -307,7 +346,9 @@ def _finish(
     on_progress: Callable[[Progress], None] | None,
 ) -> Run:
     began = time.monotonic()
-    start, ranked = confirm(scenario, study.contenders() or study.trials, pool, seed, study.scale)
+    start, ranked = confirm(
+        scenario, study.contenders() or study.trials, pool, seed, study.scale, study.population is not None
+    )
     with Evaluator(scenario) as evaluator:
         start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
     learnt: Learnt = {}
@@ -334,7 +375,8 @@ def _finish(
         proof_s=proof_s,
         learnt=learnt,
         stopped=stopped,
-        selection=chosen(scenario, ranked, stage, study.scale),
+        selection=chosen(scenario, ranked, stage, study.scale) if study.population is None else None,
+        front=study.front(ranked) if study.population is not None else None,
         stages=stages(study.trials, ranked, confirmed - began, time.monotonic() - confirmed),
         proof=judgement.proof if judgement is not None else None,
         recording=judgement.recording if judgement is not None else None,

@@ -16,7 +16,7 @@ from layout.model.realise import realise
 from layout.model.results import Evaluation, TraceEvent
 from layout.model.scenario import Objective, Scenario
 from layout.rollout.learning import Learnt
-from layout.search import selection
+from layout.search import pareto, selection
 from layout.search.proving import known_moves
 from layout.search.selection import Selection
 from layout.search.space import Copies
@@ -30,7 +30,12 @@ NO_NUMBER = 1e300
 
 
 def confirm(
-    scenario: Scenario, trials: Sequence[FrozenTrial], pool: Workers, seed: int, scale: Mapping[str, float]
+    scenario: Scenario,
+    trials: Sequence[FrozenTrial],
+    pool: Workers,
+    seed: int,
+    scale: Mapping[str, float],
+    front: bool = False,
 ) -> tuple[Evaluation, list[Evaluation]]:
     """The start and the finalists, evaluated on fresh streams; finalists best first.
 
@@ -39,14 +44,15 @@ def confirm(
     first candidate told stands for it.
 
     scale : what counts as 1 for each measure
+    front : the finalists are members of the front as told, spread along it, instead of the best; none is told apart
     """
     aims = scenario.spec.objectives
     fresh, replications = fresh_streams(scenario, seed)
-    finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials, scale)]
+    finalists = [Layout(dict(trial.params)) for trial in _finalists(scenario, trials, scale, front)]
     start = Layout(Copies(scenario).needed(scenario.start) if scenario.start else dict(trials[0].params))
     again = _simulated(pool, (start, *finalists), fresh, replications)
     most = max(replications, scenario.spec.time.at_most)
-    wanted = min(_wanted([e for e in again[1:] if e.feasible], aims, replications, scale), most)
+    wanted = 0 if front else min(_wanted([e for e in again[1:] if e.feasible], aims, replications, scale), most)
     if wanted > replications:
         again = _simulated(pool, (start, *finalists), fresh, wanted)
     feasible = [evaluation for evaluation in again[1:] if evaluation.feasible]
@@ -117,13 +123,19 @@ def hour_of(scenario: Scenario, best: Evaluation, seed: int, learnt: Learnt) -> 
     return hour, [event for event in events if event.end_s > start_s]
 
 
-def _finalists(scenario: Scenario, trials: Sequence[FrozenTrial], scale: Mapping[str, float]) -> list[FrozenTrial]:
+def _finalists(
+    scenario: Scenario, trials: Sequence[FrozenTrial], scale: Mapping[str, float], front: bool = False
+) -> list[FrozenTrial]:
     """The best as told, no layout twice: by the objectives in turn; where none is feasible, the least violating."""
     distinct = list({tuple(sorted(trial.params.items())): trial for trial in reversed(trials)}.values())
     feasible = [trial for trial in distinct if trial.user_attrs["state"] == "feasible"]
     if not feasible:
         return sorted(distinct, key=lambda t: (max(t.constraints.values(), default=0.0), t.number))[:FINALISTS]
     aims = scenario.spec.objectives
+    if front:
+        worths = np.array([pareto.worth(finite(measures(trial), aims), aims) for trial in feasible])
+        members = np.flatnonzero(pareto.unbeaten(worths))
+        return [feasible[members[i]] for i in pareto.spread(worths[members], pareto.SHOWN)]
     feasible.sort(key=lambda trial: (-(trial.value or 0.0), trial.number))
     contenders = feasible[:CONTENDERS]
     order = objective.best_first([finite(measures(trial), aims) for trial in contenders], aims, scale)

@@ -12,6 +12,7 @@ from layout.model.physical import Proof
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt
+from layout.search.pareto import Front
 from layout.search.selection import Selection
 from layout.search.stages import Stage
 from layout.search.stops import USED
@@ -52,6 +53,7 @@ class Run:
     stopped : why it ended, in words
     stages : what each stage cost, and how many candidates it let through
     proof, recording : of the best among rigid bodies, where it was run
+    front : where a front was looked for: what was found of it, its members among best and runners-up
     selection : how sure it is that the best is the best of the finalists, None where nothing varies or none is feasible
     """
 
@@ -71,6 +73,7 @@ class Run:
     proof: Proof | None = None
     recording: Recording | None = None
     selection: Selection | None = None
+    front: Front | None = None
 
     @property
     def all_refused(self) -> bool:
@@ -90,8 +93,15 @@ def search_facts(run: Run) -> dict[str, Any]:
         "evaluations": run.evaluations,
         "stopped": run.stopped,
         "selection": None if run.selection is None else asdict(run.selection),
+        "front": None if run.front is None else front_facts(run.front),
         "stages": [{"stage": stage.name, "given": stage.given, "passed": stage.passed} for stage in run.stages],
     }
+
+
+def front_facts(front: Front) -> dict[str, Any]:
+    """What `results.json` says of a front."""
+    shown = ["best" if i == 0 else f"runner_up_{i}" for i in front.shown]
+    return {"size": front.size, "hypervolume": front.hypervolume, "shown": shown}
 
 
 def summary(run: Run) -> dict[str, Any]:

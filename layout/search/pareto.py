@@ -48,6 +48,20 @@ def ranks(worths: Array) -> Array:
     return found
 
 
+def unbeaten(worths: Array) -> Array:
+    """(n,) bool: `ranks` is 0; in little memory, for many candidates."""
+    order = np.lexsort(-worths.T[::-1])  # best in the first objective first: whoever beats another comes before it
+    kept: list[int] = []
+    for i in order:
+        front = worths[kept]
+        no_worse = (front >= worths[i]).all(axis=1)
+        if not (no_worse & (front > worths[i]).any(axis=1)).any():
+            kept.append(int(i))
+    found = np.zeros(len(worths), bool)
+    found[kept] = True
+    return found
+
+
 def crowding(worths: Array) -> Array:
     """(n,) float: how far apart each one's neighbours along the front are, as a share of its extent, summed over the
     objectives; infinite at its ends."""
@@ -100,6 +114,32 @@ def spread(worths: Array, count: int) -> list[int]:
     while len(kept) > count:
         kept.pop(int(np.argmin(crowding(worths[kept]))))
     return sorted(kept, key=lambda i: tuple(-worths[i]))
+
+
+@dataclass(frozen=True)
+class Front:
+    """A front that was found.
+
+    size : candidates told that no other told one beats
+    hypervolume : of these, as a share of the box between the worst and the best figure told of each objective
+    shown : which of the finalists no other of them beats, by their figures on fresh streams
+    """
+
+    size: int
+    hypervolume: float
+    shown: tuple[int, ...]
+
+
+def front_of(told: Sequence[tuple[float, ...]], finalists: Sequence[tuple[float, ...] | None]) -> Front:
+    """The front among worths told, and among those of the finalists; None for one that is not feasible."""
+    known = [(i, found) for i, found in enumerate(finalists) if found is not None]
+    if not told or not known:
+        return Front(0, 0.0, ())
+    points = np.array(sorted(set(told)))
+    best = points[unbeaten(points)]
+    first = unbeaten(np.array([found for _, found in known]))
+    shown = tuple(i for (i, _), of in zip(known, first, strict=True) if of)
+    return Front(len(best), share_of_box(best, points), shown)
 
 
 @dataclass

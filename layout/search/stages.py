@@ -33,13 +33,15 @@ def stages(
     outdone = sum(trial.user_attrs["state"] == "outdone" for trial in trials)
     simulated = feasible + sum("flow" in laps for t, laps in zip(trials, spent, strict=True) if not _feasible(t))
     legal = simulated + outdone
-    flows = (
+    flows: tuple[tuple[str, int, int], ...] = (
         ("propose", len(trials), len(trials)),
         ("geometry", len(trials), legal),
         ("motion", legal, legal),
         ("bound", legal, simulated),
         ("flow", simulated, feasible),
     )
+    if simulated and not any("flow" in laps for laps in spent):
+        flows = flows[:-2]  # nothing is simulated where all aims are geometric
     found = [Stage(name, given, passed, sum(laps.get(name, 0.0) for laps in spent)) for name, given, passed in flows]
     holds = [e for e in confirmed if not e.violations or e.verdict is not None]
     found.append(Stage("fresh streams", len(confirmed), len(holds), confirm_s))

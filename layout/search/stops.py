@@ -17,17 +17,23 @@ class Stops:
 
     scale : what counts as 1 for each measure; of throughput, what the machines alone would allow
     patience : evaluations without an improvement after which the search ends, None: never
+    pareto : an improvement is a candidate that no earlier one matches within the tolerances of all objectives
     timeout_s : time (s) after which no more candidates are asked for, None: never
     """
 
     def __init__(
-        self, aims: Sequence[Objective], scale: Mapping[str, float], patience: int | None, timeout_s: float | None
+        self,
+        aims: Sequence[Objective],
+        scale: Mapping[str, float],
+        patience: int | None,
+        timeout_s: float | None,
+        pareto: bool = False,
     ) -> None:
         self._aims, self._scale = aims, scale
-        self._patience, self._timeout_s = patience, timeout_s
+        self._patience, self._timeout_s, self._pareto = patience, timeout_s, pareto
         self._began = time.monotonic()
         self._told = self._improved = 0
-        self._best: Mapping[str, float] | None = None
+        self._best: list[Mapping[str, float]] = []  # that improvements are measured by: the last, of a front all
         self._reached = False
 
     def told(self, values: Mapping[str, float] | None) -> None:
@@ -35,8 +41,9 @@ class Stops:
         self._told += 1
         if values is None:
             return
-        if self._best is None or objective.improves(values, self._best, self._aims, self._scale):
-            self._best, self._improved = values, self._told
+        if all(self._improves(values, known) for known in self._best):
+            self._best = [*self._best, values] if self._pareto else [values]
+            self._improved = self._told
         self._reached = self._reached or self._at_ceiling(values)
 
     def why(self) -> str | None:
@@ -48,6 +55,14 @@ class Stops:
         if self._timeout_s is not None and time.monotonic() - self._began >= self._timeout_s:
             return f"the time of {duration(self._timeout_s)} was up"
         return None
+
+    def _improves(self, values: Mapping[str, float], on: Mapping[str, float]) -> bool:
+        if not self._pareto:
+            return objective.improves(values, on, self._aims, self._scale)
+        return any(
+            aim.sign * (values[aim.measure] - on[aim.measure]) > aim.tolerance * abs(on[aim.measure])
+            for aim in self._aims
+        )
 
     def _at_ceiling(self, values: Mapping[str, float]) -> bool:
         """Whether the only objective is within its tolerance of what no layout can pass."""
