@@ -101,7 +101,7 @@ class _Axis:
         low, high = min(values) * self.unit.factor, max(values) * self.unit.factor
         margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
         self._low, self._high, self._start, self._end = low - margin, high + margin, start, end
-        ticks = MaxNLocator(6).tick_values(self._low, self._high).tolist()
+        ticks = [float(tick) for tick in MaxNLocator(6).tick_values(self._low, self._high)]
         self.ticks = [tick for tick in ticks if self._low <= tick <= self._high]
         step = ticks[1] - ticks[0]
         self.places = 0 if step >= 1 else 1 if step >= 0.1 else 2

@@ -19,8 +19,8 @@ from layout.scene import Scene, picture
 
 
 def write_pictures(run: Path) -> tuple[Path, ...]:
-    """Draw `start.png`, `best.png` (3-D), their floor plans, those of a front's layouts and the charts into a run folder;
-    their paths.
+    """Draw `start.png`, `best.png` (3-D), floor plans, of a front's layouts too, and the charts into a run folder; their
+    paths.
 
     Raises LayoutError where it is no run folder.
     """
