@@ -19,10 +19,9 @@ from layout.scene import Scene, picture
 
 
 def write_pictures(run: Path) -> tuple[Path, ...]:
-    """Draw `start.png`, `best.png` (3-D), floor plans, of a front's layouts too, and the charts into a run folder; their
-    paths.
+    """Draw `start.png`, `best.png` (3-D), floor plans, of a front's layouts too, and the charts into a run folder.
 
-    Raises LayoutError where it is no run folder.
+    Returns their paths. Raises LayoutError where it is no run folder.
     """
     scenario = RunFolder(run).scenario()
     lines: dict[str, Line] = {}
