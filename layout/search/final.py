@@ -133,7 +133,8 @@ def _finalists(
         return sorted(distinct, key=lambda t: (max(t.constraints.values(), default=0.0), t.number))[:FINALISTS]
     aims = scenario.spec.objectives
     if front:
-        worths = np.array([pareto.worth(finite(measures(trial), aims), aims) for trial in feasible])
+        by_worth = {pareto.worth(finite(measures(trial), aims), aims): trial for trial in feasible}
+        feasible, worths = list(by_worth.values()), np.array(list(by_worth))
         members = np.flatnonzero(pareto.unbeaten(worths))
         return [feasible[members[i]] for i in pareto.spread(worths[members], pareto.SHOWN)]
     feasible.sort(key=lambda trial: (-(trial.value or 0.0), trial.number))
