@@ -187,7 +187,10 @@ class _Study:
     def _draft(self, number: int) -> Draft:
         """What a candidate is made from. On the way to a front, the sampler's parents are replaced by its members."""
         draft = self.sampler.draft(self.study, number)
-        if self.population is None or number < PACKINGS or draft.parent in (None, self.sampler.start):
+        sampler = self.sampler
+        if self.population is None or number < PACKINGS or not isinstance(sampler, LayoutSampler):
+            return draft
+        if draft.parent in (None, sampler.start):
             return draft
         for i in range(self.population.told, number - IN_FLIGHT + 1):
             self.population.tell(self._worths[i], self.trials[i].params)
