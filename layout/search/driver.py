@@ -24,7 +24,7 @@ from layout.files.proofs import keep_proof, proof_to_json
 from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
 from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
-from layout.pipeline import Evaluator
+from layout.pipeline import Against, Evaluator
 from layout.rollout.learning import Learnt
 from layout.search.final import chosen, confirm, finite, fresh_streams, hour_of, measures
 from layout.search.found import Progress, Run, search_facts, summary
@@ -172,7 +172,8 @@ class _Study:
             while len(self.trials) + len(pending) < most and len(pending) < IN_FLIGHT:
                 number = len(self.trials) + len(pending)
                 pending.append(pool.submit(self._draft(number), against=self._race(number)))
-            self._tell(pool.result(pending.popleft()))
+            ticket = pending.popleft()
+            self._tell(pool.result(ticket), ticket.against)
             stops.told(self._measures(self.trials[-1]))
             self._check_crashes()
             if on_progress:
@@ -202,12 +203,15 @@ class _Study:
         if self.population is not None:
             return None
         rival = self._rivals[number - IN_FLIGHT] if number >= IN_FLIGHT else None
-        return race(self.scenario.spec, rival.user_attrs["samples"] if rival else ())
+        if rival is None:
+            return race(self.scenario.spec, ())
+        first = self.scenario.spec.objectives[0].measure
+        return race(self.scenario.spec, rival.user_attrs["samples"], measures(rival)[first])
 
     def _keep(self, trial: FrozenTrial, as_told: FrozenTrial) -> None:
         """One more candidate; the best so far is the one that later ones are held against."""
         best = self._rivals[-1] if self._rivals else None
-        raced = as_told.user_attrs["state"] == "feasible" and as_told.user_attrs["samples"]
+        raced = as_told.user_attrs["state"] == "feasible" and as_told.user_attrs.get("samples")
         if raced and (best is None or (as_told.value or 0.0) > (best.value or 0.0)):
             best = as_told
         self._rivals.append(best)
@@ -219,10 +223,13 @@ class _Study:
             if self._best is None or (trial.value or 0.0) > (self._best.value or 0.0):
                 self._best = trial
 
-    def _tell(self, evaluation: Evaluation) -> None:
+    def _tell(self, evaluation: Evaluation, against: Against | None) -> None:
         aims = self.scenario.spec.objectives
+        record = _record(evaluation, aims[0].measure)
         if evaluation.feasible:
-            value = objective.score(evaluation.objectives, aims, self.scale)
+            if isinstance(against, Race) and record["samples"]:
+                record["compared"] = {aims[0].measure: against.compared(record["samples"])}
+            value = objective.score({**evaluation.objectives, **record["compared"]}, aims, self.scale)
         elif not evaluation.violations:
             value = objective.outdone_score(evaluation.bound_per_h, aims, self.scale)
         else:
@@ -233,7 +240,7 @@ class _Study:
                 value=value if math.isfinite(value) else WORST,
                 params=dict(values),
                 distributions={name: domain for name, domain in self.space.items() if name in values},
-                user_attrs=_record(evaluation, aims[0].measure),
+                user_attrs=record,
                 constraints={"violations": objective.total_violation(evaluation.violations)},
             )
         )
@@ -314,7 +321,8 @@ def _refused(trial: FrozenTrial, record: Mapping[str, Any] | None) -> FrozenTria
 def _record(evaluation: Evaluation, first: str) -> dict[str, Any]:
     """What `trials.csv` says of a candidate, beside its values: of violations not the reasons, which are sentences.
 
-    What is not in the table: `samples` of the first objective, replication by replication, and `stage_s`.
+    What is not in the table: `samples` of the first objective, replication by replication, what it is as `compared`
+    with other candidates (see `racing`), and `stage_s`.
     """
     flow = evaluation.flow
     return {
@@ -325,6 +333,7 @@ def _record(evaluation: Evaluation, first: str) -> dict[str, Any]:
         "bound_per_h": evaluation.bound_per_h,
         "violations": "; ".join(str(replace(violation, reason="")) for violation in evaluation.violations),
         "samples": list(flow.samples.get(first, ())) if flow and evaluation.feasible else [],
+        "compared": {},
         "stage_s": dict(evaluation.stage_s),
     }
 

@@ -150,6 +150,7 @@ def finite(values: Mapping[str, float], aims: Sequence[Objective]) -> dict[str, 
 
 
 def measures(trial: FrozenTrial) -> dict[str, float]:
-    """The measures a told candidate was recorded with: those that its line has."""
+    """The measures of a told candidate by which it is compared with others: those that its line has."""
     known = {measure: trial.user_attrs.get(column) for measure, column in MEASURE_COLUMNS.items()}
+    known |= trial.user_attrs.get("compared", {})
     return {measure: float(value) for measure, value in known.items() if value is not None}

@@ -49,6 +49,7 @@ class Race:
 
     measure, sign : the first objective's
     rival : the incumbent's figures, replication by replication; empty where there is none yet
+    at : what the incumbent's figure is taken to be: see `compared`
     tolerance : share of the incumbent's figure that counts as equal
     enough : replications that a candidate worth its while gets in any case
     looks : numbers of replications after which it is looked at; no more than the last of them are made
@@ -57,6 +58,7 @@ class Race:
     measure: str
     sign: float
     rival: tuple[float, ...]
+    at: float
     tolerance: float
     enough: int
     looks: tuple[int, ...]
@@ -66,6 +68,13 @@ class Race:
         if self.measure != "throughput" or self.sign < 0 or not self.rival:
             return False
         return bound_per_h < (1 - self.tolerance) * fmean(self.rival)
+
+    def compared(self, figures: Sequence[float]) -> float:
+        """A candidate's figure, given those of its replications, as it compares with all others: the incumbent's, and
+        the mean difference of the pairs. So it does not matter whether the few streams it was run on were kind ones."""
+        if not self.rival:
+            return fmean(figures)
+        return self.at + fmean([mine - theirs for mine, theirs in zip(figures, self.rival, strict=False)])
 
     def over(self, done: Sequence[Replication]) -> bool:
         """Whether a candidate needs no more replications than those done."""
@@ -86,7 +95,7 @@ class Race:
         return n >= self.enough and width <= SETTLED * allowed
 
 
-def race(spec: ScenarioSpec, rival: Sequence[float]) -> Race | None:
+def race(spec: ScenarioSpec, rival: Sequence[float], at: float = 0.0) -> Race | None:
     """The race of a scenario's candidates against an incumbent; None where each gets what the scenario says.
 
     So it is where the first objective is no mean of replications, where the scenario names a precision or one long
@@ -95,7 +104,8 @@ def race(spec: ScenarioSpec, rival: Sequence[float]) -> Race | None:
     time, first = spec.time, spec.objectives[0]
     if not _raced(first) or time.until is not None or time.replications < 2:
         return None
-    return Race(first.measure, first.sign, tuple(rival), first.tolerance, time.replications, looks(time.replications))
+    enough = time.replications
+    return Race(first.measure, first.sign, tuple(rival), at, first.tolerance, enough, looks(enough))
 
 
 def _raced(first: Objective) -> bool:

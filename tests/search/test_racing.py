@@ -65,9 +65,19 @@ def test_a_candidate_within_tolerance_is_seldom_given_up() -> None:
     tries, lost = 800, 0
     for _ in range(tries):
         shared, own = rng.normal(0, 2, 30), rng.normal(0, 1, (2, 30))
-        made = Race("throughput", 1.0, tuple(100 + shared + own[0]), 0.01, 10, looks(10))
+        made = Race("throughput", 1.0, tuple(100 + shared + own[0]), 0.0, 0.01, 10, looks(10))
         lost += ran(made, 99 + shared + own[1]) < 16
     assert lost / tries <= 1 - CONFIDENCE + 2 * (0.05 * 0.95 / tries) ** 0.5
+
+
+def test_kind_streams_do_not_make_a_candidate_look_better() -> None:
+    """The first four replications bring 5 more to everybody; a candidate was run on these alone."""
+    kind = np.array([5.0] * 4 + [0.0] * 26)
+    made = race(spec(Objective(maximize="throughput"), replications=10), (90 + kind).tolist(), at=90.2)
+    assert made is not None
+    assert made.compared([94.0] * 4) == pytest.approx(89.2)
+    assert made.compared((91 + kind).tolist()) == pytest.approx(91.2)
+    assert against(np.array([])).compared([1.0, 2.0]) == 1.5
 
 
 def test_less_is_better_where_the_aim_says_so() -> None:
