@@ -75,7 +75,7 @@ def candidates(path: Path, count: int) -> dict[str, Any]:
         for _ in range(count):
             began = time.perf_counter()
             trial = study.ask()
-            layout_ = Layout(suggest(trial, scenario.variables))
+            layout_ = Layout(suggest(trial, scenario))
             proposed = time.perf_counter()
             evaluation = evaluator(layout_)
             ended = time.perf_counter()

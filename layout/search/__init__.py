@@ -2,5 +2,7 @@
 
 from layout.search.driver import optimize
 from layout.search.found import Progress, Run
+from layout.search.sampler import LayoutSampler
+from layout.search.space import suggest
 
-__all__ = ["Progress", "Run", "optimize"]
+__all__ = ["LayoutSampler", "Progress", "Run", "optimize", "suggest"]

@@ -10,7 +10,7 @@ where it was, and the movement is made least from there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,9 +57,10 @@ class Thing:
 class Legal:
     """What came of it.
 
-    poses : by name; those given where there is nothing to do, or nothing that can be done
+    poses : by name; those given where there is nothing to do, or where no legal plan was found
     moved_m : root of the sum of squared shifts
-    left : what is still wrong; empty if, and only if, the plan is legal
+    left : what is still wrong; empty if, and only if, the plan is legal. What things that are pinned do to one another
+        or to the floor is left while all else is mended
     why : in words what stands in the way; empty where nothing does
     """
 
@@ -202,10 +203,12 @@ class _Plan:
         work = separation.work_for(self.plan)
         order, pinned = self._order(wrong)
         lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, TRIES)
-        left = self.wrong(work.best) if not lost else wrong
-        if left:
+        if lost:
             return Legal({t.name: t.pose for t in self.things}, 0.0, tuple(wrong), self._why(work))
-        return self._at(work.best)
+        left = self.wrong(work.best)
+        names = sorted({name for violation in left for name in violation.subjects})
+        why = f"{' and '.join(names)} may not move where they would have to" if left else ""
+        return replace(self._at(work.best), left=tuple(left), why=why)
 
     def _at(self, d: Array) -> Legal:
         poses = {}

@@ -1,4 +1,5 @@
-"""Changes of a candidate: small and large steps, turns, swaps, machines taken out and put back, settings drawn anew."""
+"""Changes of a candidate: steps, turns, swaps, plans mirrored and compacted, machines lined up or packed again, and
+settings drawn anew."""
 
 from __future__ import annotations
 
@@ -8,14 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
 from layout.model.realise import instances
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.search.packing import Packer
+from layout.search.shapes import moved
 from layout.search.space import Spot, Values, nearest
 
 Move = Callable[[np.random.Generator, Values, Spot], None]
+
+START: dict[str, float] = {
+    "shift": 4.0, "turn": 1.0, "orbit": 2.0, "pull": 2.0, "swap": 1.0, "replace": 3.0, "align": 1.0, "compact": 0.5,
+    "mirror": 0.5, "set": 2.0,
+}  # fmt: skip
+"""How often each move is made, relative to the others, before it is known which of them pay off."""
 
 SET_STEP = 0.2  # standard deviation of a change of a range, as a share of its width
 AIMED = 5  # weight of moves aimed at what is violated, among some ten others
@@ -45,20 +54,38 @@ class Moves:
         """Every setting that is no place, drawn evenly."""
         return {name: _draw(rng, self.domains[name]) for name in self.settings}
 
-    def change(self, rng: np.random.Generator, values: Values) -> None:
-        """One move, drawn by chance."""
+    def shares(self, values: Values) -> dict[str, float]:
+        """The moves that can change these values, and how often each is made at the start."""
         spots = self.standing(values)
-        moves: list[Move] = []
-        if spots:
-            moves += [self._shift] * 4 + [self._turn] + [self._orbit] * 2 + [self._pull] * 2
-        if len(spots) > 1:
-            moves += [self._swap] + [self._replace] * 3
-        sets = (2 if spots else 1) if self.settings else 0
-        choice = int(rng.integers(len(moves) + sets))
-        if choice >= len(moves):
-            self._set(rng, values)
-        else:
-            moves[choice](rng, values, spots[int(rng.integers(len(spots)))])
+        none = set[str]()
+        if not spots:
+            none = set(START) - {"set"}
+        elif len(spots) == 1:
+            none |= {"swap", "replace", "compact", "mirror"}
+        if not any(isinstance(spot.yaw, (Range, Choose)) for spot in spots):
+            none.add("turn")
+        if not self.packer.arms:
+            none.add("orbit")
+        if not self.settings:
+            none.add("set")
+        return {name: share for name, share in START.items() if name not in none}
+
+    def change(self, rng: np.random.Generator, values: Values, move: str = "") -> None:
+        """One move: the one named, or one drawn by chance."""
+        if not move:
+            shares = self.shares(values)
+            chances = np.array(list(shares.values()))
+            move = str(rng.choice(list(shares), p=chances / chances.sum()))
+        if move == "set":
+            return self._set(rng, values)
+        spots = self.standing(values)
+        if move == "turn":
+            spots = [spot for spot in spots if isinstance(spot.yaw, (Range, Choose))]
+        moves: dict[str, Move] = {
+            "shift": self._shift, "turn": self._turn, "orbit": self._orbit, "pull": self._pull, "swap": self._swap,
+            "replace": self._replace, "align": self._align, "compact": self._compact, "mirror": self._mirror,
+        }  # fmt: skip
+        return moves[move](rng, values, spots[int(rng.integers(len(spots)))])
 
     def mend(self, rng: np.random.Generator, values: Values, spot: Spot, violation: Violation) -> None:
         """A move of one that has part in a violation: aimed at it, or any that makes room."""
@@ -142,6 +169,51 @@ class Moves:
         x, y, yaw = spot.at(values)
         part = float(rng.uniform(0.02, 0.5))
         return spot.put(values, x + part * (px - x), y + part * (py - y), yaw)
+
+    def _align(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
+        """In line with another that it exchanges parts with, or any: by edges, middles or hand-over places."""
+        stands = self.packer.copies.stands
+        others = [name for name in self.packer.weights.get(spot.subject, {}) if stands(name, values)]
+        others = others or [name for name in self.packer.spots if name != spot.subject and stands(name, values)]
+        if not others:
+            return self._shift(rng, values, spot)
+        other = self.packer.spots[others[int(rng.integers(len(others)))]]
+        axis, what = int(rng.integers(2)), int(rng.integers(4))
+        here, there = (self._lines(s.subject, s.at(values))[what][axis] for s in (spot, other))
+        at = list(spot.at(values))
+        at[axis] += there - here
+        return spot.put(values, *at)
+
+    def _lines(self, subject: str, pose: tuple[float, float, float]) -> tuple[Array, Array, Array, Array]:
+        """Lower corner, upper corner and middle of the box round a footprint, and where parts are handed over (m)."""
+        outline = moved(self.packer.shapes[subject].footprint, np.array([pose]))[0]
+        low, high = outline.min(axis=0), outline.max(axis=0)
+        return low, high, (low + high) / 2, moved(self.packer.hands[subject][None, :], np.array([pose]))[0, 0]
+
+    def _compact(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
+        """Everything nearer to one of them, along x, along y or both."""
+        x, y, _ = spot.at(values)
+        way, part = int(rng.integers(3)), float(rng.uniform(0.02, 0.2))
+        for each in self.standing(values):
+            ex, ey, yaw = each.at(values)
+            each.put(values, ex + (x - ex) * part * (way != 1), ey + (y - ey) * part * (way != 0), yaw)
+
+    def _mirror(self, rng: np.random.Generator, values: Values, spot: Spot) -> None:
+        """All that one arm serves on the other side of it, or a few neighbours about their middle."""
+        spots = self.standing(values)
+        arms = [arm for arm, served in self.packer.arms.items() if spot.subject in served]
+        if arms:
+            arm = arms[int(rng.integers(len(arms)))]
+            x, y, _ = self.packer.spots[arm].at(values)
+            some = [each for each in spots if each.subject in self.packer.arms[arm]]
+        else:
+            x, y, _ = spot.at(values)
+            some = sorted(spots, key=lambda s: math.dist(s.at(values)[:2], (x, y)))[: int(rng.integers(2, 6))]
+            x, y = (float(n) for n in np.mean([each.at(values)[:2] for each in some], axis=0))
+        across = rng.random() < 0.5
+        for each in some:
+            ex, ey, yaw = each.at(values)
+            each.put(values, *((2 * x - ex, ey, -yaw) if across else (ex, 2 * y - ey, math.pi - yaw)))
 
     def _set(self, rng: np.random.Generator, values: Values) -> None:
         """One setting anew: near its value for ranges, any other option for choices."""

@@ -39,6 +39,7 @@ from layout.search.ties import (
     belt_cost,
     belts_of,
     docks_of,
+    hands_of,
     models_of,
     port_at,
     ports_of,
@@ -78,6 +79,7 @@ class Packer:
         self.ports = ports_of(scenario)
         self.servable = Servable(scenario)
         self.weights = weights_of(scenario, self.arms)
+        self.hands = hands_of(self.models)
         self.belts = belts_of(scenario)
         self._belted: dict[str, list[BeltTie]] = {name: [] for name in self.spots}
         for belt in self.belts:
@@ -324,6 +326,16 @@ class Packer:
         away: Array = np.hypot(*(poses[:, :2] - there).T)
         return away
 
+    def apart_m(self, subject: str, partner: str, placed: Mapping[str, Pose3]) -> float:
+        """Between the hand-over places of two that stand (m); where one arm serves both, the arc that it turns."""
+        (ax, ay), (bx, by) = (_hand(self.hands[name], placed[name]) for name in (subject, partner))
+        for arm, served in self.arms.items():
+            if arm in placed and subject in served and partner in served:
+                x, y, _ = placed[arm]
+                turn = math.atan2(by - y, bx - x) - math.atan2(ay - y, ax - x)
+                return 0.5 * self._arm(arm).reach_m * abs(math.remainder(turn, math.tau))
+        return math.hypot(ax - bx, ay - by)
+
     def _arm(self, name: str) -> ArmModel:
         model = self.models[name]
         assert isinstance(model, ArmModel)
@@ -357,6 +369,12 @@ class Packer:
         if math.hypot(*port.retreat_m[:2]) > abs(port.retreat_m[2]):  # into a door or under a hood: from its front only
             cost += OUT_OF_REACH * (turned > ASKEW) + 20.0 * np.maximum(turned - ASKEW / 2, 0.0)
         return cost
+
+
+def _hand(at: Array, pose: Pose3) -> tuple[float, float]:
+    x, y, yaw = pose
+    c, s = math.cos(yaw), math.sin(yaw)
+    return x + c * float(at[0]) - s * float(at[1]), y + s * float(at[0]) + c * float(at[1])
 
 
 def _turned(point: Array, yaw: Array) -> Array:

@@ -19,14 +19,17 @@ from layout.model.realise import instances, realise
 from layout.model.results import Violation
 from layout.model.scenario import Conveyor, Scenario
 from layout.objective import total_violation
+from layout.search.legalise import ScenarioLegaliser
 from layout.search.moves import Moves
 from layout.search.packing import Packer
 from layout.search.space import Values
+from layout.search.surrogate import Features, worth
 
 PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a place for every machine
 UNSERVED_M = 0.1  # what a hand-over through a machine's frame counts, when plans are compared
 PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
+CHOICES = (1, 3, 6)  # changes among which the surrogate chooses: one of these, by chance
 QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence")),
          quick_reach, quick_belt)  # fmt: skip
 """The rules of `feasibility.quick`, those first that most often find something for their time."""
@@ -34,11 +37,20 @@ QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle",
 
 @dataclass(frozen=True)
 class Draft:
-    """What a candidate will be made from: `parent` changed, or as it is (`keep`), or a fresh packing where None."""
+    """What a candidate will be made from: `parent` changed, or as it is (`keep`), or a fresh packing where None.
+
+    mend : the parent is only made legal, with as little change as it takes
+    of : the parent's number; move : the first change made of it, drawn by chance if empty
+    slope : of the surrogate that chooses among several changes (see `surrogate.Surrogate`)
+    """
 
     number: int
     parent: Values | None = None
     keep: bool = False
+    mend: bool = False
+    of: int | None = None
+    move: str = ""
+    slope: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,8 @@ class Proposals:
         self.seed = seed
         self.packer = Packer(scenario)
         self.moves = Moves(scenario, self.packer)
+        self.legaliser = ScenarioLegaliser(scenario)
+        self.features = Features(self.packer)
         machines = scenario.spec.machines
         self.belt_ends: dict[str, tuple[str, ...]] = {}
         for name, belt in scenario.spec.transport.items():
@@ -75,7 +89,14 @@ class Proposals:
         rng = np.random.default_rng([self.seed, draft.number, 0])
         if draft.parent is None:
             return self._packed(rng)
-        return dict(draft.parent) if draft.keep else self._changed(rng, draft.parent)
+        if draft.keep:
+            return dict(draft.parent)
+        return self._mended(rng, draft.parent) if draft.mend else self._changed(rng, draft, draft.parent)
+
+    def _mended(self, rng: np.random.Generator, values: Values) -> Values:
+        """The nearest floor plan that is legal; where belts or reach want more, what is in the way is moved on."""
+        found, _ = self.legaliser(values)
+        return self._repaired(rng, found, PACKING_REPAIRS)
 
     def _packed(self, rng: np.random.Generator) -> Values:
         values = self.moves.settings_drawn(rng)
@@ -88,19 +109,28 @@ class Proposals:
         assert packed is not None
         return self._repaired(rng, packed, PACKING_REPAIRS)
 
-    def _changed(self, rng: np.random.Generator, parent: Values) -> Values:
+    def _changed(self, rng: np.random.Generator, draft: Draft, parent: Values) -> Values:
         best: tuple[_Plan, Values] | None = None
-        for _ in range(MOVE_TRIES):
-            values = dict(parent)
-            for _ in range(1 + min(int(rng.geometric(0.65)) - 1, 2)):
-                self.moves.change(rng, values)
-            if values == parent:
-                continue
-            plan = self._plan(values, best[0].rank if best else None)
-            if best is None or plan.rank < best[0].rank:
-                best = (plan, values)
-            if not plan.violations:
-                return values
+        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope else 1
+        tried = 0
+        while tried < MOVE_TRIES:
+            some: list[tuple[bool, float, int, Values]] = []
+            while len(some) < choice and tried < MOVE_TRIES:
+                tried += 1
+                values = dict(parent)
+                self.moves.change(rng, values, draft.move if tried <= MOVE_TRIES // 2 else "")
+                for _ in range(min(int(rng.geometric(0.65)) - 1, 2)):
+                    self.moves.change(rng, values)
+                values, legal = self.legaliser(values)
+                if values != parent:
+                    promise = worth(draft.slope, self.features(values)) if choice > 1 else 0.0
+                    some.append((bool(legal.left), -promise, tried, values))
+            for *_, values in sorted(some, key=lambda entry: entry[:3]):
+                plan = self._plan(values, best[0].rank if best else None)
+                if not plan.violations:
+                    return values
+                if best is None or plan.rank < best[0].rank:
+                    best = (plan, values)
         return self._repaired(rng, best[1], MOVE_TRIES) if best is not None else parent
 
     def _repaired(self, rng: np.random.Generator, values: Values, tries: int) -> Values:

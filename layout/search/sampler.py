@@ -1,10 +1,11 @@
 """An Optuna sampler that knows where machines may stand.
 
 The first candidates are legal packings along the flow (`packing`). From then on a good candidate that was told is
-changed by one to three moves (shift, turn, swap, orbit its arm, pull, re-draw a setting); a change whose floor plan
-is illegal is thrown away before anyone evaluates it. Each candidate's random numbers depend on the seed and its
-number only, and it looks at no candidate younger than `lag` before it: so the same seed gives the same candidates on
-any number of workers, and a resumed study goes on as if it had never stopped.
+changed by one to three moves; which ones are made more often is learnt from what they brought, and of several changes
+the one goes out that promises most by what the surrogate learnt (`surrogate`). Where nothing has improved for long,
+fresh packings come in. Each candidate's random numbers depend on the seed and its number only, and it looks at no
+candidate younger than `lag` before it: so the same seed gives the same candidates on any number of workers, and a
+resumed study goes on as if it had never stopped.
 
 The sampler chooses what a candidate is made from, a `Draft`; `Proposals` makes it, here or in another process.
 """
@@ -12,52 +13,54 @@ The sampler chooses what a candidate is made from, a `Draft`; `Proposals` makes 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
+from layout.search.memory import Memory
 from layout.search.proposals import Draft, Proposals
 from layout.search.space import Values, distributions
-
-T = TypeVar("T")
+from layout.search.surrogate import Surrogate
 
 PACKINGS = 16  # packings, and changes of the start, before learning begins
 RESTART = 0.06  # share of later candidates that are fresh packings
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A candidate told: what it is ranked by (less is better), what it looks like, its values."""
-
-    key: tuple[bool, float, int]
-    arrangement: tuple[Any, ...]
-    values: Values
+STALE = 60  # candidates without improvement after which that share has doubled, and so on
 
 
 class LayoutSampler(BaseSampler):
-    """Proposes layouts of one scenario.
+    """Proposes layouts of one scenario, whole ones: every design variable that the candidate needs.
 
-    scenario : whose variables the study's parameters are
+    scenario : whose variables the study's parameters are, or the path of its file
     seed : of all random numbers
     lag : candidates told but younger than this many before the one asked are not looked at (see module)
+
+    Studies of any direction, and of several objectives. What a trial's constraints say (`Trial.set_constraint`; more
+    than 0 is broken) ranks it after all that break none.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, lag: int = 1) -> None:
+    def __init__(self, scenario: Scenario | Path | str, seed: int, lag: int = 1) -> None:
+        if not isinstance(scenario, Scenario):
+            from layout.files.scenario import load_scenario
+
+            scenario = load_scenario(Path(scenario))
         self.scenario = scenario
         self.seed = seed
         self.lag = lag
         self.proposals = Proposals(scenario, seed)
         self.packer = self.proposals.packer
         self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
-        self._known: tuple[str, dict[int, _Told]] = ("", {})
+        self._memory: Memory | None = None
+        self._surrogate = Surrogate(self.packer)
+
+    def reseed_rng(self) -> None:
+        """Nothing: candidates depend on the seed and their number, in whatever thread or process they are asked."""
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """All of the scenario's variables are proposed together."""
@@ -67,17 +70,34 @@ class LayoutSampler(BaseSampler):
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> Values:
         """One whole candidate."""
-        return self.proposals(self.draft(study, trial.number))
+        values = self.proposals(self.draft(study, trial.number))
+        return {name: value for name, value in values.items() if name in search_space}
 
     def draft(self, study: optuna.Study, number: int) -> Draft:
         """What candidate `number` will be made from, given what was told."""
+        memory = self._memory
+        if memory is None or memory.name != study.study_name:
+            memory = self._memory = Memory(study, self._arrangement)
+            self._surrogate = Surrogate(self.packer)
+        trials = study.get_trials(deepcopy=False)
+        for each in range(len(memory.drafts), number + 1):
+            for told in memory.learn(trials, each - self.lag):
+                if not told.rank[0]:
+                    self._surrogate.learn(told.values, told.value)
+            memory.drafts.append(self._draft(memory, each))
+        return memory.drafts[number]
+
+    def _draft(self, memory: Memory, number: int) -> Draft:
         if number == 0 and self.start:
             return Draft(number, self.start, keep=True)
         rng = np.random.default_rng([self.seed, number])
-        told = self._told(study, number - self.lag)
-        if number < PACKINGS or not told or rng.random() < RESTART:
+        restart = min(RESTART * 2.0 ** ((number - memory.improved) / STALE - 1.0), 0.3)
+        if number < PACKINGS or not memory.told or rng.random() < max(restart, RESTART):
             return Draft(number, self.start if number % 2 else None)
-        return Draft(number, self._parent(rng, told))
+        parent = memory.parent(rng)
+        shares = memory.shares(self.proposals.moves.shares(parent.values))
+        move = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+        return Draft(number, dict(parent.values), of=parent.number, move=move, slope=self._surrogate.slope())
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -92,27 +112,6 @@ class LayoutSampler(BaseSampler):
         """A first layout where the scenario gives none: machines packed along the flow, mended as far as it goes."""
         return Layout(self.proposals(Draft(0)))
 
-    def _told(self, study: optuna.Study, last: int) -> list[_Told]:
-        """Candidates told up to a number, best first."""
-        if self._known[0] != study.study_name:
-            self._known = (study.study_name, {})
-        known, found = self._known[1], []
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            if trial.number <= last:
-                if trial.number not in known:
-                    key = (not _feasible(trial), -(trial.value or 0.0), trial.number)
-                    known[trial.number] = _Told(key, self._arrangement(trial.params), trial.params)
-                found.append(known[trial.number])
-        return sorted(found, key=lambda entry: entry.key)
-
-    def _parent(self, rng: np.random.Generator, told: Sequence[_Told]) -> Values:
-        """A good candidate of one of the good arrangements: so that one arrangement's many variants don't crowd out."""
-        arrangements: dict[tuple[Any, ...], list[_Told]] = {}
-        for entry in told:
-            arrangements.setdefault(entry.arrangement, []).append(entry)
-        variants = _early(rng, list(arrangements.values()), 0.25)
-        return dict(_early(rng, variants, 0.4).values)
-
     def _arrangement(self, values: Values) -> tuple[Any, ...]:
         """What tells layouts apart at a glance: who stands where around each arm, and which way everyone faces."""
         stands, spots = self.packer.copies.stands, self.packer.spots
@@ -125,13 +124,3 @@ class LayoutSampler(BaseSampler):
             places = {s: spots[s].at(values) for s in served if stands(s, values)}
             rings.append(tuple(sorted(places, key=lambda s: math.atan2(places[s][1] - y, places[s][0] - x))))
         return facing, tuple(rings)
-
-
-def _early(rng: np.random.Generator, ranked: Sequence[T], chance: float) -> T:
-    """One of a ranked list: the first with this chance, else the second with this chance, and so on."""
-    return ranked[(int(rng.geometric(chance)) - 1) % len(ranked)]
-
-
-def _feasible(trial: FrozenTrial) -> bool:
-    constraints: Mapping[str, float] = trial.constraints
-    return all(amount <= 0.0 for amount in constraints.values())

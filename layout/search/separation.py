@@ -361,6 +361,12 @@ def least(
     return q
 
 
+@compiled
+def _mendable(con: Index, normal: Array, free: Array, k: int) -> int:
+    """1 where a constraint's movers can do something about it, else 0: then it is left out."""
+    return 1 if _gram(con, normal, free, k, k) > 1e-12 else 0
+
+
 @alone
 def settle(plan: Plan, work: Work, referred: bool) -> int:
     """Least displacement for one choice of directions; those not needed so far are chosen where pairs come too close.
@@ -404,7 +410,7 @@ def settle(plan: Plan, work: Work, referred: bool) -> int:
                 least_m[total] = gaps[k] - s + way[0] * dx + way[1] * dy
                 work.pair_of[total] = k
                 work.held[k] = 1
-                total += 1
+                total += _mendable(con, normal, work.free, total)
         for p in range(len(verts)):
             m = mover[p]
             if m >= 0:
@@ -417,7 +423,7 @@ def settle(plan: Plan, work: Work, referred: bool) -> int:
                             least_m[total] = _beyond(verts, count, mover, work.still, walls, p, w)
                             work.pair_of[total] = -1
                             work.walled[p, w] = 1
-                            total += 1
+                            total += _mendable(con, normal, work.free, total)
         for m in range(movers):
             for e in range(4):
                 axis, sign = e % 2, 1.0 if e < 2 else -1.0
@@ -491,7 +497,7 @@ def _clear(plan: Plan, work: Work, m: int) -> bool:
 
 
 @compiled
-def _put_back(plan: Plan, work: Work, order: Index, step_m: float) -> int:
+def _put_back(plan: Plan, work: Work, order: Index, pinned: int, step_m: float) -> int:
     """Puts the movers back one by one, each where it is free nearest to where it was; -1, or who found no place."""
     d = work.refer
     work.placed[:] = 0
@@ -505,7 +511,7 @@ def _put_back(plan: Plan, work: Work, order: Index, step_m: float) -> int:
                 angle = 2.0 * math.pi * turn / DIRECTIONS
                 d[m, 0] = min(max(far * math.cos(angle), plan.low[m, 0]), plan.high[m, 0])
                 d[m, 1] = min(max(far * math.sin(angle), plan.low[m, 1]), plan.high[m, 1])
-                if not found and _clear(plan, work, m):
+                if i < pinned or _clear(plan, work, m):
                     found = True
                     break
             if found:
@@ -586,14 +592,12 @@ def nearest(plan: Plan, work: Work, order: Index, pinned: int, step_m: float, tr
             work.stuck_pair[i] = work.pair_of[i]
         lost = 0
         for _ in range(tries[1]):
-            lost = _put_back(plan, work, order, step_m)
+            lost = _put_back(plan, work, order, pinned, step_m)
             if lost < 0:
                 break
-            at = 0
+            at = pinned
             while order[at] != lost:
                 at += 1
-            if at < pinned:
-                break
             for i in range(at, pinned, -1):
                 order[i] = order[i - 1]
             order[pinned] = lost

@@ -28,10 +28,16 @@ def _distribution(domain: Choose[Any] | Range) -> BaseDistribution:
     return CategoricalDistribution(domain.options)
 
 
-def suggest(trial: Trial, variables: Sequence[Variable]) -> Values:
-    """The values that the study's sampler proposes for a trial, noted in it; only those that the candidate needs."""
-    proposed, values = trial.relative_params, {}
-    for name, domain in ((v.name, v.domain) for v in variables if v.name in proposed):
+def suggest(trial: Trial, scenario: Scenario) -> Values:
+    """The values that the study's sampler proposes for a trial, noted in it; only those that the candidate needs.
+
+    Any of Optuna's samplers will do: numbers of copies are asked first, and places of those that do not stand are not.
+    """
+    copies, values = Copies(scenario), Values()
+    for variable in sorted(scenario.variables, key=lambda v: v.field != "count"):
+        name, domain = variable.name, variable.domain
+        if not copies.stands(variable.subject, values):
+            continue
         if isinstance(domain, Range):
             values[name] = trial.suggest_float(name, domain.low, domain.high)
         else:
@@ -95,7 +101,7 @@ class Spot:
         for (field, domain), wanted in zip(self.coordinates().items(), (x_m, y_m, yaw_rad), strict=True):
             if isinstance(domain, (Range, Choose)):
                 found = nearest_angle(domain, wanted) if field == "yaw" else nearest(domain, wanted)
-                values[f"{self.subject}.{field}"] = found
+                values[f"{self.subject}.{field}"] = float(found)
 
 
 def nearest(domain: Range | Choose[Any], wanted: float) -> float:

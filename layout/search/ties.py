@@ -109,6 +109,16 @@ def models_of(scenario: Scenario) -> dict[str, MachineModel | ArmModel]:
     return found
 
 
+def hands_of(models: Mapping[str, MachineModel | ArmModel]) -> dict[str, Array]:
+    """(2,) float (m): where parts are handed over, in each one's own frame: the middle of its ports; of an arm 0, 0."""
+    return {
+        name: np.mean([port.at_m[:2] for port in model.ports.values()], axis=0)
+        if isinstance(model, MachineModel) and model.ports
+        else np.zeros(2)
+        for name, model in models.items()
+    }
+
+
 def belts_of(scenario: Scenario) -> tuple[BeltTie, ...]:
     """Every belt there can be, between all copies of its two machines."""
     machines, found = scenario.spec.machines, []

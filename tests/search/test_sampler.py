@@ -62,7 +62,7 @@ def ask_and_tell(study: optuna.Study, scenario: Scenario, upto: int, lag: int = 
             tell(study, asked.pop(0))
         trial = study.ask()
         assert trial.number == number
-        found.append(suggest(trial, scenario.variables))
+        found.append(suggest(trial, scenario))
         asked.append(trial)
     for trial in asked:
         tell(study, trial)
@@ -131,7 +131,7 @@ def test_bad_news_is_survived(shop: Scenario, told: str) -> None:
     study = study_of(shop, lag=1)
     for _ in range(PACKINGS + 4):
         trial = study.ask()
-        suggest(trial, shop.variables)
+        suggest(trial, shop)
         if told == "failed":
             study.tell(trial, state=TrialState.FAIL)
         elif told == "pruned":

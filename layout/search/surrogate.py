@@ -1,0 +1,84 @@
+"""A stand-in for the simulation that costs nothing: what is promised by how far apart those stand who exchange parts.
+
+Each pair that parts pass between has a distance: as the crow flies, or, where one arm serves both, the arc that the arm
+turns. A candidate's worth is taken as linear in them. Before anything was told the slopes are minus the flow between
+the pair; what is told of feasible candidates turns them by ridge regression, kept up to date one candidate at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from layout.model.pose import Array
+from layout.search.packing import Packer
+
+FORGET = 0.995  # of what was told, with each feasible candidate
+MOST = 1e8  # values beyond it stand for what is no number
+TRUST = 8.0  # feasible candidates that the flow-weighted distance weighs as much as
+
+
+class Surrogate:
+    """Of one study."""
+
+    def __init__(self, packer: Packer) -> None:
+        self.features = Features(packer)
+        size = len(self.features.pairs)
+        self._prior = -np.array([packer.weights[a][b] for a, b in self.features.pairs])
+        self._count, self._mean, self._worth = 0.0, np.zeros(size), 0.0
+        self._square, self._product = np.zeros((size, size)), np.zeros(size)
+        self._spread = 0.0
+
+    def learn(self, values: Mapping[str, Any], value: float) -> None:
+        """Take in a feasible candidate that was told (more is better)."""
+        if abs(value) > MOST:
+            return
+        x = self.features(values)
+        self._count = FORGET * self._count + 1.0
+        off, worth = x - self._mean, value - self._worth
+        self._mean = self._mean + off / self._count
+        self._worth += worth / self._count
+        self._square = FORGET * self._square + np.outer(off, x - self._mean)
+        self._product = FORGET * self._product + off * (value - self._worth)
+        self._spread = FORGET * self._spread + worth * (value - self._worth)
+
+    def slope(self) -> tuple[float, ...]:
+        """What one metre more between each pair is worth, in standard deviations of the worth told."""
+        size = len(self._prior)
+        if not size or self._count < 2 or self._spread <= 0.0:
+            return tuple(self._prior.tolist())
+        scale = np.sqrt(np.diag(self._square) / self._count) + 1e-3
+        unit = np.sqrt(self._spread / self._count)
+        square = self._square / np.outer(scale, scale) + TRUST * np.eye(size)
+        prior = self._prior * scale
+        prior = prior / max(float(np.linalg.norm(prior)), 1e-9)
+        slope = np.linalg.solve(square, self._product / (scale * unit) + TRUST * prior) / scale
+        return tuple(slope.tolist())
+
+
+class Features:
+    """The distances of a candidate, in the order of `pairs`."""
+
+    def __init__(self, packer: Packer) -> None:
+        names = list(packer.spots)
+        self.packer = packer
+        self.pairs: list[tuple[str, str]] = [
+            (a, b) for i, a in enumerate(names) for b in names[i + 1 :] if packer.weights.get(a, {}).get(b, 0.0) > 0.0
+        ]
+
+    def __call__(self, values: Mapping[str, Any]) -> Array:
+        """(n,) float (m); 0 for pairs of which one does not stand."""
+        packer = self.packer
+        poses = {name: spot.at(values) for name, spot in packer.spots.items() if packer.copies.stands(name, values)}
+        found = np.zeros(len(self.pairs))
+        for i, (a, b) in enumerate(self.pairs):
+            if a in poses and b in poses:
+                found[i] = packer.apart_m(a, b, poses)
+        return found
+
+
+def worth(slope: Sequence[float], distances: Array) -> float:
+    """What a surrogate promises."""
+    return float(np.dot(slope, distances))
