@@ -6,12 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layout.model.line import Line
-    from layout.model.scenario import Machine, Product, Scenario
+    from layout.model.scenario import Machine, Place, Product, Scenario, ScenarioSpec
+
+
+def _stands(spec: ScenarioSpec, name: str, place: Place | None) -> dict[str, str]:
+    """Where something stands, in words: by its own place, pinned, or in a group."""
+    from layout.files.words import place_words
+    from layout.model.places import grouped
+    from layout.model.scenario import Place
+
+    if name in spec.pins:
+        pin = spec.pins[name]
+        return place_words(Place.model_construct(x=pin.x, y=pin.y, yaw=pin.yaw))
+    if place is not None:
+        return place_words(place)
+    group = next((group for member, group in grouped(spec).items() if member.startswith(name)), "")
+    return {"x": f"in {group}", "y": "", "yaw": ""}
 
 
 def understood(scenario: Scenario, line: Line) -> dict[str, Any]:
     """What was understood, as JSON-ready data; `line` has every machine that may be bought."""
-    from layout.files.words import place_words, value_words
+    from layout.files.words import value_words
     from layout.model.scenario import Conveyor, Robot, Vehicle
 
     spec = scenario.spec
@@ -20,7 +35,7 @@ def understood(scenario: Scenario, line: Line) -> dict[str, Any]:
         machines.append(
             {"name": name, "model": machine.model, "count": value_words(machine.count), "does": _does(machine),
              "buffers": f"{value_words(machine.buffer.in_)} in, {value_words(machine.buffer.out)} out",
-             "place": place_words(machine.place)}
+             "place": _stands(spec, name, machine.place)}
         )  # fmt: skip
     transports: list[dict[str, Any]] = []
     for name, entry in spec.transport.items():
@@ -43,7 +58,7 @@ def understood(scenario: Scenario, line: Line) -> dict[str, Any]:
             how, between = ", ".join(filter(None, (times, trips))), f"{entry.from_} -> {entry.to}"
         transports.append({"name": name, "kind": entry.kind, "between": between, "how": how})
         if isinstance(entry, Robot):
-            transports[-1]["place"] = place_words(entry.place)
+            transports[-1]["place"] = _stands(spec, name, entry.place)
     products = [
         {"name": product.name, "model": spec.products[product.name].model, "mass_kg": product.mass_kg,
          "share": round(product.share, 4), "route": list(product.route), "with": _with(spec.products[product.name])}

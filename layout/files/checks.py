@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from layout.errors import Problem
 from layout.files.floor_checks import check_ways
+from layout.files.group_checks import check_groups
 from layout.files.polygons import fault
 from layout.files.production_checks import check_production
 from layout.files.routes import Network, check_routes
@@ -15,8 +16,8 @@ from layout.model.distribution import KINDS, Distribution
 from layout.model.equip import on_rail, with_tool
 from layout.model.joins import names_as
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2, Rail, ToolModel, VehicleModel
+from layout.model.places import grouped, instances
 from layout.model.quantities import Choose, Range
-from layout.model.realise import instances
 from layout.model.scenario import GEOMETRIC, Conveyor, Direct, Place, Robot, ScenarioSpec, Vehicle
 
 Polygon = tuple[Point2, ...]
@@ -47,6 +48,7 @@ def check_names(spec: ScenarioSpec, document: Document) -> list[Problem]:
     _transports(spec, found)
     check_transports(spec, found.add)
     check_production(spec, found.add)
+    check_groups(spec, found.add)
     if not fault(spec.floor.boundary):
         _places(spec, found)
         check_ways(spec, found.add)
@@ -78,6 +80,7 @@ def _names(spec: ScenarioSpec, found: Findings) -> None:
         (("floor", "fences"), spec.floor.fences),
         (("floor", "walkways", "exits"), spec.floor.walkways.exits if spec.floor.walkways else {}),
         (("safety", "detection"), spec.safety.detection),
+        (("groups",), spec.groups),
         (("people",), spec.people),
         (("shifts",), spec.shifts),
         (("routing",), spec.routing),
@@ -215,13 +218,18 @@ def _machine(spec: ScenarioSpec, found: Findings, machine: str, *path: str | int
     found.add("no machine of that name", *path, value=machine, hint=hint)
 
 
-def placed(spec: ScenarioSpec) -> Iterator[tuple[KeyPath, str, Place, int]]:
-    """Everything that stands on the floor: path of its place, its model, its place, how many may stand there."""
+def placed(spec: ScenarioSpec) -> Iterator[tuple[KeyPath, str, Place | None, int]]:
+    """Everything that stands on the floor: path of its place, its model, its place (None: as a group says, or a pin),
+    how many copies may stand there."""
+    members = {*grouped(spec), *spec.pins}
     for name, machine in spec.machines.items():
-        yield ("machines", name, "place"), machine.model, machine.place, len(instances(name, machine))
+        count = sum(instance not in members for instance in instances(name, machine))
+        yield ("machines", name, "place"), machine.model, machine.place if count else None, count
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
             yield ("transport", name, "place"), transport.model, transport.place, 1
+    for name, group in spec.groups.items():
+        yield ("groups", name, "place"), "", group.place, 1
 
 
 def ends(value: object) -> tuple[float, float]:
@@ -241,6 +249,8 @@ def box(points: Polygon) -> tuple[float, float, float, float]:
 def _places(spec: ScenarioSpec, found: Findings) -> None:
     left, low, right, high = box(spec.floor.boundary)
     for path, _, place, count in placed(spec):
+        if place is None:
+            continue
         for key, value, first, last in (("x", place.x, left, right), ("y", place.y, low, high)):
             least, most = ends(value)
             if most < first or least > last:

@@ -20,8 +20,8 @@ from layout import units
 from layout.errors import Problem, ScenarioError
 from layout.files.yaml import Document, KeyPath, did_you_mean, read_document
 from layout.model.line import Layout
+from layout.model.places import instances, own_places
 from layout.model.quantities import Choose, Range
-from layout.model.realise import instances
 from layout.model.scenario import Conveyor, Robot, Scenario, ScenarioSpec, Variable, Vehicle
 
 # What rounding in a file may cost: a value this near to its domain is snapped to it (m, rad, m/s).
@@ -182,6 +182,10 @@ def read_value(variable: Variable, raw: object) -> Any:
 def _parsed(field: str, raw: object) -> Any:
     if field in _DIMENSIONS:
         return units.parse(raw, _DIMENSIONS[field])
+    if field == "mirror":
+        if not isinstance(raw, bool):
+            raise ValueError("must be true or false")
+        return raw
     if field in ("dispatch", "routing"):
         if not isinstance(raw, str):
             raise ValueError(f"must be the name of a {field} rule")
@@ -212,19 +216,17 @@ def _fixed(spec: ScenarioSpec) -> dict[tuple[str, str], Any]:
     for name, machine in spec.machines.items():
         given |= {(name, "count"): machine.count}
         given |= {(name, "buffer.in"): machine.buffer.in_, (name, "buffer.out"): machine.buffer.out}
-        for instance in instances(name, machine):
-            place = machine.place
-            given |= {(instance, "x"): place.x, (instance, "y"): place.y, (instance, "yaw"): place.yaw}
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
-            place = transport.place
-            given |= {(name, "x"): place.x, (name, "y"): place.y, (name, "yaw"): place.yaw}
             given[name, "dispatch"] = transport.dispatch
         elif isinstance(transport, Conveyor):
             given[name, "speed"] = transport.speed_m_s
         elif isinstance(transport, Vehicle):
             given |= {(name, "fleet"): transport.fleet, (name, "dispatch"): transport.dispatch}
             given[name, "speed"] = transport.speed_m_s
+    for subject, place in own_places(spec).items():
+        given |= {(subject, "x"): place.x, (subject, "y"): place.y, (subject, "yaw"): place.yaw}
+    given |= {(name, "mirror"): group.mirror for name, group in spec.groups.items()}
     given |= {(name, "number"): people.number for name, people in spec.people.items()}
     given |= {(operation, "routing"): rule for operation, rule in spec.routing.items()}
     return {key: value for key, value in given.items() if not isinstance(value, (Choose, Range))}

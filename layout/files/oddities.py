@@ -11,8 +11,8 @@ from layout.files.yaml import Document, KeyPath
 from layout.model.distribution import Distribution
 from layout.model.joins import enters
 from layout.model.library import ArmModel, MachineModel, Model
+from layout.model.places import instances
 from layout.model.quantities import Range
-from layout.model.realise import instances
 from layout.model.scenario import Conveyor, Direct, ScenarioSpec, Variable
 from layout.units import duration
 
@@ -49,7 +49,7 @@ def oddities(
 
 def _sizes(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) -> None:
     for path, name, _, _ in placed(spec):
-        model = models[name]
+        model = models.get(name)
         if isinstance(model, (MachineModel, ArmModel)):
             x0, y0, x1, y1 = box(model.footprint_m)
             size = max(x1 - x0, y1 - y0, model.height_m)
@@ -153,6 +153,8 @@ def _unused(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings) ->
 def _places(spec: ScenarioSpec, found: Findings) -> None:
     left, low, right, high = box(spec.floor.boundary)
     for path, _, place, _ in placed(spec):
+        if place is None:
+            continue
         for key, value, first, last in (("x", place.x, left, right), ("y", place.y, low, high)):
             if isinstance(value, Range) and (value.low < first or value.high > last):
                 shown = f"{value.low:g} to {value.high:g} m"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from layout import units
 from layout.files.yaml import Key, did_you_mean
 from layout.model.joins import does, enters, joiners, names_as
-from layout.model.realise import instances
+from layout.model.places import instances
 from layout.model.scenario import Machine, ScenarioSpec
 
 Add = Callable[..., None]

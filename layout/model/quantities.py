@@ -116,6 +116,12 @@ def _yaw(value: object) -> Any:
     return free(_quantity("angle"), value, list_is_choice=True)
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
         raise ValueError("expected a whole number from 1 to 100")
@@ -197,6 +203,12 @@ def _level(value: object) -> float:
 Level = Annotated[float, BeforeValidator(_level), WithJsonSchema(_quantity_schema("fraction"))]
 FreeAxis = Annotated[float | Range | Choose[float], BeforeValidator(_axis), WithJsonSchema(_length_pair_schema())]
 FreeYaw = Annotated[float | Range | Choose[float], BeforeValidator(_yaw), WithJsonSchema(_yaw_schema())]
+Angle = Annotated[float, BeforeValidator(_quantity("angle")), WithJsonSchema(_quantity_schema("angle"))]
+FreeFlag = Annotated[
+    bool | Choose[bool],
+    BeforeValidator(lambda value: free(_flag, value, ranges=False)),
+    WithJsonSchema(choice_schema({"type": "boolean"})),
+]
 FreeCount = Annotated[
     int | Choose[int],
     BeforeValidator(lambda value: free(_count, value, ranges=False)),

@@ -10,15 +10,10 @@ from layout.model.distribution import Distribution
 from layout.model.equip import on_rail, with_tool
 from layout.model.library import ArmModel, MachineModel, PartModel, Rail, ToolModel, VehicleModel
 from layout.model.line import WAYS, Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Staff, Station, Way
+from layout.model.places import instances, joined, own_places, seats
 from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable, Vehicle
-
-
-def instances(name: str, machine: Machine) -> tuple[str, ...]:
-    """Names of the stations that a machine entry can become: "mill", or "mill 1", "mill 2" where there may be more."""
-    most = max(machine.count.options) if isinstance(machine.count, Choose) else machine.count
-    return (name,) if most == 1 else tuple(f"{name} {i + 1}" for i in range(most))
 
 
 def variables(spec: ScenarioSpec) -> tuple[Variable, ...]:
@@ -31,15 +26,16 @@ def variables(spec: ScenarioSpec) -> tuple[Variable, ...]:
 
 
 def _free_fields(spec: ScenarioSpec) -> Iterator[tuple[str, str, Any]]:
+    places = own_places(spec)
     for name, machine in spec.machines.items():
         yield name, "count", machine.count
         yield name, "buffer.in", machine.buffer.in_
         yield name, "buffer.out", machine.buffer.out
         for instance in instances(name, machine):
-            yield from _place_fields(instance, machine.place)
+            yield from _place_fields(instance, places)
     for name, transport in spec.transport.items():
         if isinstance(transport, Robot):
-            yield from _place_fields(name, transport.place)
+            yield from _place_fields(name, places)
             yield name, "dispatch", transport.dispatch
         elif isinstance(transport, Conveyor):
             yield name, "speed", transport.speed_m_s
@@ -47,16 +43,19 @@ def _free_fields(spec: ScenarioSpec) -> Iterator[tuple[str, str, Any]]:
             yield name, "fleet", transport.fleet
             yield name, "speed", transport.speed_m_s
             yield name, "dispatch", transport.dispatch
+    for name, group in spec.groups.items():
+        yield from _place_fields(name, places)
+        yield name, "mirror", group.mirror
     for name, people in spec.people.items():
         yield name, "number", people.number
     for operation, rule in spec.routing.items():
         yield operation, "routing", rule
 
 
-def _place_fields(subject: str, place: Place) -> Iterator[tuple[str, str, Any]]:
-    yield subject, "x", place.x
-    yield subject, "y", place.y
-    yield subject, "yaw", place.yaw
+def _place_fields(subject: str, places: Mapping[str, Place]) -> Iterator[tuple[str, str, Any]]:
+    if subject in places:
+        for field in ("x", "y", "yaw"):
+            yield subject, field, getattr(places[subject], field)
 
 
 def realise(scenario: Scenario, layout: Layout) -> Line:
@@ -66,7 +65,7 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
     design variable that is missing.
     """
     spec = scenario.spec
-    settle = _Settle(layout.values)
+    settle = _Settle(layout.values, scenario)
     stations: dict[str, Station] = {}
     names: dict[str, tuple[str, ...]] = {}
     for name, machine in spec.machines.items():
@@ -86,7 +85,7 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
             assert isinstance(arm, ArmModel)
             arm = equipped(arm, transport, scenario)
             serves = tuple(i for machine in transport.serves for i in names[machine])
-            pose = settle.pose(name, transport.place)
+            pose = settle.pose(name)
             dispatch = str(settle(name, "dispatch", transport.dispatch))
             arms[name] = Arm(
                 name, arm, pose, serves, dispatch, transport.speed, _ways(serves, stations),
@@ -144,7 +143,7 @@ def _station(
         name=instance,
         machine=name,
         model=model,
-        pose=settle.pose(instance, machine.place),
+        pose=settle.pose(instance),
         operations=_by_product(machine.operations, spec),
         servers=machine.servers,
         buffer_in=int(settle(name, "buffer.in", machine.buffer.in_)),
@@ -265,7 +264,9 @@ def _fleet(
 class _Settle:
     """Looks values up in a layout and remembers what it missed."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], scenario: Scenario) -> None:
+        self._spec = scenario.spec
+        self._places, self._seats = own_places(scenario.spec), seats(scenario.spec, scenario.models)
         self.values = values
         self.missing: list[str] = []
 
@@ -278,12 +279,17 @@ class _Settle:
         self.missing.append(name)
         return given.options[0] if isinstance(given, Choose) else given.low
 
-    def pose(self, subject: str, place: Place) -> Pose:
-        return Pose(
-            float(self(subject, "x", place.x)),
-            float(self(subject, "y", place.y)),
-            float(self(subject, "yaw", place.yaw)),
-        )
+    def pose(self, subject: str) -> Pose:
+        seat = self._seats.get(subject)
+        if seat is None:
+            return Pose(*self._place(subject))
+        mirrored = bool(self(seat.group, "mirror", self._spec.groups[seat.group].mirror))
+        return Pose(*joined(self._place(seat.group), seat, mirrored))
+
+    def _place(self, subject: str) -> tuple[float, float, float]:
+        place = self._places[subject]
+        x, y, yaw = (float(self(subject, field, getattr(place, field))) for field in ("x", "y", "yaw"))
+        return x, y, yaw
 
     def check(self, scenario: Scenario) -> None:
         if self.missing:

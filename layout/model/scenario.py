@@ -29,10 +29,12 @@ from layout.model.production import (
 )
 from layout.model.quantities import (
     Acceleration,
+    Angle,
     Choose,
     Fraction,
     FreeAxis,
     FreeCount,
+    FreeFlag,
     FreeSpeed,
     FreeYaw,
     Horizon,
@@ -173,6 +175,42 @@ class Place(Spec):
     yaw: FreeYaw = 0.0
 
 
+class Pin(Spec):
+    """Where one subject stands fast: x, y (m), yaw (degrees), whatever its own place says."""
+
+    x: Metres
+    y: Metres
+    yaw: Angle = 0.0
+
+
+class Member(Spec):
+    """A member's place in its group's frame: x, y (m), yaw (degrees).
+
+    mirrors : another member; it stands as that one does, mirrored about the group's y axis
+    """
+
+    x: Metres = 0.0
+    y: Metres = 0.0
+    yaw: Angle = 0.0
+    mirrors: str | None = None
+
+
+class Group(Spec):
+    """Machines and arms that move as one: a cell, a row, a symmetric pair. They have no place of their own.
+
+    members : by name ("mill", "mill 2", an arm), each with its place in the group's frame
+    row : instead, names of those that stand side by side along the group's x, facing its -y, `gap` between them
+    mirror : whether the group is mirrored about its own y axis; {choose: [false, true]} lets the search choose
+    place : of the group's frame
+    """
+
+    members: Mapping[str, Member] = {}
+    row: tuple[str, ...] = ()
+    gap_m: Length = Field(default=0.5, alias="gap")
+    mirror: FreeFlag = False
+    place: Place
+
+
 class Service(Spec):
     """Free floor beyond the footprint's box, at each side."""
 
@@ -226,6 +264,7 @@ class Machine(Spec):
     inlets : places for each product that is joined to others here (if left out: twice what one operation needs)
     shift : when it works (always, if left out)
     price : of each copy, instead of the model's
+    place : where it stands; members of a group have none
     """
 
     model: str = ""
@@ -251,7 +290,7 @@ class Machine(Spec):
         Source | None, BeforeValidator(read_source, json_schema_input_type=Source | Literal["saturated"] | None)
     ] = None
     sink: bool = False
-    place: Place
+    place: Place | None = None
 
 
 DISPATCH_RULES: tuple[str, ...] = ("first_come", "nearest", "longest_waiting", "pull", "cycle")
@@ -294,6 +333,7 @@ class Robot(Spec):
     speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
     dispatch : which waiting part it takes next; `cycle`: from the machines of `cycle` in turn, waiting at each
     price : with tool and rail, instead of the model's and its tool's
+    place : where it stands; members of a group have none
     """
 
     kind: Literal["robot"]
@@ -308,7 +348,7 @@ class Robot(Spec):
     speed: PositiveFraction = 1.0
     power: Power | None = None
     price: Price | None = None
-    place: Place
+    place: Place | None = None
 
 
 class Vehicle(Spec):
@@ -422,6 +462,8 @@ class ScenarioSpec(Spec):
 
     products : may be left out where all aims are geometric (`handling_effort`, `floor_area`): nothing is simulated then
     routing : operation -> which of the machines able to do it a part goes to (`shortest_queue`, if left out)
+    groups : machines and arms that move as one
+    pins : subject ("mill 1", an arm, a group) -> where it stands fast, whatever its place says
     """
 
     name: str = Field(min_length=1)
@@ -432,6 +474,8 @@ class ScenarioSpec(Spec):
     products: Mapping[str, Product] = {}
     machines: Mapping[str, Machine] = Field(min_length=1)
     transport: Mapping[str, Transport] = {}
+    groups: Mapping[str, Group] = {}
+    pins: Mapping[str, Pin] = {}
     people: Mapping[str, People] = {}
     shifts: Mapping[str, Shift] = {}
     routing: Mapping[str, FreeRouting] = {}

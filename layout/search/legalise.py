@@ -294,20 +294,20 @@ class ScenarioLegaliser:
         """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""
         standing = [spot for spot in self.spots if self.copies.stands(spot.subject, values)]
         legal = self.legaliser([self._thing(spot, values, spot.subject in pinned) for spot in standing])
-        found = dict(values)
-        if legal.moved_m > 0.0:
-            for spot in standing:
-                pose = legal.poses[spot.subject]
-                if spot.at(values)[:2] != (pose.x_m, pose.y_m):
-                    spot.put(found, pose.x_m, pose.y_m, pose.yaw_rad)
+        found, done = dict(values), set[str]()
+        for spot in standing if legal.moved_m > 0.0 else ():
+            (x, y, _), pose = spot.at(values), legal.poses[spot.subject]
+            if (x, y) != (pose.x_m, pose.y_m) and spot.mover not in done:
+                done.add(spot.mover)
+                spot.shift(found, pose.x_m - x, pose.y_m - y)
         return found, legal
 
     def _thing(self, spot: Spot, values: Values, pinned: bool) -> Thing:
-        x, y, yaw = spot.at(values)
-        shape = self._shapes[spot.subject]
-        ends = [
-            (domain.low, domain.high) if isinstance(domain, Range) and not pinned else (at, at)
-            for domain, at in ((spot.x, x), (spot.y, y))
-        ]
-        low, high = (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])
-        return Thing(spot.subject, shape.pieces, shape.strips, Pose(x, y, yaw), low, high)
+        pose, anchor, shape = Pose(*spot.at(values)), spot.anchor(values), self._shapes[spot.subject]
+        low, high = [], []
+        for domain, at, of in ((spot.x, pose.x_m, anchor[0]), (spot.y, pose.y_m, anchor[1])):
+            ends = (domain.low - of, domain.high - of) if isinstance(domain, Range) and not pinned else (0.0, 0.0)
+            low.append(at + ends[0])
+            high.append(at + ends[1])
+        rigid = "" if spot.seat is None else spot.seat.group
+        return Thing(spot.subject, shape.pieces, shape.strips, pose, (low[0], low[1]), (high[0], high[1]), rigid)

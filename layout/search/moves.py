@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from layout.model.places import instances
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
-from layout.model.realise import instances
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.search.packing import Packer
@@ -37,7 +37,7 @@ class Moves:
         self.packer = packer
         self.movable = [spot for spot in packer.spots.values() if spot.free]
         self.domains = {variable.name: variable.domain for variable in scenario.variables}
-        places = {f"{spot.subject}.{field}" for spot in self.movable for field in ("x", "y", "yaw")}
+        places = {f"{spot.mover}.{field}" for spot in self.movable for field in ("x", "y", "yaw")}
         self.settings = [name for name in self.domains if name not in places]
         machines = scenario.spec.machines
         self.copies = {

@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 
 from layout.model.library import ArmModel, Port
+from layout.model.places import Seat
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import FENCE_THICKNESS_M, Scenario
@@ -72,6 +73,10 @@ class Packer:
     def __init__(self, scenario: Scenario) -> None:
         self.copies = Copies(scenario)
         self.spots = {spot.subject: spot for spot in spots(scenario)}
+        self.mates = {
+            name: [other for other, its in self.spots.items() if other != name and its.mover == spot.mover]
+            for name, spot in self.spots.items()
+        }
         self.models = models_of(scenario)
         docks = docks_of(scenario)
         self.shapes = {name: shape(model, docks.get(name, ())) for name, model in self.models.items()}
@@ -114,10 +119,18 @@ class Packer:
         """
         values = dict(values)
         placed = _Placed()
+        movers = {self.spots[subject].mover for subject in loose}
+        loose = {subject for subject, spot in self.spots.items() if spot.mover in movers}
         for subject in self._order(rng, values, loose, urgent or ()):
             spot, outline = self.spots[subject], self.shapes[subject]
-            if subject in loose:
-                best = self._best_pose(rng, spot, outline, placed, force)
+            if (
+                spot.seat is not None
+                and subject in loose
+                and any(mate in placed.poses and mate in loose for mate in self.mates[subject])
+            ):
+                pass  # stands where its group does
+            elif subject in loose:
+                best = self._best_pose(rng, spot, outline, placed, force, values)
                 if best is None:
                     if urgent is not None:
                         urgent.append(subject)
@@ -160,10 +173,14 @@ class Packer:
             waiting.remove(following)
 
     def _best_pose(
-        self, rng: np.random.Generator, spot: Spot, outline: Shape, placed: _Placed, force: bool
+        self, rng: np.random.Generator, spot: Spot, outline: Shape, placed: _Placed, force: bool, values: Values
     ) -> Pose3 | None:
-        poses = self._tries(rng, spot, placed.poses)
+        mirrored = spot.mirrored(values) if spot.seat is not None else False
+        poses = self._tries(rng, spot, placed.poses, mirrored)
         cost = self._cost(spot.subject, poses, placed.poses) + rng.normal(0.0, 0.05, len(poses))
+        mates = [mate for mate in self.mates[spot.subject] if self.copies.stands(mate, values)]
+        for mate in mates:
+            cost += self._cost(mate, self._beside(spot, poses, mate, mirrored), placed.poses)
         ranked = np.argsort(cost, kind="stable")
         blocked = shapely.union_all([*placed.needs, self.taken])
         solid = shapely.union_all(placed.bodies)
@@ -173,23 +190,36 @@ class Packer:
         first, size = 0, FIRST_LOOK
         while first < len(hopeful):
             some = poses[hopeful[first : first + size]]
-            legal = self._legal(spot.subject, outline, some, placed, blocked, solid)
+            legal = self._legal(spot.subject, outline, some, placed, blocked, solid, first_only=not mates)
+            for mate in mates:
+                if legal.any():
+                    there = self._beside(spot, some, mate, mirrored)
+                    legal &= self._legal(mate, self.shapes[mate], there, placed, blocked, solid, first_only=False)
             if legal.any():
                 return _pose(some[int(np.argmax(legal))])
             first, size = first + size, 2 * size
         return _pose(poses[ranked[0]]) if force else None
 
-    def _tries(self, rng: np.random.Generator, spot: Spot, placed: Mapping[str, Pose3]) -> Array:
-        """(n, 3) poses: near partners, facing an arm, ahead of a belt, and the rest anywhere the domains allow."""
+    def _beside(self, spot: Spot, poses: Array, mate: str, mirrored: bool) -> Array:
+        """(n, 3) poses of another member of a group, for poses of one."""
+        assert spot.seat is not None
+        return _joined(_parted(poses, spot.seat, mirrored), _seat(self.spots[mate]), mirrored)
+
+    def _tries(self, rng: np.random.Generator, spot: Spot, placed: Mapping[str, Pose3], mirrored: bool) -> Array:
+        """(n, 3) poses: near partners, facing an arm, ahead of a belt, and the rest anywhere the domains allow.
+
+        mirrored : whether the group that it moves with, if any, is
+        """
         poses = np.stack([_draw(rng, domain, TRIES) for domain in spot.coordinates().values()], axis=1)
         share = TRIES // 4
         for i, idea in enumerate((self._near, self._facing, self._ahead)):
             wanted = idea(rng, spot, placed, share)
             if wanted is not None:
+                wanted = wanted if spot.seat is None else _parted(wanted, spot.seat, mirrored)
                 x, y = _within(spot.x, wanted[:, 0]), _within(spot.y, wanted[:, 1])
                 yaw = _within_angle(spot.yaw, wanted[:, 2])
                 poses[i * share : (i + 1) * share] = np.column_stack([x, y, yaw])
-        return poses
+        return poses if spot.seat is None else _joined(poses, spot.seat, mirrored)
 
     def _near(self, rng: np.random.Generator, spot: Spot, placed: Mapping[str, Pose3], n: int) -> Array | None:
         """(n, 3) poses about those it exchanges parts with; None where none stands."""
@@ -235,10 +265,13 @@ class Packer:
         at = there + rng.uniform(1.05 * belt.width_m, belt.width_m + 2.0, n)[:, None] * out
         return np.column_stack([at - _turned(np.array(port.at_m[:2]), yaw), yaw])
 
-    def _legal(self, subject: str, outline: Shape, poses: Array, placed: _Placed, blocked: Any, solid: Any) -> Any:
+    def _legal(
+        self, subject: str, outline: Shape, poses: Array, placed: _Placed, blocked: Any, solid: Any, first_only: bool
+    ) -> Any:
         """(n,) bool: the footprint is free, service floor is free, and straight belts to what stands are, too.
 
         blocked : floor that service needs, obstacles and areas to keep clear; solid : footprints and belts
+        first_only : what comes after the first that is legal need not be right
         """
         feet = polygons(outline.footprint, poses)
         boxes = polygons(outline.envelope, poses)
@@ -251,7 +284,7 @@ class Packer:
                 legal &= ~shapely.intersects(solid, self._corridors(belt, subject, poses, placed))
         for row in np.nonzero(legal)[0]:
             legal[row] = self._served(subject, _pose(poses[row]), placed)
-            if legal[row]:
+            if legal[row] and first_only:
                 break  # the first is taken
         return legal
 
@@ -369,6 +402,25 @@ class Packer:
         if math.hypot(*port.retreat_m[:2]) > abs(port.retreat_m[2]):  # into a door or under a hood: from its front only
             cost += OUT_OF_REACH * (turned > ASKEW) + 20.0 * np.maximum(turned - ASKEW / 2, 0.0)
         return cost
+
+
+def _seat(spot: Spot) -> Seat:
+    assert spot.seat is not None
+    return spot.seat
+
+
+def _joined(groups: Array, seat: Seat, mirrored: bool) -> Array:
+    """(n, 3) poses of a member of a group at n poses: `places.joined` of many."""
+    sign = -1.0 if mirrored else 1.0
+    at = groups[:, :2] + _turned(np.array([sign * seat.x_m, seat.y_m]), groups[:, 2])
+    return np.column_stack([at, groups[:, 2] + sign * seat.yaw_rad])
+
+
+def _parted(members: Array, seat: Seat, mirrored: bool) -> Array:
+    """(n, 3) poses of a group of which one member stands at n poses."""
+    sign = -1.0 if mirrored else 1.0
+    yaw = members[:, 2] - sign * seat.yaw_rad
+    return np.column_stack([members[:, :2] - _turned(np.array([sign * seat.x_m, seat.y_m]), yaw), yaw])
 
 
 def _hand(at: Array, pose: Pose3) -> tuple[float, float]:

@@ -15,7 +15,8 @@ from layout.feasibility.belts import quick_belt
 from layout.feasibility.ground import Ground
 from layout.feasibility.reach import quick_reach
 from layout.model.line import Layout, Line
-from layout.model.realise import instances, realise
+from layout.model.places import instances
+from layout.model.realise import realise
 from layout.model.results import Violation
 from layout.model.scenario import Conveyor, Scenario
 from layout.objective import total_violation

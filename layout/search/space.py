@@ -10,9 +10,9 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import Trial
 
+from layout.model.places import Seat, instances, joined, own_places, parted, seats, subjects
 from layout.model.quantities import Choose, Range
-from layout.model.realise import instances
-from layout.model.scenario import Robot, Scenario, Variable
+from layout.model.scenario import Scenario, Variable
 
 Values = dict[str, Any]
 
@@ -71,13 +71,20 @@ class Copies:
 
 @dataclass(frozen=True)
 class Spot:
-    """The place of one subject (a station or an arm): each coordinate fixed, or free within a domain."""
+    """The place of one subject (a station or an arm): each coordinate fixed, or free within a domain.
+
+    mover : whose the coordinates are: the subject itself, or the group that it moves with, where it has a `seat`
+    mirror : whether that group is mirrored
+    """
 
     subject: str
     machine: str
     x: float | Range | Choose[float]
     y: float | Range | Choose[float]
     yaw: float | Range | Choose[float]
+    mover: str
+    seat: Seat | None = None
+    mirror: bool | Choose[bool] = False
 
     @property
     def free(self) -> bool:
@@ -85,23 +92,42 @@ class Spot:
         return any(isinstance(domain, (Range, Choose)) for domain in (self.x, self.y, self.yaw))
 
     def coordinates(self) -> dict[str, float | Range | Choose[float]]:
-        """Domain by field name."""
+        """Domain by field name, of the mover."""
         return {"x": self.x, "y": self.y, "yaw": self.yaw}
 
-    def at(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
-        """x_m, y_m, yaw_rad under these values."""
+    def mirrored(self, values: Mapping[str, Any]) -> bool:
+        """Whether the group is mirrored under these values."""
+        return bool(values[f"{self.mover}.mirror"]) if isinstance(self.mirror, Choose) else self.mirror
+
+    def anchor(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
+        """x_m, y_m, yaw_rad of the mover under these values."""
         x, y, yaw = (
-            float(values[f"{self.subject}.{field}"]) if isinstance(domain, (Range, Choose)) else domain
+            float(values[f"{self.mover}.{field}"]) if isinstance(domain, (Range, Choose)) else domain
             for field, domain in self.coordinates().items()
         )
         return x, y, yaw
 
+    def at(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
+        """x_m, y_m, yaw_rad under these values."""
+        anchor = self.anchor(values)
+        return anchor if self.seat is None else joined(anchor, self.seat, self.mirrored(values))
+
     def put(self, values: dict[str, Any], x_m: float, y_m: float, yaw_rad: float) -> None:
         """Set the free coordinates to the nearest that their domains allow."""
-        for (field, domain), wanted in zip(self.coordinates().items(), (x_m, y_m, yaw_rad), strict=True):
+        wanted = x_m, y_m, yaw_rad
+        if self.seat is not None:
+            wanted = parted(wanted, self.seat, self.mirrored(values))
+        for (field, domain), at in zip(self.coordinates().items(), wanted, strict=True):
             if isinstance(domain, (Range, Choose)):
-                found = nearest_angle(domain, wanted) if field == "yaw" else nearest(domain, wanted)
-                values[f"{self.subject}.{field}"] = float(found)
+                found = nearest_angle(domain, at) if field == "yaw" else nearest(domain, at)
+                values[f"{self.mover}.{field}"] = float(found)
+
+    def shift(self, values: dict[str, Any], dx_m: float, dy_m: float) -> None:
+        """Move the mover, as far as ranges of x and y allow."""
+        for field, domain, by in (("x", self.x, dx_m), ("y", self.y, dy_m)):
+            if isinstance(domain, Range):
+                name = f"{self.mover}.{field}"
+                values[name] = float(nearest(domain, float(values[name]) + by))
 
 
 def nearest(domain: Range | Choose[Any], wanted: float) -> float:
@@ -123,11 +149,11 @@ def nearest_angle(domain: Range | Choose[Any], wanted: float) -> float:
 
 def spots(scenario: Scenario) -> tuple[Spot, ...]:
     """The place of every station instance and arm, in the file's order."""
-    found = []
-    for name, machine in scenario.spec.machines.items():
-        for instance in instances(name, machine):
-            found.append(Spot(instance, name, machine.place.x, machine.place.y, machine.place.yaw))
-    for name, transport in scenario.spec.transport.items():
-        if isinstance(transport, Robot):
-            found.append(Spot(name, name, transport.place.x, transport.place.y, transport.place.yaw))
+    spec, found = scenario.spec, []
+    places, members = own_places(spec), seats(spec, scenario.models)
+    for subject, entry in subjects(spec).items():
+        seat = members.get(subject)
+        mover = subject if seat is None else seat.group
+        place, mirror = places[mover], False if seat is None else spec.groups[seat.group].mirror
+        found.append(Spot(subject, entry, place.x, place.y, place.yaw, mover, seat, mirror))
     return tuple(found)

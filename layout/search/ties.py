@@ -11,8 +11,9 @@ import numpy as np
 import shapely
 
 from layout.model.library import ArmModel, MachineModel, Port, VehicleModel
+from layout.model.places import instances
 from layout.model.pose import Array
-from layout.model.realise import equipped, instances, largest_line
+from layout.model.realise import equipped, largest_line
 from layout.model.scenario import Conveyor, Direct, Robot, Scenario, Vehicle
 from layout.search.shapes import Ring, moved
 from layout.search.space import spots
