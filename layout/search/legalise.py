@@ -288,7 +288,9 @@ class ScenarioLegaliser:
         models = models_of(scenario)
         self._shapes = {spot.subject: shape_of(models[spot.subject]) for spot in self.spots}
         joined = {frozenset(belt.ends) for belt in belts_of(scenario)}
-        self.legaliser = Legaliser(scenario.spec.floor, scenario.spec.floor.clearance_m + ENGINE_ERROR_M, joined)
+        floor = scenario.spec.floor
+        rounding_m = 0.0 if scenario.spec.geometric else ENGINE_ERROR_M  # what a gap measured between hulls may be off
+        self.legaliser = Legaliser(floor, floor.clearance_m + rounding_m, joined)
 
     def __call__(self, values: Values, pinned: Collection[str] = ()) -> tuple[Values, Legal]:
         """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layout.model.library import MachineModel, Point2
+from layout.model.places import own_places
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Direct, Machine, Scenario
@@ -185,8 +186,8 @@ class _Stand:
 
 def _machine(scenario: Scenario, name: str, machine: Machine) -> _Stand | None:
     model = scenario.models[machine.model]
-    place = machine.place
-    if not isinstance(model, MachineModel) or machine.count != 1 or any(model.service_m.values()):
+    place = own_places(scenario.spec).get(name)  # None in a group
+    if place is None or not isinstance(model, MachineModel) or machine.count != 1 or any(model.service_m.values()):
         return None
     outline = _rectangle(model.footprint_m)
     if outline is None or isinstance(place.yaw, Range) or isinstance(place.x, Choose) or isinstance(place.y, Choose):

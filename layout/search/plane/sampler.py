@@ -10,6 +10,7 @@ The last candidates of a cycle are compacted (`compact`).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
+from layout.search.legalise import ScenarioLegaliser
 from layout.search.plane.plane import Placed, Terms, canonical, cost_of, terms_of
 from layout.search.plane.search import Bench, heat, polished
 from layout.search.proposals import Draft, Proposals
@@ -78,16 +80,19 @@ class Place:
 
 
 class PlaneProposals:
-    """Makes candidates of a scenario that is a plane. Random numbers depend on the seed and the draft's number only."""
+    """Makes candidates of a scenario that is a plane. Random numbers depend on the seed and the draft's number only.
 
-    def __init__(self, terms: Terms, seed: int) -> None:
-        self.terms, self.seed = terms, seed
+    mend : makes values legal that another sampler proposed
+    """
+
+    def __init__(self, terms: Terms, seed: int, mend: Callable[[Values], Values] = dict) -> None:
+        self.terms, self.seed, self._mend = terms, seed, mend
         self._bench = Bench(terms.plane)
 
     def __call__(self, draft: Draft) -> Values:
         """The values of a candidate."""
         if draft.parent is not None and (draft.keep or not isinstance(draft, Step)):
-            return dict(draft.parent)
+            return self._mend(draft.parent) if draft.mend else dict(draft.parent)
         rng = np.random.default_rng([self.seed, draft.number, 0])
         placed = self._begun(rng) if draft.parent is None else self.terms.placed(draft.parent)
         if isinstance(draft, Step) and math.isfinite(placed.cost):
@@ -190,4 +195,7 @@ def sampler_of(scenario: Scenario, seed: int, lag: int = 1) -> LayoutSampler | P
 def proposals_of(scenario: Scenario, seed: int) -> Proposals | PlaneProposals:
     """What makes candidates from that sampler's drafts."""
     terms = terms_of(scenario)
-    return Proposals(scenario, seed) if terms is None else PlaneProposals(terms, seed)
+    if terms is None:
+        return Proposals(scenario, seed)
+    legaliser = ScenarioLegaliser(scenario)
+    return PlaneProposals(terms, seed, lambda values: legaliser(values)[0])
