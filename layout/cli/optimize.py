@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -38,10 +40,26 @@ def optimize(
     pareto: Annotated[
         bool, typer.Option("--pareto", help="Look for the layouts that no other beats in all objectives.")
     ] = False,
+    sampler: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Who proposes candidates: layout (default), tpe, cma, nsga2, random or grid."),
+    ] = None,
     seed: Annotated[Optional[int], typer.Option(help="Seed of the search.", min=0)] = None,  # noqa: UP045
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: all cores).", min=1)] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Run folder to write (default: runs/<name>).")] = None,  # noqa: UP045
     resume: Annotated[Optional[Path], typer.Option(help="Run folder to go on with.")] = None,  # noqa: UP045
+    from_: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from", help="Run folder from whose best layout a new run goes on, with --pin and --forbid."),
+    ] = None,
+    pin: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="With --from: what stands fast where that layout has it. May be given again."),
+    ] = None,
+    forbid: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="With --from: a zone to keep clear, [[x, y], ...] in m. May be given again.", metavar="ZONE"),
+    ] = None,
     prove: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -57,6 +75,7 @@ def optimize(
     from layout.cli.inputs import say_when_waiting
     from layout.files.runs import RunFolder
     from layout.files.scenario import load_scenario
+    from layout.files.what_if import what_if
     from layout.report.pictures import write_pictures
     from layout.report.run import write_report
     from layout.search import optimize as search
@@ -64,42 +83,55 @@ def optimize(
     console = Console()
     prove_s = _proof(prove)
     timeout_s = None if timeout is None else _time("--timeout", timeout, "a search takes some time", "say 10min")
-    if resume is not None:
-        if file is not None or out is not None:
-            raise SearchError("--resume takes the scenario from its run folder; give neither FILE nor --out with it")
-        folder = RunFolder(resume)
-        settings, scenario, out = folder.settings(), folder.scenario(), resume
-        seed = settings["seed"] if seed is None else seed
-        if evaluations is None and timeout is None:
-            evaluations = settings.get("asked", settings["evaluations"])
-        patience = settings.get("patience") if patience is None else patience
-        pareto = pareto or bool(settings.get("pareto"))
-        prove_s = settings.get("prove_s") if prove is None else prove_s
-    elif file is None:
-        raise SearchError("name a scenario file, or a run folder with --resume")
-    else:
-        say_when_waiting()
-        scenario = load_scenario(file)
-        out = out or _fresh(Path("runs") / file.stem)
-    with _Bar(console) as bar:
-        try:
-            run = search(
-                scenario,
-                evaluations=evaluations,
-                seed=seed,
-                workers=workers or os.cpu_count() or 1,
-                out=out,
-                resume=resume is not None,
-                prove_s=prove_s,
-                patience=patience,
-                timeout_s=timeout_s,
-                pareto=pareto,
-                on_progress=bar.show,
-            )
-        except KeyboardInterrupt:
-            bar.stop()
-            console.print(f"Stopped; nothing told is lost. Go on with: layout optimize --resume {out}")
-            raise
+    if from_ is None and (pin or forbid):
+        raise SearchError("--pin and --forbid go with --from and the run folder whose best layout they mean")
+    with ExitStack() as stack:
+        if resume is not None:
+            if file is not None or out is not None or from_ is not None:
+                raise SearchError(
+                    "--resume takes the scenario from its run folder; give neither FILE, --out nor --from with it"
+                )
+            folder = RunFolder(resume)
+            settings, scenario, out = folder.settings(), folder.scenario(), resume
+            seed = settings["seed"] if seed is None else seed
+            if evaluations is None and timeout is None:
+                evaluations = settings.get("asked", settings["evaluations"])
+            patience = settings.get("patience") if patience is None else patience
+            pareto = pareto or bool(settings.get("pareto"))
+            sampler = settings.get("sampler") if sampler is None else sampler
+            prove_s = settings.get("prove_s") if prove is None else prove_s
+        elif from_ is not None:
+            if file is not None:
+                raise SearchError("--from takes the scenario from its run folder; give no FILE with it")
+            held = Path(stack.enter_context(TemporaryDirectory()))
+            scenario = load_scenario(what_if(RunFolder(from_), pin or [], forbid or [], held))
+            out = out or _fresh(Path("runs") / from_.resolve().name)
+        elif file is None:
+            raise SearchError("name a scenario file, or a run folder with --resume or --from")
+        else:
+            say_when_waiting()
+            scenario = load_scenario(file)
+            out = out or _fresh(Path("runs") / file.stem)
+        with _Bar(console) as bar:
+            try:
+                run = search(
+                    scenario,
+                    evaluations=evaluations,
+                    seed=seed,
+                    workers=workers or os.cpu_count() or 1,
+                    out=out,
+                    resume=resume is not None,
+                    prove_s=prove_s,
+                    patience=patience,
+                    timeout_s=timeout_s,
+                    pareto=pareto,
+                    sampler=sampler or "layout",
+                    on_progress=bar.show,
+                )
+            except KeyboardInterrupt:
+                bar.stop()
+                console.print(f"Stopped; nothing told is lost. Go on with: layout optimize --resume {out}")
+                raise
     write_pictures(out)
     page = write_report(out)
     _print(console, run)

@@ -69,7 +69,7 @@ MEASURE_COLUMNS = {
 
 
 SETTLED = {"digest": "scenario (its file, or a model that it loads)", "seed": "seed", "in_flight": "version of layout",
-           "pareto": "kind of search (one best, or a front)"}  # fmt: skip
+           "pareto": "kind of search (one best, or a front)", "sampler": "sampler"}  # fmt: skip
 """What a run can't change half-way, by its name in run.json, in words."""
 
 
@@ -138,7 +138,7 @@ class RunFolder:
         wanted = {"digest": scenario.digest, **settings}
         for name, words in SETTLED.items():
             if known.get(name) != wanted[name]:
-                shown = name == "seed"  # hashes tell people nothing
+                shown = name in ("seed", "sampler")  # hashes tell people nothing
                 raise SearchError(
                     Problem(
                         f"the run was made with another {words}, so going on would not end where it would have",

@@ -30,11 +30,11 @@ from layout.search.final import chosen, confirm, finite, fresh_streams, hour_of,
 from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.pareto import Front, Population, front_of, worth
-from layout.search.plane.sampler import sampler_of
 from layout.search.proposals import Draft
 from layout.search.proving import Judgement, prove_best, window
 from layout.search.racing import Race, race
 from layout.search.sampler import PACKINGS, LayoutSampler
+from layout.search.samplers import candidates
 from layout.search.space import distributions
 from layout.search.stages import stages
 from layout.search.stops import USED, Stops
@@ -57,6 +57,7 @@ def optimize(
     patience: int | None = None,
     timeout_s: float | None = None,
     pareto: bool = False,
+    sampler: str = "layout",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Search a scenario's best layout.
@@ -72,6 +73,7 @@ def optimize(
     timeout_s : time (s) after which no more candidates are asked for; the last word is said after it. This is the
         only thing that the clock decides: with it, the same seed may end elsewhere
     pareto : look for the layouts that no other beats in all objectives, instead of the best by the objectives in turn
+    sampler : who proposes candidates, one of `samplers.SAMPLERS`
     Raises SearchError where there is nothing to search, or where the folder can't be used.
     """
     for name, given in (("evaluations", evaluations), ("workers", workers), ("patience", patience)):
@@ -103,13 +105,15 @@ def optimize(
         "prove_s": prove_s,
         "patience": patience,
         "pareto": pareto or None,
+        "sampler": sampler,
     }
+    candidates(sampler, scenario, seed)  # before anything is written: can it search this scenario?
     folder = None if out is None else (RunFolder.open if resume else RunFolder.create)(Path(out), scenario, settings)
     if folder is not None:
         scenario = folder.scenario()  # the frozen one: what the run goes on with whatever becomes of the file
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = Journal(folder.journal if folder else None)
-    study = _Study(scenario, seed, journal, folder, pareto)
+    study = _Study(scenario, seed, journal, folder, pareto, sampler)
     with Workers(scenario, workers, seed) as pool:
         stops = Stops(aims, study.scale, patience, timeout_s, pareto)
         stopped = study.run(evaluations, pool, stops, on_progress)
@@ -129,12 +133,14 @@ def optimize(
 class _Study:
     """The Optuna study in memory and the journal beside it."""
 
-    def __init__(self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None, pareto: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, journal: Journal, folder: RunFolder | None, pareto: bool, sampler: str
+    ) -> None:
         self.scenario = scenario
         with Evaluator(scenario) as evaluator:
             self.scale = evaluator.scales()
-        self.sampler = sampler_of(scenario, seed, IN_FLIGHT)
-        self.study = optuna.create_study(direction="maximize", sampler=self.sampler, storage=None)
+        self.sampler = candidates(sampler, scenario, seed, IN_FLIGHT)
+        self.study = optuna.create_study(direction="maximize", storage=None)
         self.space = distributions(scenario.variables)
         self.journal = journal
         self.folder = folder

@@ -110,7 +110,6 @@ def summary(run: Run) -> dict[str, Any]:
         "evaluations": run.evaluations,
         "feasible_share": run.feasible / run.evaluations,
         "bound_per_h": run.ceiling_per_h,
-        "sampler": "layout",
         "stopped": run.stopped,
         "proof_s": run.proof_s,
         "refused": run.refused,

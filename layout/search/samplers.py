@@ -20,8 +20,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from layout.errors import Problem, SearchError
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Scenario
+from layout.search.plane.sampler import sampler_of
 from layout.search.proposals import Draft
-from layout.search.sampler import LayoutSampler
 from layout.search.space import Copies, Values, distributions, suggest
 
 LEVELS = 5  # values of a range that a grid tries
@@ -51,7 +51,7 @@ def candidates(name: str, scenario: Scenario, seed: int, lag: int = 1, legal: bo
             Problem("no sampler of that name", where="--sampler", value=name, hint=f"there are {', '.join(SAMPLERS)}")
         )
     make = _GENERAL.get(name)
-    return LayoutSampler(scenario, seed, lag) if make is None else General(scenario, make(scenario, seed), lag, legal)
+    return sampler_of(scenario, seed, lag) if make is None else General(scenario, make(scenario, seed), lag, legal)
 
 
 class General:
