@@ -47,7 +47,9 @@ class Stops:
         self._reached = self._reached or self._at_ceiling(values)
 
     def why(self) -> str | None:
-        """Why the search ends here, None if it goes on."""
+        """Why the search ends here, None if it goes on: as it does until there is a candidate to say anything of."""
+        if not self._told:
+            return None
         if self._reached:
             return "the best layout makes what the machines alone would allow"
         if self._patience is not None and self._told - self._improved >= self._patience:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import layout
 from layout.cli.main import app
 from layout.errors import SearchError
+from layout.files.scenario import load_scenario
 from layout.model.scenario import Objective, Scenario
 from layout.objective import improves
 from layout.search.stops import Stops
@@ -62,8 +63,18 @@ def test_the_ceiling_ends_a_search_that_has_nothing_else_to_win() -> None:
 
 
 def test_time_that_is_up() -> None:
-    assert Stops((FAST,), {"throughput": 100.0}, None, 1e-9).why() == "the time of 1e-06 ms was up"
-    assert Stops((FAST,), {"throughput": 100.0}, None, 1e9).why() is None
+    for timeout_s, why in ((1e-9, "the time of 1e-06 ms was up"), (1e9, None)):
+        stops = Stops((FAST,), SCALE, None, timeout_s)
+        assert stops.why() is None  # there is nothing to say anything of
+        stops.told(None)
+        assert stops.why() == why
+
+
+def test_when_time_is_up_the_last_word_is_said(tmp_path: Path) -> None:
+    found = layout.optimize(load_scenario(write(tmp_path, ROW)), timeout_s=1e-9, out=tmp_path / "run")
+    assert found.stopped.startswith("the time of") and found.evaluations == 1
+    assert found.best.flow is not None and found.best.flow.replications >= 30
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["stopped"] == found.stopped
 
 
 def test_a_search_says_why_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
