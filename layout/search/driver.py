@@ -192,7 +192,8 @@ class _Study:
         return finite(measures(trial), self.scenario.spec.objectives) if feasible else None
 
     def _draft(self, number: int) -> Draft:
-        """What a candidate is made from. On the way to a front, the sampler's parents are replaced by its members."""
+        """What a candidate is made from. On the way to a front its parents come from the front, and chance chooses the
+        moves: what the sampler has learnt is about one best."""
         draft = self.sampler.draft(self.study, number)
         sampler = self.sampler
         if self.population is None or number < PACKINGS or not isinstance(sampler, LayoutSampler):
@@ -202,7 +203,7 @@ class _Study:
         for i in range(self.population.told, number - IN_FLIGHT + 1):
             self.population.tell(self._worths[i], self.trials[i].params)
         parent = self.population.parent(number)
-        return draft if parent is None else replace(draft, parent=dict(parent))
+        return draft if parent is None else Draft(number, dict(parent))
 
     def _race(self, number: int) -> Race | None:
         """Whom a candidate is held against: the best of those told `IN_FLIGHT` or more before it."""
