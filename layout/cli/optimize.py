@@ -58,7 +58,10 @@ def optimize(
     ] = None,
     forbid: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="With --from: a zone to keep clear, [[x, y], ...] in m. May be given again.", metavar="ZONE"),
+        typer.Option(
+            help=r"With --from: a zone to keep clear by its corners (m), \[[1, 2], [3, 2], [3, 4]]. May be repeated.",
+            metavar="ZONE",
+        ),
     ] = None,
     prove: Annotated[
         Optional[str],  # noqa: UP045
