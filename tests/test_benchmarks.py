@@ -49,3 +49,13 @@ def test_physics_against_flow(tmp_path: Path) -> None:
     for found in figures["gap"].values():
         assert found["until_s"][0] == found["until_s"][1] == 10.0
         assert found["realtime_factor"] > 0
+
+
+def test_the_last_word_of_searches() -> None:
+    path = EXPERIMENTS / "benchmarks" / "search.py"
+    done = subprocess.run([sys.executable, str(path), "noise", "--json", "--runs", "2"],
+                          capture_output=True, text=True, check=False, timeout=900)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for figures in json.loads(done.stdout).values():
+        assert figures["right"] == figures["bounded"] == 1.0
+        assert 30 <= figures["shifts"] <= 1000

@@ -103,7 +103,7 @@ def draw_convergence(
     """
     shown = MEASURES[aim.measure]
     figures = [(t.number + 1, v) for t in trials if t.feasible and (v := t.measured(aim.measure)) is not None]
-    missed = [t.number + 1 for t in trials if not t.feasible]
+    missed = [t.number + 1 for t in trials if not t.feasible and not t.outdone]
     level = value_of(start, aim.measure) if start is not None and start.feasible else None
     won = value_of(best, aim.measure) if best is not None and best.feasible else None
     known = [v for _, v in figures] + [v.mean for v in (level, won) if v is not None]

@@ -51,6 +51,11 @@ class Trial:
         """Simulated, nothing violated."""
         return self.state == "feasible"
 
+    @property
+    def outdone(self) -> bool:
+        """Nothing violated, but not simulated: its bound is below the best."""
+        return self.state == "outdone"
+
     def measured(self, measure: str) -> float | None:
         """A measure's value, by its name in the scenario."""
         return self.figures.get(COLUMN_OF.get(measure, measure))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from layout.model.scenario import Objective, ScenarioSpec, Time
+from layout.model.line import Layout
+from layout.model.scenario import Objective, Scenario, ScenarioSpec, Time
+from layout.objective import outdone_score, score
+from layout.pipeline import Evaluator
 from layout.search.racing import CONFIDENCE, Race, looks, race
 
 
@@ -92,6 +95,20 @@ def test_a_bound_below_the_best_is_hopeless_beyond_tolerance_only() -> None:
     made = against(np.full(10, 60.0))
     assert made.hopeless(59.3) and not made.hopeless(59.5)
     assert not against(np.array([])).hopeless(0.0)
+
+
+def test_what_the_bound_rules_out_is_not_simulated(cell: Scenario) -> None:
+    start = Layout(dict(cell.start or {}))
+    with Evaluator(cell) as evaluator:
+        for per_h, simulated in ((1e6, False), (1.0, True)):
+            made = race(cell.spec, [per_h] * 6, per_h)
+            assert made is not None
+            found = evaluator(start, against=made)
+            assert not found.violations and (found.flow is not None) == found.feasible == simulated
+    scale = {"throughput": 1e6, "floor_area": 100.0}
+    value = outdone_score(found.bound_per_h, cell.spec.objectives, scale)
+    least = {"throughput": found.bound_per_h, "floor_area": 100.0}
+    assert value == pytest.approx(score(least, cell.spec.objectives, scale))
 
 
 @pytest.mark.parametrize(
