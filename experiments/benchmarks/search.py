@@ -86,18 +86,18 @@ def last_words(places: range, runs: int) -> dict[str, float]:
     domain = {name: optuna.distributions.CategoricalDistribution(options)}
     told = [
         optuna.trial.create_trial(
-            params={name: places}, distributions=domain, value=0.0,
+            params={name: room}, distributions=domain, value=0.0,
             user_attrs={"state": "feasible", "throughput_per_h": 1.0},
         )
-        for places in options
+        for room in options
     ]  # fmt: skip
     best = right = bounded = 0
     shifts = []
     with Evaluator(scenario) as evaluator:
         exact = {}
-        for places in options:
-            found = evaluator.with_exact(evaluator(layout_of({name: places})))
-            exact[places] = found.exact_per_h
+        for room in options:
+            found = evaluator.with_exact(evaluator(layout_of({name: room})))
+            exact[room] = found.exact_per_h
         for seed in range(runs):
             _, ranked = confirm(scenario, told, Here(evaluator), seed, {})
             sure = chosen(scenario, ranked, fresh_streams(scenario, seed)[1], {})
