@@ -12,26 +12,9 @@ from typing import Any
 
 from layout.errors import LayoutError, Problem
 from layout.files.proofs import PROOF
+from layout.files.runs import COLUMNS, MEASURE_COLUMNS
 from layout.report.outcome import Outcome, outcome_from_json
 
-FIXED = (
-    "number", "state", "value", "throughput_per_h", "half_width", "replications", "bound_per_h", "lead_time_s", "wip",
-    "handling_distance_m", "floor_area_m2", "energy_kwh", "scrap_per_h", "on_time", "tardiness_s", "investment",
-    "violations",
-)  # fmt: skip
-COLUMN_OF = {
-    "throughput": "throughput_per_h",
-    "lead_time": "lead_time_s",
-    "wip": "wip",
-    "handling_distance": "handling_distance_m",
-    "handling_effort": "handling_effort_m_per_h",
-    "floor_area": "floor_area_m2",
-    "energy": "energy_kwh",
-    "scrap": "scrap_per_h",
-    "on_time": "on_time",
-    "tardiness": "tardiness_s",
-    "investment": "investment",
-}
 LEAST_PER_H = 1e-3
 """A ceiling below this says that none was found."""
 HINT = "give a folder that 'layout optimize --out' wrote"
@@ -58,7 +41,7 @@ class Trial:
 
     def measured(self, measure: str) -> float | None:
         """A measure's value, by its name in the scenario."""
-        return self.figures.get(COLUMN_OF.get(measure, measure))
+        return self.figures.get(MEASURE_COLUMNS.get(measure, measure))
 
 
 @dataclass(frozen=True)
@@ -178,7 +161,7 @@ def _trials(path: Path) -> tuple[tuple[Trial, ...], tuple[str, ...]]:
         return (), ()
     except (OSError, ValueError, csv.Error) as error:
         raise LayoutError(Problem("cannot be read", file=str(path), value=str(error), hint=HINT)) from None
-    return trials, tuple(name for name in names if name not in FIXED)
+    return trials, tuple(name for name in names if name not in COLUMNS)
 
 
 def _trial(row: Mapping[str, str | None]) -> Trial | None:
@@ -186,7 +169,7 @@ def _trial(row: Mapping[str, str | None]) -> Trial | None:
         count = int(row.get("number") or "")
     except ValueError:
         return None
-    figures = {name: value for name in FIXED[2:-1] if (value := _number(row.get(name))) is not None}
+    figures = {name: value for name in COLUMNS[2:-1] if (value := _number(row.get(name))) is not None}
     return Trial(count, row.get("state") or "failed", figures, row.get("violations") or "")
 
 

@@ -94,6 +94,7 @@ def test_a_search_says_why_it_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         rows = list(csv.DictReader(file))
     assert {int(row["replications"]) for row in rows} <= {2, 4, 6} and len(rows) == search["evaluations"]
     page = (run / "report.html").read_text()
+    assert "<dt>Design variables</dt><dd>1</dd>" in page
     assert "flow simulation" in page and "nothing has improved for 5 evaluations" in page
 
 
