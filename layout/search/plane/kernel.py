@@ -367,7 +367,7 @@ def anneal(
     rounds : of taking out and putting back; most : rectangles taken out at once, at most
     hot, cold : first and last temperature, in the cost's unit
     blink : greatest chance that a line is left out; in most rounds it is far less
-    work (8, n + 4) float; out, active (n,) int
+    work (8, n + 14) float; out, active (n,) int
     """
     n = rects.shape[2]
     rect, order, turn = rects[0], orders[0], turned[0]
@@ -414,10 +414,47 @@ def anneal(
     return -best
 
 
+@apart
+def swap_out(
+    i: int, j: int, m: int, size: Array, turns: Ints, turned: Ints, rect: Array, order: Ints, flow: Array, box: Array,
+    limits: Array, random: Bits, work: Array, active: Ints, place: Array,
+) -> bool:  # fmt: skip
+    """Take out two and put them back, j first; whether that costs less (if not, they stand as before)."""
+    for k in range(2):
+        a = j if k else i
+        take_out(a, m - k, order)
+        for row in range(4):
+            work[7, len(size) + 4 + 5 * k + row] = rect[row, a]
+        work[7, len(size) + 8 + 5 * k] = turned[a]
+    limit = cost_of(i, m - 2, rect, order, flow) + cost_of(j, m - 2, rect, order, flow)
+    limit += flow[i, j] * (abs(rect[X, i] - rect[X, j]) + abs(rect[Y, i] - rect[Y, j]))
+    limit *= 1 - 1e-12
+    later = least_cost(i, m - 2, rect, order, flow, work)
+    cost = put(
+        j, m - 2, size, turns, turned, rect, order, flow, box, limits, 0.0, random, limit - later, work, active, place
+    )  # fmt: skip
+    if cost < np.inf:
+        left = limit - cost
+        cost = put(
+            i, m - 1, size, turns, turned, rect, order, flow, box, limits, 0.0, random, left, work, active, place
+        )  # fmt: skip
+        if cost < np.inf:
+            return True
+        take_out(j, m - 1, order)
+    for k in range(2):
+        a = i if k else j
+        b = 1 - k
+        for row in range(4):
+            rect[row, a] = work[7, len(size) + 4 + 5 * b + row]
+        turned[a] = int(work[7, len(size) + 8 + 5 * b])
+        sort_in(a, m - 2 + k, rect, order)
+    return False
+
+
 @entry
 def decode(
     size: Array, turns: Ints, flow: Array, box: Array, limits: Array, rect: Array, turned: Ints, order: Ints,
-    sequence: Ints, m: int, passes: int, random: Bits, work: Array, active: Ints,
+    sequence: Ints, m: int, passes: int, near: int, random: Bits, work: Array, active: Ints,
 ) -> float:  # fmt: skip
     """Put rectangles where they cost least, in a sequence, beside m that stand; 0, or inf where one finds no place.
 
@@ -446,6 +483,25 @@ def decode(
                 sort_in(i, m - 1, rect, order)
             else:
                 better = True
+        if better or near == 0:
+            if not better:
+                break
+            continue
+        for t in range(len(sequence)):
+            i = sequence[t]
+            for s in range(len(sequence)):
+                j = sequence[s]
+                work[6, s] = abs(rect[X, i] - rect[X, j]) + abs(rect[Y, i] - rect[Y, j]) if j != i else np.inf
+            for _ in range(near):
+                s = 0
+                for r in range(len(sequence)):
+                    if work[6, r] < work[6, s]:
+                        s = r
+                if work[6, s] == np.inf:
+                    break
+                work[6, s] = np.inf
+                if swap_out(i, sequence[s], m, size, turns, turned, rect, order, flow, box, limits, random, work, active, place):
+                    better = True
         if not better:
             break
     return 0.0

@@ -20,6 +20,9 @@ BLINK = 0.3
 PASSES = 20
 """Rounds of taking each rectangle out and putting it back, at most; four or five find nothing better any more."""
 
+NEAR = 6
+"""Nearest neighbours with which each rectangle is taken out, in pairs."""
+
 
 class Bench:
     """Arrays of the compiled search for one plane; not for several threads at once."""
@@ -31,9 +34,9 @@ class Bench:
         self._turns = plane.turns.astype(np.int64)
         self._rects, self._orders = np.zeros((3, 4, n)), np.zeros((3, 4, n), np.int64)
         self._turned = np.zeros((3, n), np.int64)
-        self._work, self._out, self._active = np.zeros((8, n + 4)), np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self._work, self._out, self._active = np.zeros((8, n + 14)), np.zeros(n, np.int64), np.zeros(n, np.int64)
 
-    def decode(self, sequence: Ints, passes: int = PASSES) -> Placed | None:
+    def decode(self, sequence: Ints, passes: int = PASSES, near: int = NEAR) -> Placed | None:
         """Rectangles put where they cost least in a sequence, then each taken out and put back until nothing improves.
 
         sequence : all that are not fixed; passes : rounds of that at most, 0 for none
@@ -46,7 +49,7 @@ class Bench:
         order[:, : len(standing)] = [standing[np.argsort(key[standing], kind="stable")] for key in _keys(rect)]
         stuck = kernel.decode(
             plane.size, self._turns, plane.flow, plane.box, plane.limits, rect, self._turned[0], order,
-            np.ascontiguousarray(sequence, dtype=np.int64), len(standing), passes, _seeded(0), self._work, self._active,
+            np.ascontiguousarray(sequence, dtype=np.int64), len(standing), passes, near, _seeded(0), self._work, self._active,
         )  # fmt: skip
         return None if stuck else self._found(0)
 
