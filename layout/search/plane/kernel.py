@@ -500,7 +500,9 @@ def decode(
                 if work[6, s] == np.inf:
                     break
                 work[6, s] = np.inf
-                if swap_out(i, sequence[s], m, size, turns, turned, rect, order, flow, box, limits, random, work, active, place):
+                if swap_out(
+                    i, sequence[s], m, size, turns, turned, rect, order, flow, box, limits, random, work, active, place
+                ):
                     better = True
         if not better:
             break

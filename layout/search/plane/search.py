@@ -49,7 +49,8 @@ class Bench:
         order[:, : len(standing)] = [standing[np.argsort(key[standing], kind="stable")] for key in _keys(rect)]
         stuck = kernel.decode(
             plane.size, self._turns, plane.flow, plane.box, plane.limits, rect, self._turned[0], order,
-            np.ascontiguousarray(sequence, dtype=np.int64), len(standing), passes, near, _seeded(0), self._work, self._active,
+            np.ascontiguousarray(sequence, dtype=np.int64), len(standing), passes, near, _seeded(0), self._work,
+            self._active,
         )  # fmt: skip
         return None if stuck else self._found(0)
 
