@@ -68,10 +68,13 @@ class KeySampler(BaseSampler):
         self.seed = seed
         self._strategy: _Strategy | None = None
         self._study = ""
+        self._common, self._common_of = optuna.search_space.IntersectionSearchSpace(), ""
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The numbers that the trials so far have in common."""
-        space = optuna.search_space.intersection_search_space(study.get_trials(deepcopy=False))
+        if self._common_of != study.study_name:
+            self._common, self._common_of = optuna.search_space.IntersectionSearchSpace(), study.study_name
+        space = self._common.calculate(study)
         return {k: v for k, v in space.items() if isinstance(v, FloatDistribution) and not v.log and not v.single()}
 
     def sample_relative(
