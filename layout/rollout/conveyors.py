@@ -105,6 +105,12 @@ class Conveyor:
         self._clear: Rider | None = None
 
     @property
+    def stop(self) -> int:
+        """The body that parts stop against. It stands in for whatever stops them there, so arms pass through it: they
+        keep clear of what the station's model has."""
+        return self._gate.body
+
+    @property
     def busy(self) -> bool:
         """Whether anything rides on it or is just leaving it."""
         return bool(self.riders) or self._left is not None
@@ -184,6 +190,10 @@ class Conveyor:
                 rider.met_s = now_s
             if self._at_end(rider, ahead, now_s):
                 rider.at_end = True
+                place_m = 0.0
+                if self.course.rest_out is not None:
+                    place_m = self.course.aside_out - rider.grasp_left_m
+                    self._centre(rider, place_m, now_s)
                 news.append(
                     BeltNews(
                         "end",
@@ -191,13 +201,11 @@ class Conveyor:
                         rider.part,
                         now_s,
                         now_s - rider.begin_s,
-                        math.hypot(self._stop_m(rider) - rider.along_m, rider.left_m),
+                        math.hypot(self._stop_m(rider) - rider.along_m, rider.left_m - place_m),
                         rider.aside_rad,
                         rider.held,
                     )
                 )
-                wrong = self._watch.arrived(rider, now_s) if self.course.rest_out is not None else None
-                self.incidents += [wrong] if wrong is not None else []
         if now_s >= rider.still_s - 1e-9:
             rider.still_s = now_s + LOOK_S
             queues = self._queues(rider, before, now_s)
@@ -224,6 +232,20 @@ class Conveyor:
         # a part that came turned swings on about the corner that met the gate
         return _still(rider) and (abs(rider.aside_rad) < SQUARE_RAD or _stood(rider, now_s))
 
+    def _centre(self, rider: Rider, place_m: float, now_s: float) -> None:
+        """Jaws on both sides of the stop put a part straight and so far (m) to the left of the belt's middle."""
+        wrong = self._watch.arrived(rider, place_m, now_s)
+        if wrong is not None:
+            self.incidents.append(wrong)
+            return
+        at, heading = self._track.place(rider.along_m)
+        yaw = heading + rider.quarters * math.pi / 2
+        turn = (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2))
+        left = (-math.sin(heading) * place_m, math.cos(heading) * place_m)
+        rider.part.clamp((at[0] + left[0], at[1] + left[1], at[2] + rider.high_m), turn)
+        rider.asleep = True
+        rider.locate(self._track)
+
     def _queues(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether something before it holds it up: the gate, the part before it, one that left and is still there."""
         if rider.at_end or rider.met_s >= now_s - LOOK_S:
@@ -241,7 +263,8 @@ class Conveyor:
         if self.course.rest_out is None:
             return False
         if before is not None:
-            gap_m = before.rear_m - rider.front_m if before.asleep else math.inf
+            stops = before.asleep or before.met_s > -math.inf
+            gap_m = before.rear_m - rider.front_m if stops else math.inf
         elif self._left is not None and not self._left.moves:
             gap_m = self._rear_m(self._left.part) - rider.front_m
         else:

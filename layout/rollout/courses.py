@@ -44,6 +44,7 @@ class Course:
     rest_in, rest_out : where on the track (m) grasp points stand as parts enter, and where they stop; None where the
         station has no such place: then parts enter with their rear edge where the track begins, and stop with their
         front edge where it ends
+    aside_out : how far to the left of the belt's middle (m) grasp points belong where they stop at `rest_out`
     here : whether parts enter where they already lie, coming from another belt
     onward : whether parts go on to another belt where they stop
     clear_m : width between the guides; guides : (8, 3) convex pieces (m) beside it
@@ -54,6 +55,7 @@ class Course:
     track: Track
     rest_in: float | None = None
     rest_out: float | None = None
+    aside_out: float = 0.0
     here: bool = False
     onward: bool = False
     clear_m: float = 0.0
@@ -72,18 +74,19 @@ def course(belt: Belt, times: BeltTimes, line: Line, half_part_m: float) -> Cour
     before: list[Point2] = []
     after: list[Point2] = []
     rest_in = rest_out = None
+    aside = 0.0
     if here:
         inner = _through(origin, start)
         before = inner[:-1]
         if math.dist(plan[0], plan[-1]) < ways.TOUCHING_M:
             plan = [plan[0]]
     else:
-        deep = _resting(origin, start, "in", line)
+        deep, _ = _resting(origin, start, "in", line)
         reach = _reach(origin, start, deep, half_part_m, clear, low)
         before = [_behind(origin, start, reach)] if reach > 0 else []
         rest_in = None if deep is None else reach - deep
     if not onward:
-        deep = _resting(target, end, "out", line)
+        deep, aside = _resting(target, end, "out", line)
         reach = _reach(target, end, deep, half_part_m, clear, high)
         after = [_behind(target, end, reach)] if reach > 0 else []
         rest_out = None if deep is None else deep - reach
@@ -97,6 +100,7 @@ def course(belt: Belt, times: BeltTimes, line: Line, half_part_m: float) -> Cour
         track=way,
         rest_in=rest_in,
         rest_out=None if rest_out is None else way.length_m + rest_out,
+        aside_out=aside,
         here=here,
         onward=onward,
         clear_m=clear,
@@ -133,20 +137,21 @@ def _behind(station: Station, port: Port, depth_m: float) -> Point2:
     return float(x), float(y)
 
 
-def _resting(station: Station, port: Port, way: str, line: Line) -> float | None:
-    """How deep behind a belt port an arm puts parts down ("in") or picks them ("out"), where that is straight on.
+def _resting(station: Station, port: Port, way: str, line: Line) -> tuple[float | None, float]:
+    """How deep behind a belt port an arm puts parts down ("in") or picks them ("out"), and how far to the left of the
+    way in; None, 0 where that is not straight on.
 
     Only where an arm serves the station and it does nothing else.
     """
     if station.operations or not any(station.name in arm.serves for arm in line.arms.values()):
-        return None
+        return None, 0.0
     other = station.model.port_for("in" if way == "in" else "out", "arm")
     if other is None:
-        return None
+        return None, 0.0
     inward = _inward(port)
     off = np.asarray(other.at_m[:2]) - np.asarray(port.at_m[:2])
-    deep, aside = float(off @ inward), float(abs(inward[0] * off[1] - inward[1] * off[0]))
-    return deep if 0.0 <= deep <= DEEPEST_M and aside <= ASIDE_M else None
+    deep, left = float(off @ inward), float(inward[0] * off[1] - inward[1] * off[0])
+    return (deep, left) if 0.0 <= deep <= DEEPEST_M and abs(left) <= ASIDE_M else (None, 0.0)
 
 
 def _reach(station: Station, port: Port, deep: float | None, half_part_m: float, width_m: float, top_m: float) -> float:

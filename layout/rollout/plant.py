@@ -82,6 +82,8 @@ class Plant:
         }  # fmt: skip
         for name, arm in self.arms.items():
             arm.begin_at(control.begins_at(name))
+            for belt in self.belts.values():
+                self.bodies[name].ignore(belt.stop)
         self.carts: dict[str, Vehicle] = {}
         self._launch(moves)
         self._passing: dict[int, tuple[Part, str]] = {}

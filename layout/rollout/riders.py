@@ -30,6 +30,11 @@ SLIP_S = 0.5
 PUSHED_M = 0.02
 PUSHED_RAD = math.radians(10.0)
 """So far aside, or turned so far, a gripper that was told the place misses the part; belts keep parts within 1 mm."""
+CENTRED_M = 0.05
+"""Stroke of either of the jaws that centre parts before a tool takes them: that of common short-stroke cylinders."""
+CENTRED_RAD = math.radians(10.0)
+"""Jaws that close on a part turned no further make it straight: a block as long as wide slides along them up to a
+friction of (1 - tan 10) / (1 + tan 10) = 0.7."""
 PUSHING = 0.25
 """From this share of that on it is noted what touches it: by the whole of it that may be gone."""
 JAMMED_S = 2.0
@@ -103,6 +108,12 @@ class Rider:
         x, y, _ = self.part.form.model.grasp_m
         return (x, -y, -x, y)[self.quarters]
 
+    @property
+    def grasp_left_m(self) -> float:
+        """From its frame's origin to its grasp point, across the belt, when it rides square."""
+        x, y, _ = self.part.form.model.grasp_m
+        return (y, x, -y, -x)[self.quarters]
+
     def locate(self, track: Track) -> None:
         """Read its pose."""
         (x, y, z), (qx, qy, qz, qw) = self.part.pose()
@@ -153,15 +164,15 @@ class Watch:
         found.append(self._jams(rider, now_s, queues))
         return [incident for incident in found if incident is not None]
 
-    def arrived(self, rider: Rider, now_s: float) -> Incident | None:
-        """What is wrong with how a part stands where a tool is to take it."""
-        aside, turned = abs(rider.left_m), abs(rider.aside_rad)
-        if turned > PUSHED_RAD:
-            return self._tell(rider, now_s, "misplaced", turned, "rad", PUSHED_RAD, "it came to the belt's end turned")
-        if aside > PUSHED_M:
-            return self._tell(
-                rider, now_s, "misplaced", aside, "m", PUSHED_M, "it came to the belt's end off its middle"
-            )
+    def arrived(self, rider: Rider, place_m: float, now_s: float) -> Incident | None:
+        """Whether the jaws that centre a part for a tool miss it; place_m : how far left of the middle they put it."""
+        aside, turned = abs(rider.left_m - place_m), abs(rider.aside_rad)
+        if turned > CENTRED_RAD:
+            cause = "it came to the belt's end turned by more than jaws make straight"
+            return self._tell(rider, now_s, "misplaced", turned, "rad", CENTRED_RAD, cause)
+        if aside > CENTRED_M:
+            cause = "it came to the belt's end farther beside its place than jaws reach to centre it"
+            return self._tell(rider, now_s, "misplaced", aside, "m", CENTRED_M, cause)
         return None
 
     # ------------------------------------------------------------ one kind each

@@ -7,6 +7,7 @@ finalists are simulated again with it, on the same fresh streams. What vehicles 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
 PARTS = 10  # good parts after which a proof may end sooner
+LEAST_PARTS = 3  # a proof that has seen fewer leave goes on: what happens to a part on its last legs counts, too
+LONGER = 3.0  # times the window is the most that it goes on
 DRAIN_S = 10.0  # beyond the time at which the flow simulation sees the last of them leave: bodies may take longer
 ROUND = 2  # finalists proved side by side; a constant, so that the answer does not depend on --workers
 PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
@@ -94,14 +97,21 @@ def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Jud
     """Run a layout among rigid bodies, on the first of the streams of a seed. In a worker."""
     line = realise(scenario, layout)
     moves = motion.plan(line)
-    window_s = min(window_s, line.time.horizon_s)
-    left = departures(line, moves, seed=seed, until_s=window_s)
-    until_s = min(left[PARTS - 1].time_s + DRAIN_S, window_s) if len(left) >= PARTS else window_s
+    until_s = until(line, moves, window_s, seed)
     run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
     refusing = tuple(incident for incident in run.incidents if incident.kind not in TOLERATED)
     parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
     verdict = Verdict(run.until_s, parts, refusing)
-    return Judgement(verdict, learn(line, run.moves), judge(line, moves, (run,), seed, window_s), recording)
+    return Judgement(verdict, learn(line, run.moves), judge(line, moves, (run,), seed, until_s), recording)
+
+
+def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
+    """When the proof of a layout ends (s): after the window, sooner once `PARTS` have left, later while fewer than
+    `LEAST_PARTS` have, but not after `LONGER` windows, nor after the scenario's horizon."""
+    most_s = min(LONGER * window_s, line.time.horizon_s)
+    left = departures(line, moves, seed=seed, until_s=most_s)
+    some_s, enough_s = (left[n - 1].time_s + DRAIN_S if len(left) >= n else math.inf for n in (LEAST_PARTS, PARTS))
+    return min(max(window_s, some_s), enough_s, most_s)
 
 
 def with_learnt(scenario: Scenario, evaluation: Evaluation, learnt: Learnt, seed: int, replications: int) -> Evaluation:

@@ -106,6 +106,7 @@ class ArmBody:
         frame = frame @ np.block([[np.eye(3), np.reshape(model.tcp_m, (3, 1))], [np.zeros((1, 3)), np.ones((1, 1))]])
         self._tcp: Framed = (frame[:3, 3].tolist(), quaternion(frame[:3, :3]))
         self.held = -1
+        self._through: set[int] = set()
         self._grip, self._hold = -1, (_NO_TURN[:3], _NO_TURN)
         self.put(model.home)
 
@@ -212,12 +213,14 @@ class ArmBody:
         return body
 
     def ignore(self, body: int) -> None:
-        """Arm and a body go through one another: the part that the tool is about to grip or has put down."""
+        """Arm and a body go through one another: the part that the tool is about to grip or has put down, a stop."""
         self._pass(body, 0)
+        self._through.add(body)
 
     def heed(self, body: int) -> None:
         """Arm and a body touch again: the tool is clear of it."""
         self._pass(body, 1)
+        self._through.discard(body)
 
     def _pass(self, body: int, touch: int) -> None:
         for link in (-1, *self._joints):
@@ -261,7 +264,7 @@ class ArmBody:
             low, high = [v - within_m for v in low], [v + within_m for v in high]
             around = engine.getOverlappingObjects(low, high, physicsClientId=client) or ()
             for other in sorted({pair[0] for pair in around}):
-                if other in (self.body, self.held) or other in leave_out:
+                if other in (self.body, self.held) or other in self._through or other in leave_out:
                     continue
                 if link == 0 and self._model.rail is not None and self._name_of(other) == "floor":
                     continue  # the rail's carriage runs on it
