@@ -106,3 +106,25 @@ def test_a_thing_that_stands_in_the_way_is_named(belts, blocks, world, tmp_path,
         assert set(told(rig)) <= set(kinds) and bool(rig.incidents) is bool(kinds)
         for incident in rig.incidents:
             assert incident.subjects == ("post", "belt")
+
+
+@pytest.mark.parametrize(("aside", "kinds"), [(0.06, ["misplaced"]), (0.04, [])])
+def test_a_part_too_far_beside_its_place_is_not_centred_for_the_arm(belts, blocks, world, tmp_path, aside, kinds):
+    """Jaws beside the stop reach 50 mm; the belt, 290 mm between its guides, is far wider than the part."""
+    infeed = belts.load_model("infeed_station")
+    start = belts.stand(world, tmp_path, "from", [belts.port("out", 0.2, 0.0, (1.0, 0.0))])
+    stands = world.station("from", start, 2.4, 1.0), world.station("to", infeed, 4.0, 1.0, math.pi / 2)
+    arm = world.arm("a", world.arm_model(tmp_path), 4.5, 3.0, serves=["to"])
+    line = world.line(*stands, arm, belts.Belt("belt", "from", "to", 0.4, 0.3, 0.36))
+    with belts.Rig(line, [blocks.block((0.12, 0.08, 0.06))]) as rig:
+        part = rig.world.parts.take(rig.line.products["box"], 7)
+        part.clamp((2.6, 1.0 + aside, 0.9), (0.0, 0.0, math.sin(0.04), math.cos(0.04)))
+        rig.belts["belt"].enter(part, 0.0)
+        rig.run(6.0)
+        assert told(rig) == kinds
+        ((x, y, _),) = line.stations["to"].pose.apply([infeed.port_for("out", "arm").at_m])
+        off = math.dist(part.pose()[0][:2], (x, y))
+        assert off == pytest.approx(rig.first("end").aside_m, abs=2e-3)
+        assert off > 0.055 if kinds else off < 1e-3 and abs(rig.first("end").turned_rad) < 1e-6
+        if kinds:
+            assert "farther beside its place than jaws reach" in rig.incidents[0].cause

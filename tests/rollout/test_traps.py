@@ -15,7 +15,7 @@ from layout import feasibility, flow, motion
 from layout.files.assets import load_model
 from layout.model.distribution import deterministic
 from layout.model.library import ArmModel, Hold, MachineModel, Port, VehicleModel
-from layout.model.line import Arm, Fleet, Line, LineProduct
+from layout.model.line import Arm, Belt, Fleet, Line, LineProduct
 from layout.model.physical import Incident
 from layout.model.pose import Pose
 from layout.rollout.run import roll_out
@@ -151,6 +151,32 @@ def test_an_arm_that_its_payload_overloads(scene: ModuleType, tmp_path: Path, ma
     assert bool(found) is weak
     if weak:
         assert "joint2 gives its 50 N m for more than 0.1 s" in the("saturated", found, "tender", "block").cause
+
+
+def belt_to_arm(belts: ModuleType, blocks: ModuleType, scene: ModuleType, folder: Path, length_m: float) -> Line:
+    """A belt turns a corner into an infeed of the library; an arm takes parts there to a table."""
+    port = Port("top", "inout", ("arm",), (0.0, 0.0, 0.75), (0.0, 0.0, -1.0), (0.0, 0.0, 0.25))
+    desk: MachineModel = scene.machine(folder, "table", [((-0.2, -0.2, 0.0), (0.2, 0.2, 0.7))], ports={"top": port})
+    infeed, arm = load_model("infeed_station"), load_model("arm_10kg_r1100")
+    assert isinstance(arm, ArmModel)
+    stand = belts.stand(scene, folder, "stand", [belts.port("out", 0.2, 0.0, (1.0, 0.0))])
+    made = scene.station("from", stand, 3.0, 6.3), scene.station("infeed", infeed, 4.0, 5.0)
+    tender = Arm("tender", arm, Pose(4.0, 4.0), ("infeed", "to"), "first_come", 0.5)
+    belt = Belt("belt", "from", "infeed", 0.3, 0.6, 0.4)
+    part = blocks.block((length_m, 0.08, 0.06))
+    part = replace(part, model=replace(part.model, grasp_m=(0.0, 0.0, 0.05)))
+    return flowing(scene.line(*made, scene.station("to", desk, 4.6, 4.0), tender, belt), part)
+
+
+@pytest.mark.parametrize(("length", "misplaced"), [(0.2, True), (0.14, False)])
+def test_a_part_too_long_for_the_stop_at_which_an_arm_takes_it(
+    belts: ModuleType, blocks: ModuleType, scene: ModuleType, tmp_path: Path, length: float, misplaced: bool
+) -> None:
+    """The corner brings them off the belt's middle, where they are centred; the stop is 81 mm behind the pick."""
+    found = incidents(belt_to_arm(belts, blocks, scene, tmp_path, length), 18.0)
+    assert bool(found) is misplaced
+    if misplaced:
+        assert "it was gripped 19" in the("misplaced", found, "tender", "box").cause
 
 
 # ---------------------------------------------------------------- vehicles
