@@ -26,7 +26,7 @@ from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Against, Evaluator
 from layout.rollout.learning import Learnt
-from layout.search.final import chosen, confirm, finite, fresh_streams, hour_of, measures
+from layout.search.final import TURNS, chosen, confirm, finite, fresh_streams, hour_of, measures, others
 from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.pareto import Front, Population, front_of, worth
@@ -364,23 +364,33 @@ def _finish(
     proof_s: float,
     on_progress: Callable[[Progress], None] | None,
 ) -> Run:
-    began = time.monotonic()
-    start, ranked = confirm(
-        scenario, study.contenders() or study.trials, pool, seed, study.scale, study.population is not None
-    )
-    with Evaluator(scenario) as evaluator:
-        start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
-    learnt: Learnt = {}
-    confirmed = time.monotonic()
-    judgement: Judgement | None = None
+    began, proof_spent_s = time.monotonic(), 0.0
     fresh, stage = fresh_streams(scenario, seed)
-    if proof_s and ranked[0].feasible and ranked[0].flow is not None:
+    told, found = study.contenders() or study.trials, list[Evaluation]()
+    learnt: Learnt = {}
+    judgement: Judgement | None = None
+    for _ in range(TURNS):
+        start, ranked = confirm(scenario, told, pool, seed, study.scale, study.population is not None)
+        with Evaluator(scenario) as evaluator:
+            start, *ranked = (evaluator.with_exact(evaluation) for evaluation in (start, *ranked))
+        if not proof_s or not ranked[0].feasible or ranked[0].flow is None:
+            found += ranked
+            break
         if on_progress:
             on_progress(study.progress(len(study.trials), "proving the best among rigid bodies"))
+        before = time.monotonic()
         proven = prove_best(scenario, start, ranked, pool, fresh, ranked[0].flow.replications, proof_s)
-        start, ranked, learnt = proven.start, list(proven.finalists), proven.learnt
-        judgement = proven.best
-        study.refuse(ranked)
+        proof_spent_s += time.monotonic() - before
+        start, learnt = proven.start, proven.learnt
+        found += proven.finalists
+        holds = proven.finalists[0].feasible
+        if holds or judgement is None:
+            judgement = proven.best
+        told = [] if holds else others(scenario, told, [evaluation.layout for evaluation in found])
+        if not told:
+            break
+    ranked = sorted(found, key=lambda evaluation: not evaluation.feasible)
+    study.refuse(ranked)
     return Run(
         scenario=scenario,
         best=ranked[0],
@@ -396,7 +406,7 @@ def _finish(
         stopped=stopped,
         selection=chosen(scenario, ranked, stage, study.scale) if study.population is None else None,
         front=study.front(ranked) if study.population is not None else None,
-        stages=stages(study.trials, ranked, confirmed - began, time.monotonic() - confirmed),
+        stages=stages(study.trials, ranked, time.monotonic() - began - proof_spent_s, proof_spent_s),
         proof=judgement.proof if judgement is not None else None,
         recording=judgement.recording if judgement is not None else None,
     )

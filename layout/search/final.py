@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from optuna.trial import FrozenTrial
@@ -27,6 +28,13 @@ WEIGHTED = "weighted sum"
 ZONE = 0.01  # tolerance where the deciding objective has none
 CONTENDERS = 200  # told candidates among which the finalists are chosen by the objectives in turn
 NO_NUMBER = 1e300
+TURNS = (
+    3  # times that finalists are chosen at most: where physics refuses all, others follow that are arranged otherwise
+)
+APART_M, APART_RAD = (
+    0.5,
+    math.pi / 4,
+)  # what stands so far from where it stood, or faces so far off, is another arrangement
 
 
 def confirm(
@@ -141,6 +149,30 @@ def _finalists(
     contenders = feasible[:CONTENDERS]
     order = objective.best_first([finite(measures(trial), aims) for trial in contenders], aims, scale)
     return [contenders[i] for i in order[:FINALISTS]]
+
+
+def others(scenario: Scenario, trials: Sequence[FrozenTrial], refused: Sequence[Layout]) -> list[FrozenTrial]:
+    """The feasible ones of told candidates that are arranged otherwise than all that physics refused.
+
+    Where there are none, those that only differ from them in something.
+    """
+    gone = [layout.values for layout in refused]
+    left = [t for t in trials if t.user_attrs["state"] == "feasible" and all(t.params != values for values in gone)]
+    return [t for t in left if all(_otherwise(scenario, t.params, values) for values in gone)] or left
+
+
+def _otherwise(scenario: Scenario, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether something stands elsewhere, or faces another way, or stands in one of two layouts only."""
+    for variable in scenario.variables:
+        far = {"x": APART_M, "y": APART_M, "yaw": APART_RAD}.get(variable.field)
+        if far is None:
+            continue
+        if (variable.name in one) != (variable.name in other):
+            return True
+        off = float(one.get(variable.name, 0.0)) - float(other.get(variable.name, 0.0))
+        if abs(math.remainder(off, 2 * math.pi) if variable.field == "yaw" else off) > far:
+            return True
+    return False
 
 
 def finite(values: Mapping[str, float], aims: Sequence[Objective]) -> dict[str, float]:
