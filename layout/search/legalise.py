@@ -30,10 +30,6 @@ from layout.search.ties import belts_of, models_of
 OVERLAP_M = 1e-9
 """No overlap or missing clearance deeper than this is left, and none is acted upon."""
 
-TRIES = np.array([40, 4, 24])
-"""Choices of directions until none contradict each other; orders in which all are put back; directions that might make
-the movement less."""
-
 
 @dataclass(frozen=True)
 class Thing:
@@ -71,26 +67,46 @@ class Legal:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Pairs of pieces that must keep apart, by how much (m), and the rule that says so; see `separation.Plan`."""
+class _Skeleton:
+    """What is the same in all plans of the same things.
 
+    local (p, k, 2), corners (p,) : pieces in the frame of the thing that `owner` (p,) says; what stands still comes
+        last, in the world, its owner after the last thing
+    pieces : thing and kind of each piece that moves; names : whose each piece is; index : number of each mover
+    rows, gaps, slots, start, near, mover : see `separation.Plan`; rules : that say so
+    things : kept alive, since their shapes are known by identity
+    """
+
+    local: Array
+    corners: Any
+    owner: Any
+    pieces: tuple[tuple[int, str], ...]
+    names: tuple[str, ...]
+    index: Mapping[str, int]
+    movers: Any
+    mover: Any
     rows: Any
     slots: Any
     start: Any
     near: Any
     gaps: Array
     rules: tuple[str, ...]
+    things: tuple[Thing, ...]
 
 
 class Legaliser:
     """Legalises plans of one floor.
 
     gap_m : clearance (m) between the bodies of two things; joined : pairs that may touch, since a belt fills the gap
+    improvements : directions tried that might make the movement less
     """
 
-    def __init__(self, floor: Floor, gap_m: float, joined: Collection[frozenset[str]] = ()) -> None:
+    def __init__(
+        self, floor: Floor, gap_m: float, joined: Collection[frozenset[str]] = (), improvements: int = 24
+    ) -> None:
+        self.tries = np.array([40, 4, improvements])
         self.floor, self.gap_m, self.joined = floor, gap_m, frozenset(joined)
-        self._known: dict[tuple[Any, ...], _Pairs] = {}
+        self._known: dict[tuple[Any, ...], _Skeleton] = {}
 
     @cached_property
     def _site(self) -> tuple[list[tuple[str, str, Array]], Array, float]:
@@ -115,19 +131,41 @@ class Legaliser:
 
     def __call__(self, things: Sequence[Thing]) -> Legal:
         """The nearest legal plan, or the one given and what is wrong with it."""
-        plan = _Plan(self, things)
-        return plan.legal()
-
-    def pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> _Pairs:
-        """Pairs of pieces to keep apart; pieces : (thing, kind) of what moves, still : rules of what does not."""
-        key = (tuple((t.name, t.rigid) for t in things), tuple(pieces))
+        key = tuple((t.name, t.rigid, id(t.bodies), id(t.service)) for t in things)
         if key not in self._known:
             if len(self._known) >= 256:
                 self._known.clear()
-            self._known[key] = self._pairs(things, pieces, still)
-        return self._known[key]
+            self._known[key] = self._skeleton(things)
+        return _Plan(self, things, self._known[key]).legal()
 
-    def _pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> _Pairs:
+    def _skeleton(self, things: Sequence[Thing]) -> _Skeleton:
+        still, _, _ = self._site
+        index = {n: i for i, n in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
+        movers = [index[t.rigid or t.name] for t in things]
+        parts = [
+            (number, kind, ring)
+            for number, thing in enumerate(things)
+            for kind, rings in (("body", thing.bodies), ("service", thing.service))
+            for ring in rings
+        ]
+        rings = [ring for *_, ring in (*parts, *still)]
+        corners = np.array([len(ring) for ring in rings], dtype=np.int64)
+        pieces = tuple((number, kind) for number, kind, _ in parts)
+        rows, slots, start, near, gaps, rules = self._pairs(things, pieces, [rule for rule, _, _ in still])
+        return _Skeleton(
+            local=convex.padded(rings, int(corners.max(initial=1))),
+            corners=corners,
+            owner=np.array([number for number, _ in pieces] + [len(things)] * len(still), dtype=np.int64),
+            pieces=pieces,
+            names=(*(things[number].name for number, _ in pieces), *(name for _, name, _ in still)),
+            index=index,
+            movers=np.array(movers, dtype=np.int64),
+            mover=np.array([movers[number] for number, _ in pieces] + [-1] * len(still), dtype=np.int64),
+            rows=rows, slots=slots, start=start, near=near, gaps=gaps, rules=rules, things=tuple(things),
+        )  # fmt: skip
+
+    def _pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> Any:
+        """Which pieces keep apart; pieces : (thing, kind) of what moves, still : rules of what does not."""
         rows, gaps, rules = [], [], []
         owners: list[tuple[str, str | int]] = []
         for p, (one, kind) in enumerate(pieces):
@@ -154,42 +192,31 @@ class Legaliser:
         start = np.cumsum([0, *map(len, mine)], dtype=np.int64)
         near = np.array([k for one in mine for k in one], dtype=np.int64)
         pairs = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return _Pairs(pairs, slots, start, near, np.array(gaps, dtype=float), tuple(rules))
+        return pairs, slots, start, near, np.array(gaps, dtype=float), tuple(rules)
 
 
 class _Plan:
     """One plan's arrays, and the steps to a legal one."""
 
-    def __init__(self, legaliser: Legaliser, things: Sequence[Thing]) -> None:
+    def __init__(self, legaliser: Legaliser, things: Sequence[Thing], skeleton: _Skeleton) -> None:
         from layout.search import separation
 
-        still, self.walls, self.size_m = legaliser._site
-        self.things = things
-        self.index = {n: i for i, n in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
-        index = self.index
-        low, high = np.full((len(index), 2), -np.inf), np.full((len(index), 2), np.inf)
-        rings, self.pieces, movers = [], list[tuple[int, str]](), []
-        for number, thing in enumerate(things):
-            m = index[thing.rigid or thing.name]
-            at = (thing.pose.x_m, thing.pose.y_m)
-            low[m] = np.maximum(low[m], np.minimum(np.subtract(thing.low, at), 0.0))
-            high[m] = np.minimum(high[m], np.maximum(np.subtract(thing.high, at), 0.0))
-            for kind, parts in (("body", thing.bodies), ("service", thing.service)):
-                for ring in parts:
-                    rings.append(thing.pose.apply(ring))
-                    self.pieces.append((number, kind))
-                    movers.append(m)
-        rings += [ring for _, _, ring in still]
-        self.names = [things[number].name for number, _ in self.pieces] + [name for _, name, _ in still]
-        self.still = [rule for rule, _, _ in still]
-        self.mover = np.array(movers + [-1] * len(still), dtype=np.int64)
-        self.count = np.array([len(ring) for ring in rings], dtype=np.int64)
-        verts = convex.padded(rings, int(self.count.max(initial=1)))
+        self.things, self.skeleton, self.tries = things, skeleton, legaliser.tries
+        _, self.walls, self.size_m = legaliser._site
+        at = np.array([(t.pose.x_m, t.pose.y_m, t.pose.yaw_rad) for t in things] + [(0.0, 0.0, 0.0)])
+        bounds = np.array([(*t.low, *t.high) for t in things]).reshape(-1, 4)
+        low, high = np.full((len(skeleton.index), 2), -np.inf), np.full((len(skeleton.index), 2), np.inf)
+        np.maximum.at(low, skeleton.movers, np.minimum(bounds[:, :2] - at[:-1, :2], 0.0))
+        np.minimum.at(high, skeleton.movers, np.maximum(bounds[:, 2:] - at[:-1, :2], 0.0))
+        cos, sin = np.cos(at[:, 2]), np.sin(at[:, 2])
+        cos[np.abs(cos) < 1e-12], sin[np.abs(sin) < 1e-12] = 0.0, 0.0  # quarter turns are exact, as in `Pose`
+        c, s, x, y = (column[skeleton.owner, None] for column in (cos, sin, at[:, 0], at[:, 1]))
+        u, v = skeleton.local[:, :, 0], skeleton.local[:, :, 1]
+        verts = np.stack([x + c * u - s * v, y + s * u + c * v], axis=-1)
         box = np.concatenate([verts.min(axis=1), verts.max(axis=1)], axis=1)
-        self.pairs = legaliser.pairs(things, self.pieces, self.still)
         self.plan = separation.Plan(
-            verts, self.count, box, self.mover, self.pairs.rows, self.pairs.gaps, self.pairs.slots,
-            self.pairs.start, self.pairs.near, self.walls, low, high,
+            verts, skeleton.corners, box, skeleton.mover, skeleton.rows, skeleton.gaps, skeleton.slots,
+            skeleton.start, skeleton.near, self.walls, low, high,
         )  # fmt: skip
 
     def legal(self) -> Legal:
@@ -202,7 +229,7 @@ class _Plan:
             return self._at(nothing)
         work = separation.work_for(self.plan)
         order, pinned = self._order(wrong)
-        lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, TRIES)
+        lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, self.tries)
         if lost:
             return Legal({t.name: t.pose for t in self.things}, 0.0, tuple(wrong), self._why(work))
         left = self.wrong(work.best)
@@ -213,7 +240,7 @@ class _Plan:
     def _at(self, d: Array) -> Legal:
         poses = {}
         for thing in self.things:
-            dx, dy = d[self.index[thing.rigid or thing.name]]
+            dx, dy = d[self.skeleton.index[thing.rigid or thing.name]]
             moved = dx != 0.0 or dy != 0.0
             pose = thing.pose
             poses[thing.name] = Pose(pose.x_m + float(dx), pose.y_m + float(dy), pose.yaw_rad) if moved else pose
@@ -223,30 +250,30 @@ class _Plan:
         """Every rule broken at these shifts, by how much (m)."""
         from layout.search import separation
 
-        short, beyond = np.empty(len(self.pairs.rows)), np.empty(len(self.names))
+        short, beyond = np.empty(len(self.skeleton.rows)), np.empty(len(self.skeleton.names))
         separation.shortfalls(*self.plan[:6], self.walls, d, short, beyond, np.empty(2))
         most: dict[tuple[str, tuple[str, ...]], float] = {}
         for k in np.nonzero(short > OVERLAP_M)[0].tolist():
-            p, q = self.pairs.rows[k]
-            rule, amount = self.pairs.rules[k], float(short[k])
-            if rule == "overlap" and amount <= self.pairs.gaps[k]:
+            p, q = self.skeleton.rows[k]
+            rule, amount = self.skeleton.rules[k], float(short[k])
+            if rule == "overlap" and amount <= self.skeleton.gaps[k]:
                 rule = "clearance"
             elif rule == "overlap":
-                amount -= float(self.pairs.gaps[k])
-            key = rule, tuple(sorted({self.names[p], self.names[q]} - {""}))
+                amount -= float(self.skeleton.gaps[k])
+            key = rule, tuple(sorted({self.skeleton.names[p], self.skeleton.names[q]} - {""}))
             most[key] = max(most.get(key, 0.0), amount)
         for p in np.nonzero(beyond > OVERLAP_M)[0].tolist():
-            key = "floor" if self.pieces[p][1] == "body" else "service", (self.names[p],)
+            key = "floor" if self.skeleton.pieces[p][1] == "body" else "service", (self.skeleton.names[p],)
             most[key] = max(most.get(key, 0.0), float(beyond[p]))
         return [Violation(rule, subjects, amount, "m") for (rule, subjects), amount in most.items()]
 
     def _order(self, wrong: Sequence[Violation]) -> tuple[Any, int]:
         """Movers as they are put back, and how many of them, the first ones, cannot move: big ones before small."""
-        at_fault = {self.index[t.rigid or t.name] for v in wrong for t in self.things if t.name in v.subjects}
-        area = np.zeros(len(self.index))
-        for p, (number, _) in enumerate(self.pieces):
+        at_fault = {self.skeleton.index[t.rigid or t.name] for v in wrong for t in self.things if t.name in v.subjects}
+        area = np.zeros(len(self.skeleton.index))
+        for p, (number, _) in enumerate(self.skeleton.pieces):
             x0, y0, x1, y1 = self.plan.box[p]
-            area[self.index[self.things[number].rigid or self.things[number].name]] += (x1 - x0) * (y1 - y0)
+            area[self.skeleton.index[self.things[number].rigid or self.things[number].name]] += (x1 - x0) * (y1 - y0)
         pinned = [bool((high <= low).all()) for low, high in zip(self.plan.low, self.plan.high, strict=True)]
         order = sorted(range(len(area)), key=lambda m: (not pinned[m], m in at_fault, -area[m], m))
         return np.array(order, dtype=np.int64), sum(pinned)
@@ -259,7 +286,7 @@ class _Plan:
             if k < 0:
                 walls = True
             else:
-                names += [self.names[row] for row in self.pairs.rows[k]]
+                names += [self.skeleton.names[row] for row in self.skeleton.rows[k]]
         listed = sorted(set(names) - {""})
         who = ", ".join(listed[:-1]) + (" and " if len(listed) > 1 else "") + listed[-1] if listed else "the machines"
         between = " between walls and bounds" if walls else ""
@@ -282,7 +309,7 @@ class ScenarioLegaliser:
     A coordinate that is fixed, or one of a few values, stays.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, improvements: int = 24) -> None:
         self.copies = Copies(scenario)
         self.spots = spots(scenario)
         models = models_of(scenario)
@@ -290,7 +317,7 @@ class ScenarioLegaliser:
         joined = {frozenset(belt.ends) for belt in belts_of(scenario)}
         floor = scenario.spec.floor
         rounding_m = 0.0 if scenario.spec.geometric else ENGINE_ERROR_M  # what a gap measured between hulls may be off
-        self.legaliser = Legaliser(floor, floor.clearance_m + rounding_m, joined)
+        self.legaliser = Legaliser(floor, floor.clearance_m + rounding_m, joined, improvements)
 
     def __call__(self, values: Values, pinned: Collection[str] = ()) -> tuple[Values, Legal]:
         """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""

@@ -30,7 +30,8 @@ PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a 
 UNSERVED_M = 0.1  # what a hand-over through a machine's frame counts, when plans are compared
 PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
-CHOICES = (1, 3, 6)  # changes among which the surrogate chooses: one of these, by chance
+IMPROVEMENTS = 6  # of the legaliser: a change need not be the least there is
+CHOICES = (1, 2, 4)  # changes among which the surrogate chooses: one of these, by chance
 QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence")),
          quick_reach, quick_belt)  # fmt: skip
 """The rules of `feasibility.quick`, those first that most often find something for their time."""
@@ -75,7 +76,7 @@ class Proposals:
         self.seed = seed
         self.packer = Packer(scenario)
         self.moves = Moves(scenario, self.packer)
-        self.legaliser = ScenarioLegaliser(scenario)
+        self.legaliser = ScenarioLegaliser(scenario, IMPROVEMENTS)
         self.features = Features(self.packer)
         machines = scenario.spec.machines
         self.belt_ends: dict[str, tuple[str, ...]] = {}

@@ -2,9 +2,8 @@
 
 Pieces are convex polygons (counter-clockwise) that only shift: piece p belongs to mover `mover[p]` (-1: stands still),
 whose displacement is `d` (v, 2). For each pair of pieces one direction is chosen along which they are kept apart; then
-the least displacement (sum of squares) is a strictly convex quadratic program, solved by the dual active-set method of
-Goldfarb and Idnani (Mathematical Programming 27, 1983), which is exact, finite, and tells when there is no solution.
-The choice of directions is improved one at a time.
+the least displacement (sum of squares) is a strictly convex quadratic program (`quadratic`). The choice of directions
+is improved one at a time.
 """
 
 from __future__ import annotations
@@ -13,16 +12,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from layout.flow.kernel.jit import apart as alone
 from layout.flow.kernel.jit import compiled, entry
 from layout.model.pose import Array
-
-Index = NDArray[np.int64]
-
-ENOUGH_M = 1e-10
-"""What is left of an overlap that the solver takes as nothing: a tenth of what `legalise` promises."""
+from layout.search.quadratic import ENOUGH_M, Index, least, mendable
 
 DIRECTIONS = 24  # of the search for a free place, on each ring
 RINGS = 60
@@ -234,139 +228,6 @@ def shortfalls(
                 beyond[p] = max(beyond[p], _beyond(verts, count, mover, d, walls, p, w))
 
 
-@compiled
-def _gram(con: Index, normal: Array, free: Array, k: int, j: int) -> float:
-    """Product of two constraints' coefficients: a constraint keeps normal @ (d[b] - d[a]) from becoming too small."""
-    total = 0.0
-    for e in range(2):
-        m = con[k, e]
-        if m >= 0:
-            sign = 1.0 if e == 1 else -1.0
-            for f in range(2):
-                if con[j, f] == m:
-                    other = 1.0 if f == 1 else -1.0
-                    total += (
-                        sign
-                        * other
-                        * (normal[k, 0] * normal[j, 0] * free[m, 0] + normal[k, 1] * normal[j, 1] * free[m, 1])
-                    )
-    return total
-
-
-@compiled
-def _value(con: Index, normal: Array, k: int, d: Array) -> float:
-    total = 0.0
-    if con[k, 1] >= 0:
-        total += normal[k, 0] * d[con[k, 1], 0] + normal[k, 1] * d[con[k, 1], 1]
-    if con[k, 0] >= 0:
-        total -= normal[k, 0] * d[con[k, 0], 0] + normal[k, 1] * d[con[k, 0], 1]
-    return total
-
-
-@compiled
-def _step(con: Index, normal: Array, free: Array, k: int, t: float, d: Array) -> None:
-    for e in range(2):
-        m = con[k, e]
-        if m >= 0:
-            sign = t if e == 1 else -t
-            d[m, 0] += sign * normal[k, 0] * free[m, 0]
-            d[m, 1] += sign * normal[k, 1] * free[m, 1]
-
-
-@compiled
-def _factor(gram: Array, low: Array, first: int, q: int) -> None:
-    """Cholesky's factor of the active constraints' products, from one row on."""
-    for i in range(first, q):
-        for j in range(i + 1):
-            s = gram[i, j]
-            for k in range(j):
-                s -= low[i, k] * low[j, k]
-            low[i, j] = math.sqrt(max(s, 1e-14)) if i == j else s / low[j, j]
-
-
-@alone
-def least(
-    con: Index, normal: Array, least_m: Array, count: int, free: Array, d: Array,
-    q: int, active: Index, u: Array, gram: Array, low: Array, r: Array,
-) -> int:  # fmt: skip
-    """The least displacement d (v, 2) that keeps `count` constraints normal @ (d[b] - d[a]) >= least_m.
-
-    con (c, 2) int: movers a and b, -1 for what stands still; free (v, 2) float: 1 where a mover may shift, else 0
-    Goes on from q active constraints with multipliers u (their products in `gram`, its factor in `low`), for which d
-    is least. Returns how many are active then; less than 0 where some contradict each other: those with u > 0.
-    """
-    for _ in range(20 * count + 100):
-        worst, p = ENOUGH_M / 2, -1
-        for k in range(count):
-            missing = least_m[k] - _value(con, normal, k, d)
-            if missing > worst:
-                worst, p = missing, k
-        if p < 0:
-            break
-        up = 0.0
-        own = _gram(con, normal, free, p, p)
-        for i in range(q):
-            gram[q, i] = _gram(con, normal, free, active[i], p)
-        while True:
-            along = own
-            for i in range(q):  # low @ y = gram of p
-                s = gram[q, i]
-                for k in range(i):
-                    s -= low[i, k] * low[q, k]
-                low[q, i] = s / low[i, i]
-                along -= low[q, i] * low[q, i]
-            for i in range(q - 1, -1, -1):
-                s = low[q, i]
-                for k in range(i + 1, q):
-                    s -= low[k, i] * r[k]
-                r[i] = s / low[i, i]
-            missing = least_m[p] - _value(con, normal, p, d)
-            t1, drop = 1e300, -1
-            for i in range(q):
-                if r[i] > 1e-12 and u[i] / r[i] < t1:
-                    t1, drop = u[i] / r[i], i
-            t2 = missing / along if along > 1e-9 else 1e300
-            t = min(t1, t2)
-            if t >= 1e300:
-                for i in range(q):
-                    u[i] = max(-r[i], 0.0)
-                active[q], u[q] = p, 1.0
-                return -q - 1
-            if t2 < 1e300:
-                _step(con, normal, free, p, t, d)
-                for i in range(q):
-                    _step(con, normal, free, active[i], -t * r[i], d)
-            for i in range(q):
-                u[i] -= t * r[i]
-            up += t
-            if t2 <= t1:
-                active[q], u[q] = p, up
-                gram[q, q] = own
-                low[q, q] = math.sqrt(max(along, 1e-14))
-                q += 1
-                break
-            for i in range(drop, q):
-                for j in range(q):
-                    gram[i, j] = gram[i + 1, j]
-            for i in range(drop, q):
-                for j in range(drop, q - 1):
-                    gram[i, j] = gram[i, j + 1]
-            for i in range(drop, q - 1):
-                active[i], u[i] = active[i + 1], u[i + 1]
-            q -= 1
-            _factor(gram, low, drop, q)
-    d[:] = 0.0  # what the multipliers say, without the steps' rounding
-    for i in range(q):
-        _step(con, normal, free, active[i], u[i], d)
-    return q
-
-
-@compiled
-def _mendable(con: Index, normal: Array, free: Array, k: int) -> int:
-    """1 where a constraint's movers can do something about it, else 0: then it is left out."""
-    return 1 if _gram(con, normal, free, k, k) > 1e-12 else 0
-
-
 @alone
 def settle(plan: Plan, work: Work, referred: bool) -> int:
     """Least displacement for one choice of directions; those not needed so far are chosen where pairs come too close.
@@ -410,7 +271,7 @@ def settle(plan: Plan, work: Work, referred: bool) -> int:
                 least_m[total] = gaps[k] - s + way[0] * dx + way[1] * dy
                 work.pair_of[total] = k
                 work.held[k] = 1
-                total += _mendable(con, normal, work.free, total)
+                total += mendable(con, normal, work.free, total)
         for p in range(len(verts)):
             m = mover[p]
             if m >= 0:
@@ -423,7 +284,7 @@ def settle(plan: Plan, work: Work, referred: bool) -> int:
                             least_m[total] = _beyond(verts, count, mover, work.still, walls, p, w)
                             work.pair_of[total] = -1
                             work.walled[p, w] = 1
-                            total += _mendable(con, normal, work.free, total)
+                            total += mendable(con, normal, work.free, total)
         for m in range(movers):
             for e in range(4):
                 axis, sign = e % 2, 1.0 if e < 2 else -1.0
