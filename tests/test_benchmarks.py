@@ -13,9 +13,9 @@ import pytest
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 
-def figures_of(script: str, picture: Path) -> dict[str, Any]:
+def figures_of(script: str, picture: Path, *part: str) -> dict[str, Any]:
     path = EXPERIMENTS / "benchmarks" / script
-    done = subprocess.run([sys.executable, str(path), "--quick", "--json", "--plot", str(picture)],
+    done = subprocess.run([sys.executable, str(path), *part, "--quick", "--json", "--plot", str(picture)],
                           capture_output=True, text=True, check=False, timeout=900)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert picture.stat().st_size > 10_000
@@ -59,3 +59,22 @@ def test_the_last_word_of_searches() -> None:
     for figures in json.loads(done.stdout).values():
         assert figures["right"] == figures["bounded"] == 1.0
         assert 30 <= figures["shifts"] <= 1000
+
+
+def test_search_against_other_samplers(tmp_path: Path) -> None:
+    """All begin at the scenario's start; runs that were stopped, one in the middle of a line, end as unbroken ones."""
+    part = ("scenarios", "--journal", str(tmp_path / "told"))
+    figures = figures_of("search.py", tmp_path / "best.png", *part)
+    found = figures["scenarios"]["two_machines"]
+    assert set(found) == {"layout", "random", "random raw"}
+    curves = [curve for one in found.values() for curve in one["curves"]]
+    assert len({curve[0] for curve in curves}) == 1
+    assert curves[0][0] > 0
+    assert len({tuple(curve) for curve in curves}) > 1
+    for one in found.values():
+        assert one["at"]["6"]["runs"] == 2
+        assert one["at"]["6"]["lower"] <= one["at"]["6"]["median"] <= one["at"]["6"]["upper"]
+    for path in (tmp_path / "told").iterdir():
+        told = path.read_bytes()
+        path.write_bytes(told[: len(told) // 2])
+    assert figures_of("search.py", tmp_path / "again.png", *part) == figures

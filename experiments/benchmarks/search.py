@@ -1,5 +1,7 @@
 """How good the search is: `python experiments/benchmarks/search.py PART [--json]`.
 
+scenarios   against other samplers on `experiments/*.yaml`: median and quartiles of the best throughput after some
+            evaluations (`search.py scenarios --help`)
 noise       is the last word right as often as it says? Two exponential machines with places between them, whose
             throughput is known exactly (flow/exact); five finalists, shifts of an hour, 200 searches' last words, with
             2 to 6 places (the second is 1.6 % worse than the best) and with 10 to 14 (0.4 %, the tolerance is 1 %):
@@ -17,6 +19,8 @@ import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import search_scenarios
 
 NOISE = """\
 name: two machines
@@ -37,13 +41,20 @@ TOLERANCE = 0.01  # of the scenario's objective, as it stands if nothing is said
 
 
 def main() -> None:
-    parts = {"noise": noise}
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("part", choices=parts)
-    asked.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
-    asked.add_argument("--runs", type=int, default=200)
+    parts = asked.add_subparsers(metavar="PART", required=True)
+    part = parts.add_parser("noise")
+    part.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+    part.add_argument("--runs", type=int, default=200)
+    part.set_defaults(do=run_noise)
+    search_scenarios.add_part(parts)
     given = asked.parse_args()
-    figures = parts[given.part](given.runs)
+    given.do(given)
+
+
+def run_noise(given: argparse.Namespace) -> None:
+    """The part `noise`, printed."""
+    figures = noise(given.runs)
     if given.json:
         print(json.dumps(figures))
     else:

@@ -57,7 +57,8 @@ def candidates(name: str, scenario: Scenario, seed: int, lag: int = 1, legal: bo
 class General:
     """A sampler of Optuna, asked and told in a study of its own, in the order that the search asks and is told.
 
-    So it may keep a state: a resumed search asks and tells it the same once more before it goes on.
+    So it may keep a state: a resumed search asks and tells it the same once more before it goes on. Its first candidate
+    is the scenario's start, where there is one; a grid has its own points only.
     """
 
     def __init__(self, scenario: Scenario, sampler: BaseSampler, lag: int = 1, legal: bool = True) -> None:
@@ -73,6 +74,8 @@ class General:
                 raise SearchError("a general sampler serves one study; make another")
             self._name = study.study_name
             self._own = optuna.create_study(directions=study.directions, sampler=self.sampler)
+            if self.scenario.start and not isinstance(self.sampler, Grid):
+                self._own.enqueue_trial(self._started(self.scenario.start))
         trials = study.get_trials(deepcopy=False)
         while len(self._asked) <= number:
             while self._told <= len(self._asked) - self.lag and self._told < len(trials):
@@ -83,12 +86,23 @@ class General:
         values = self._asked[number][1]
         return Draft(number, dict(values), keep=not self.legal, mend=self.legal)
 
+    def _started(self, start: Mapping[str, Any]) -> Values:
+        """The scenario's start, as the sampler would say it."""
+        if not isinstance(self.sampler, _Cma):
+            return dict(start)
+        domains = {v.name: v.domain for v in self.scenario.variables}
+        return {
+            name: domain.options.index(value) + 0.5 if isinstance(domain := domains[name], Choose) else value
+            for name, value in start.items()
+        }
+
     def _tell(self, asked: Trial, told: FrozenTrial) -> None:
         if told.state != TrialState.COMPLETE:
             self._own.tell(asked, state=TrialState.FAIL)
             return
-        for name, amount in told.constraints.items():
-            asked.set_constraint(name, amount)
+        if not isinstance(self.sampler, _Cma):  # which knows of no constraints
+            for name, amount in told.constraints.items():
+                asked.set_constraint(name, amount)
         self._own.tell(asked, list(told.values))
 
 
