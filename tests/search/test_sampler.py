@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from layout.model.realise import realise
 from layout.model.scenario import Scenario
 from layout.search.moves import Moves
 from layout.search.packing import Packer
+from layout.search.proposals import Draft
 from layout.search.sampler import PACKINGS, LayoutSampler
-from layout.search.space import Copies, Values, suggest
+from layout.search.space import Copies, Values, distributions, suggest
 from tests.search.conftest import JOB_SHOP, cell_text, write
 
 SCENARIOS = ("cell", "line", "shop", "crowded", "out_of_reach")
@@ -172,6 +174,63 @@ def test_floor_plans_are_judged_as_the_rules_do(scenario: Scenario) -> None:
         assert proposals._plan(values, (2, 1e9)).rank == found.rank
         if found.violations:
             assert proposals._plan(values, found.rank).rank >= (1, 0.0)
+
+
+def test_the_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(layout.__file__).parents[1] / "docs" / "search.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (tmp_path / "cell.yaml").write_text(cell_text())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code, str(page), "exec"), names)
+    study = names["study"]
+    assert len(study.trials) == 5 and study.best_value > 0.0
+    assert study.best_trial.constraints == {"violations": 0.0}
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_both_directions(shop: Scenario, direction: str) -> None:
+    """What is told with the other sign in a study of the other direction makes no difference."""
+    study = optuna.create_study(direction=direction, sampler=LayoutSampler(shop, 1))
+    sign = 1.0 if direction == "maximize" else -1.0
+    for _ in range(FEW + 4):
+        trial = study.ask()
+        study.tell(trial, sign * worth(suggest(trial, shop)))
+    expected = optuna.create_study(direction="maximize", sampler=LayoutSampler(shop, 1))
+    for trial in study.trials[:-1]:
+        expected.add_trial(optuna.trial.create_trial(
+            value=sign * (trial.value or 0.0), params=trial.params, distributions=trial.distributions
+        ))  # fmt: skip
+    assert suggest(expected.ask(), shop) == study.trials[-1].params
+
+
+def test_several_objectives_and_fixed_parameters(shop: Scenario) -> None:
+    sampler = LayoutSampler(shop, 1)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+    for _ in range(PACKINGS + 2):
+        trial = study.ask()
+        values = suggest(trial, shop)
+        study.tell(trial, [worth(values), values["mill.x"]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.sampler = optuna.samplers.PartialFixedSampler({"mill.x": 4.5}, sampler)
+    assert suggest(study.ask(), shop)["mill.x"] == 4.5
+
+
+def test_what_pays_off_is_made_more_often(shop: Scenario) -> None:
+    """Shifts that always better their parent, other moves that never do."""
+    sampler = LayoutSampler(shop, 1)
+    study, value = optuna.create_study(direction="maximize", sampler=sampler), 0.0
+    space = distributions(shop.variables)
+    values = sampler.proposals(Draft(0))
+    made: list[str] = []
+    for number in range(PACKINGS + 120):
+        draft = sampler.draft(study, number)
+        made.append(draft.move)
+        value = value + 1.0 if draft.move == "shift" else value - 0.5 * bool(draft.move)
+        study.add_trial(optuna.trial.create_trial(value=value, params=values, distributions=space))
+    start, late = sampler.proposals.moves.shares(values), [move for move in made[-60:] if move]
+    assert late.count("shift") / len(late) > 1.5 * start["shift"] / sum(start.values())
 
 
 def test_the_start_comes_first(cell: Scenario) -> None:
