@@ -37,9 +37,21 @@ REHEATED = 0.25
 """How far a cycle that begins from the best has come on the scale of temperatures."""
 ROUNDS = 1.5
 """Rounds of a candidate for each pair of machines, counted both ways."""
-MOST_ROUNDS = 20_000
+LEAST_ROUNDS, MOST_ROUNDS = 200, 20_000
+LATE = 64
+"""Candidates that may be told after a younger one and still be noticed."""
 TRIES = 20
 """Sequences tried, at most, until one finds a place for every machine."""
+
+
+def rounds_of(machines: int) -> int:
+    """Rounds of a candidate."""
+    return min(max(math.ceil(ROUNDS * machines**2), LEAST_ROUNDS), MOST_ROUNDS)
+
+
+def longest_cycle(machines: int) -> int:
+    """Steps of the longest cycle: 100 n^2 rounds up to 12 machines, beyond that as n^3."""
+    return max(math.ceil(100 * machines**2 * max(1.0, machines / 12) / rounds_of(machines)), 1)
 
 
 @dataclass(frozen=True)
@@ -61,12 +73,16 @@ class Place:
     steps: int
 
     @classmethod
-    def of(cls, number: int) -> Place:
-        """Of a candidate."""
-        generation = number // SEARCHES
-        cycle = int(math.log2(generation / FIRST_CYCLE + 1))
-        begin = FIRST_CYCLE * (2**cycle - 1)
-        return cls(cycle, begin * SEARCHES, generation - begin, FIRST_CYCLE * 2**cycle)
+    def of(cls, number: int, longest: int) -> Place:
+        """Of a candidate; longest : steps that a cycle has at most."""
+        generation, begin, steps, cycle = number // SEARCHES, 0, min(FIRST_CYCLE, longest), 0
+        while generation >= begin + steps:
+            if steps == longest:  # from here on all cycles are alike
+                more = (generation - begin) // steps
+                begin, cycle = begin + more * steps, cycle + more
+                break
+            begin, steps, cycle = begin + steps, min(2 * steps, longest), cycle + 1
+        return cls(cycle, begin * SEARCHES, generation - begin, steps)
 
     @property
     def fresh(self) -> bool:
@@ -96,8 +112,8 @@ class PlaneProposals:
         rng = np.random.default_rng([self.seed, draft.number, 0])
         placed = self._begun(rng) if draft.parent is None else self.terms.placed(draft.parent)
         if isinstance(draft, Step) and math.isfinite(placed.cost):
-            rounds = min(math.ceil(ROUNDS * len(self._bench.loose) ** 2), MOST_ROUNDS)
             seed = int(rng.integers(2**63))
+            rounds = rounds_of(len(self._bench.loose))
             placed = self._bench.anneal(placed, seed, rounds, draft.hot, draft.cold, best=draft.last)
             placed = polished(self._bench, placed, seed + 1) if draft.last else placed
         return self.terms.values(canonical(self.terms.plane, placed))
@@ -126,8 +142,9 @@ class PlaneSampler(BaseSampler):
         self.scenario, self.terms, self.seed = scenario, terms, seed
         self.proposals = PlaneProposals(terms, seed)
         self.start = dict(scenario.start) if scenario.start else None
-        self._costs: dict[int, float] = {}
-        self._study = ""
+        self._longest = longest_cycle(int((~terms.plane.fixed).sum()))
+        self._told: dict[int, tuple[float, Values]] = {}
+        self._seen, self._study = 0, ""
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """All of the scenario's variables are proposed together."""
@@ -157,33 +174,36 @@ class PlaneSampler(BaseSampler):
         """What candidate `number` will be made from, given what was told."""
         if number == 0 and self.start:
             return Draft(number, self.start, keep=True)
-        place = Place.of(number)
+        place = Place.of(number, self._longest)
         hot, cold = place.temperatures()
-        told = self._told(study, number - SEARCHES)
-        parent = None
+        self._learn(study, number - SEARCHES)
+        told, parent = self._told, None
         if place.step:
-            rivals = [k for k in range(max(number - 2 * SEARCHES + 1, place.first), number - SEARCHES + 1) if k in told]
-            rng = np.random.default_rng([self.seed, number])
-            own = [number - SEARCHES] * (number - SEARCHES in told)
-            parent = min(
-                [*own, *([int(rng.choice(rivals))] if rivals else [])], key=self._costs.__getitem__, default=None
-            )
+            first = max(number - 2 * SEARCHES + 1, place.first)
+            rivals = [k for k in range(first, number - SEARCHES + 1) if k in told]
+            if rivals:
+                rng = np.random.default_rng([self.seed, number])
+                own = [number - SEARCHES] if number - SEARCHES in told else []
+                parent = min([*own, int(rng.choice(rivals))], key=lambda k: told[k][0])
         elif not place.fresh:
-            parent = min(told, key=lambda k: (self._costs[k], k), default=None)
-        values = dict(told[parent]) if parent is not None else None
+            known = [k for k in told if k <= number - SEARCHES]
+            parent = min(known, key=lambda k: (told[k][0], k), default=None)
+        values = dict(told[parent][1]) if parent is not None else None
         return Step(number, values, hot=hot, cold=cold, last=place.step == place.steps - 1)
 
-    def _told(self, study: optuna.Study, last: int) -> dict[int, Values]:
-        """Values of the legal candidates told up to a number; their costs are kept."""
+    def _learn(self, study: optuna.Study, last: int) -> None:
+        """Costs and values of the legal candidates told up to a number; those told late are waited for a while."""
         if self._study != study.study_name:
-            self._study, self._costs = study.study_name, {}
-        found = {}
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            if trial.number <= last and all(amount <= 0.0 for amount in trial.constraints.values()):
-                found[trial.number] = trial.params
-                if trial.number not in self._costs:
-                    self._costs[trial.number] = cost_of(self.terms.plane, self.terms.placed(trial.params).at)
-        return found
+            self._study, self._told, self._seen = study.study_name, {}, 0
+        trials = study.get_trials(deepcopy=False)
+        for number in range(max(self._seen - LATE, 0), min(last + 1, len(trials))):
+            trial = trials[number]
+            if number in self._told or trial.state != TrialState.COMPLETE:
+                continue
+            if all(amount <= 0.0 for amount in trial.constraints.values()):
+                cost = cost_of(self.terms.plane, self.terms.placed(trial.params).at)
+                self._told[number] = cost, trial.params
+        self._seen = max(self._seen, last + 1)
 
 
 def sampler_of(scenario: Scenario, seed: int, lag: int = 1) -> LayoutSampler | PlaneSampler:
