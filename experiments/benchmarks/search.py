@@ -1,5 +1,7 @@
 """How good the search is: `python experiments/benchmarks/search.py PART [--json]`.
 
+flp         published machine layouts: how near the best known, how soon (`search.py flp --help`)
+flp-keys    the same at equal numbers of evaluations, with one decoder for all samplers
 scenarios   against other samplers on `experiments/*.yaml`: median and quartiles of the best throughput after some
             evaluations (`search.py scenarios --help`)
 noise       is the last word right as often as it says? Two exponential machines with places between them, whose
@@ -20,6 +22,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import search_flp
 import search_scenarios
 
 NOISE = """\
@@ -47,6 +50,7 @@ def main() -> None:
     part.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     part.add_argument("--runs", type=int, default=200)
     part.set_defaults(do=run_noise)
+    search_flp.add_parts(parts)
     search_scenarios.add_part(parts)
     given = asked.parse_args()
     given.do(given)

@@ -1,4 +1,4 @@
-"""The search on published machine layouts (fixed rectangles, quarter turns, rectilinear distances).
+"""The parts `flp` and `flp-keys` of `search.py`: published machine layouts (rectangles, quarter turns, rectilinear).
 
 flp         each instance as `layout import flp` and `layout optimize` treat it, one search a seed, on one core:
               ratio     the best cost found over the best known, median and worst of the seeds
@@ -168,29 +168,39 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("part", choices=("flp", "flp-keys"))
-    asked.add_argument("names", nargs="*", default=[], help="instances (default: all but Du62; see --all)")
-    asked.add_argument("--all", action="store_true", help="Du62, too")
-    asked.add_argument("--seeds", type=int, default=10)
-    asked.add_argument("--seconds", type=float, default=60.0, help="CPU time of a search")
-    asked.add_argument("--evaluations", type=int, default=1000)
-    asked.add_argument("--short", action="store_true", help="three seeds, 2 s a search or 100 evaluations")
-    asked.add_argument("--instances", type=Path, default=FOLDER)
-    asked.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
-    asked.add_argument("--plot", type=Path, help="PNG to draw the searches' courses to")
-    given = asked.parse_args()
+def add_parts(parts: Any) -> None:
+    """The parts `flp` and `flp-keys` of `search.py`."""
+    for name, run in (("flp", run_flp), ("flp-keys", run_keys)):
+        part = parts.add_parser(name, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        part.add_argument("names", nargs="*", default=[], help="instances (default: flp: all but Du62; flp-keys: D12)")
+        part.add_argument("--seeds", type=int, default=10)
+        part.add_argument("--short", action="store_true", help="three seeds, 2 s a search or 100 evaluations")
+        part.add_argument("--instances", type=Path, default=FOLDER)
+        part.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+        if name == "flp":
+            part.add_argument("--seconds", type=float, default=60.0, help="CPU time of a search (default: %(default)s)")
+            part.add_argument("--plot", type=Path, metavar="FILE", help="draw the first seed's searches (PNG)")
+        else:
+            part.add_argument("--evaluations", type=int, default=COUNTS[-1])
+        part.set_defaults(do=run)
+
+
+def run_flp(given: argparse.Namespace) -> None:
+    """The part `flp`, printed, and drawn where that is asked for."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    names = given.names or [name for name in BEST_KNOWN if given.all or name != "Du62"]
-    if given.part == "flp":
-        seeds, seconds = (3, SHORT_S) if given.short else (given.seeds, given.seconds)
-        figures = flp(names, seeds, seconds, given.instances)
-        if given.plot:
-            draw(figures, given.plot)
-    else:
-        names = given.names or ["D12", *["Du62"] * given.all]
-        figures = keys(names, *((3, 100) if given.short else (given.seeds, given.evaluations)), given.instances)
+    names = given.names or [name for name in BEST_KNOWN if name != "Du62"]
+    seeds, seconds = (3, SHORT_S) if given.short else (given.seeds, given.seconds)
+    figures = flp(names, seeds, seconds, given.instances)
+    if given.plot:
+        draw(figures, given.plot)
+    print(json.dumps(figures) if given.json else table(figures))
+
+
+def run_keys(given: argparse.Namespace) -> None:
+    """The part `flp-keys`, printed."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    seeds, most = (3, COUNTS[0]) if given.short else (given.seeds, given.evaluations)
+    figures = keys(given.names or ["D12"], seeds, most, given.instances)
     print(json.dumps(figures) if given.json else table(figures))
 
 
@@ -213,7 +223,3 @@ def table(figures: dict[str, Any]) -> str:
                 for called, gaps in found["gap_percent"].items()
             ]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()
