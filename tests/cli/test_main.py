@@ -34,7 +34,7 @@ def test_help_lists_every_command() -> None:
 def test_every_command_has_help(name: str) -> None:
     result = run.invoke(app, [name, "--help"])
     assert result.exit_code == 0
-    function = getattr(importlib.import_module(COMMANDS[name]), name)
+    function = getattr(importlib.import_module(COMMANDS[name]), COMMANDS[name].rpartition(".")[2])
     assert function.__doc__.split()[0] in result.stdout
 
 
