@@ -105,17 +105,13 @@ def search(path: Path, seed: int, seconds: float, enough: float | None) -> dict[
 
 def samplers() -> dict[str, Callable[[int], BaseSampler]]:
     """KeySampler and the general ones, by name; CMA-ES where its package is installed."""
-    found: dict[str, Callable[[int], BaseSampler]] = {
+    return {
         "keys (ours)": KeySampler,
         "random": lambda seed: optuna.samplers.RandomSampler(seed),
         "TPE": lambda seed: optuna.samplers.TPESampler(seed=seed),
         "NSGA-II": lambda seed: optuna.samplers.NSGAIISampler(seed=seed),
+        "CMA-ES": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
     }
-    try:
-        import cmaes  # noqa: F401
-    except ImportError:
-        return found
-    return {**found, "CMA-ES": lambda seed: optuna.samplers.CmaEsSampler(seed=seed)}
 
 
 def keys(names: list[str], seeds: int, most: int, folder: Path) -> dict[str, Any]:

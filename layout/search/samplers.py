@@ -181,19 +181,9 @@ def _levels(domain: Range | Choose[Any]) -> tuple[Any, ...]:
     return tuple(float(value) for value in np.linspace(domain.low, domain.high, LEVELS))
 
 
-def _cma(scenario: Scenario, seed: int) -> BaseSampler:
-    try:
-        import cmaes  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
-    except ImportError:
-        raise SearchError(
-            Problem("needs the package cmaes", where="--sampler", value="cma", hint="pip install cmaes")
-        ) from None
-    return _Cma(seed=seed, warn_independent_sampling=False)
-
-
 _GENERAL: Mapping[str, Callable[[Scenario, int], BaseSampler]] = {
     "tpe": lambda scenario, seed: optuna.samplers.TPESampler(seed=seed),
-    "cma": _cma,
+    "cma": lambda scenario, seed: _Cma(seed=seed, warn_independent_sampling=False),
     "nsga2": lambda scenario, seed: optuna.samplers.NSGAIISampler(population_size=POPULATION, seed=seed),
     "random": lambda scenario, seed: optuna.samplers.RandomSampler(seed),
     "grid": Grid,

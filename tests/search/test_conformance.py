@@ -3,7 +3,6 @@ and nothing lost by candidates that failed, were infeasible, or were told before
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,16 +43,7 @@ transport:
   b: {{kind: direct, from: mill, to: lathe}}
   c: {{kind: direct, from: lathe, to: ship}}
 """
-NAMES = [
-    pytest.param(
-        name,
-        marks=pytest.mark.skipif(
-            name == "cma" and importlib.util.find_spec("cmaes") is None, reason="the package cmaes is not installed"
-        ),
-    )
-    for name in SAMPLERS
-]
-pytestmark = pytest.mark.parametrize("name", NAMES)
+pytestmark = pytest.mark.parametrize("name", SAMPLERS)
 
 
 @pytest.fixture(scope="module")
