@@ -24,6 +24,7 @@ ORDER = (
     nouns.Detection,
     nouns.Product,
     nouns.Machine,
+    nouns.Box,
     nouns.PortSpec,
     nouns.Service,
     nouns.Place,
