@@ -166,7 +166,7 @@ def measure(
     for path in paths:
         scenario = layout.load(path)
         with Evaluator(scenario) as evaluator:
-            for seed in range(1, seeds + 1):
+            for seed in range(1, seeds + 1 if evaluations else 1):
                 for sampler in samplers:
                     if sampler.startswith("pymoo") and MISSING:
                         skipped[sampler] = MISSING
