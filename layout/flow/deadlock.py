@@ -172,13 +172,14 @@ def _place(world: World, lacks: Waits, name: str, s: int, number: int) -> str:
 
 def _stuck(waits: Waits) -> set[str]:
     """Those of `waits` that wait for nothing but each other. Who holds parts goes on with any of them, who lacks
-    components with all of these."""
+    components with all of these. Who is not known to wait for anything is not stuck."""
     stuck = set(waits)
     while True:
         free = {
             name
             for name in stuck
-            if (all if name.startswith(LACKS) else any)(wanted - stuck for wanted in waits[name][0])
+            if not waits[name][0]
+            or (all if name.startswith(LACKS) else any)(wanted - stuck for wanted in waits[name][0])
         }
         if not free:
             return stuck
@@ -186,7 +187,8 @@ def _stuck(waits: Waits) -> set[str]:
 
 
 def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:
-    """A ring of the stuck ones, from its first name on; or the one alone that lacks what is nowhere."""
+    """A ring of the stuck ones, from its first name on; or the one alone whose parts have nowhere to go, or which
+    lacks what is nowhere."""
     here = by_name(stuck)[0]
     seen: list[str] = []
     while here not in seen:
@@ -197,6 +199,8 @@ def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:
                 return (here,)
         else:
             ways = [wanted & stuck for wanted in waits[here][0] if wanted]
+            if not ways:
+                return (here,)
         here = by_name(ways[0])[0]
     ring = seen[seen.index(here) :]
     start = ring.index(by_name([name for name in ring if not name.startswith((LACKS, HOLDS))] or ring)[0])

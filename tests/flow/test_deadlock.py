@@ -3,6 +3,7 @@
 import pytest
 
 from layout.flow import simulate
+from layout.flow.deadlock import _cycle, _stuck
 from layout.model.production import Order
 from tests.flow.builders import (
     arm,
@@ -142,3 +143,11 @@ def test_components_that_are_used_up_stop_a_part_of_the_line():
 
 def test_components_left_over_beside_a_line_that_runs_are_no_deadlock():
     assert simulate(joined((order("body", 1), order("lid", 9, 50))), moves()).deadlocks == ()
+
+
+def test_who_waits_for_nothing_known_is_not_stuck():
+    ring = {"a": ([{"b"}], 1.0), "b": ([{"a"}, {"c"}], 2.0)}
+    assert _stuck({**ring, "c": ([], 0.0)}) == set()
+    assert _stuck(ring) == set()
+    nowhere = {"a": ([{"b"}], 1.0), "b": ([set()], 2.0)}
+    assert _stuck(nowhere) == {"a", "b"} and _cycle(nowhere, {"a", "b"}) == ("b",)
