@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from layout.files.yaml import KeyPath, did_you_mean
 from layout.model.places import grouped, instances, subjects
-from layout.model.scenario import Group, Robot, ScenarioSpec
+from layout.model.scenario import Group, Place, Robot, ScenarioSpec
 
 Add = Callable[..., None]
 
@@ -59,21 +59,34 @@ def _members(name: str, group: Group, add: Add) -> None:
             add(f"takes its place from '{seat.mirrors}'", *path[:-1], value=given, hint=f"leave out {given}")
 
 
+def _holders(spec: ScenarioSpec) -> list[tuple[tuple[str, str], Place | None, tuple[str, ...]]]:
+    """Where a place may be written, the place, and the subjects that it is of: of machines and arms."""
+    holders = [(("machines", name), machine.place, instances(name, machine)) for name, machine in spec.machines.items()]
+    arms = {name: t for name, t in spec.transport.items() if isinstance(t, Robot)}
+    return holders + [(("transport", name), arm.place, (name,)) for name, arm in arms.items()]
+
+
+def _loose(spec: ScenarioSpec, place: Place | None, copies: tuple[str, ...]) -> list[str]:
+    members = grouped(spec)
+    return [] if place is not None else [copy for copy in copies if copy not in members and copy not in spec.pins]
+
+
+def homeless(spec: ScenarioSpec) -> set[str]:
+    """Machines and arms that should have a place and have none: `check_groups` says so."""
+    return {copy for _, place, copies in _holders(spec) for copy in _loose(spec, place, copies)}
+
+
 def _placed(spec: ScenarioSpec, add: Add) -> None:
     """Everybody has one place: of its own, or its group's."""
     members = grouped(spec)
-    holders = [(("machines", name), machine.place, instances(name, machine)) for name, machine in spec.machines.items()]
-    arms = {name: t for name, t in spec.transport.items() if isinstance(t, Robot)}
-    holders += [(("transport", name), arm.place, (name,)) for name, arm in arms.items()]
-    for path, place, copies in holders:
+    for path, place, copies in _holders(spec):
         inside = [copy for copy in copies if copy in members]
-        if place is None:
-            loose = [copy for copy in copies if copy not in members and copy not in spec.pins]
-            if loose:
-                hint = "add 'place:', or make it a member of a group"
-                shown = None if len(copies) == 1 else ", ".join(loose)
-                add("is missing", *path, "place", value=shown, hint=hint)
-        elif len(inside) == len(copies):
+        loose = _loose(spec, place, copies)
+        if loose:
+            hint = "add 'place:', or make it a member of a group"
+            shown = None if len(copies) == 1 else ", ".join(loose)
+            add("is missing", *path, "place", value=shown, hint=hint)
+        elif place is not None and len(inside) == len(copies):
             hint = f"leave it out: it stands where group '{members[inside[0]]}' says"
             add("has a place of its own, and one in a group", *path, "place", hint=hint)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from layout import units
 from layout.errors import Problem, ScenarioError
+from layout.files.group_checks import homeless
 from layout.files.yaml import Document, KeyPath, did_you_mean, read_document
 from layout.model.line import Layout
 from layout.model.places import instances, own_places
@@ -102,6 +103,7 @@ def parse_start(
     given = document.get(path)
     by_name = {(v.subject, v.field): v for v in variables}
     fixed = _fixed(spec)
+    unplaced = homeless(spec)
     subjects = list(dict.fromkeys(subject for subject, _ in [*by_name, *fixed]))
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -129,6 +131,8 @@ def parse_start(
                         value = _human(field, fixed[subject, field])
                         hint = "leave it out, or let the scenario choose it"
                         problems.append(document.problem(f"is fixed at {value} in the scenario", at, raw, hint))
+                elif variable is None and subject in unplaced and field in ("x", "y", "yaw"):
+                    continue  # told where the place is missing
                 elif variable is None:
                     known = [f for s, f in [*by_name, *fixed] if s == subject]
                     hint = did_you_mean(field, known, "it has")

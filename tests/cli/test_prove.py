@@ -49,10 +49,11 @@ def test_a_search_and_prove_write_what_the_report_shows(tmp_path: Path, monkeypa
     assert code == 0, out + err
     first = json.loads((folder / "proof.json").read_text())
     assert first["layout"] == json.loads((folder / "results.json").read_text())["best"]["layout"]
-    assert first["windows_s"] == [pytest.approx(20.0)] and not first["held_out"]
-    assert read_recording(folder / "best.rec").end_s == pytest.approx(20.0, abs=0.04)
+    (window_s,) = first["windows_s"]  # until three parts have left, at most three times what was asked for
+    assert 20.0 <= window_s <= 60.0 and first["parts"][0] >= 3 and not first["held_out"]
+    assert read_recording(folder / "best.rec").end_s == pytest.approx(window_s, abs=0.04)
     page = (folder / "report.html").read_text()
-    assert "Proved over 20 s as rigid bodies" in page and 'id="replay-plan"' in page
+    assert f"Proved over {window_s:.3g} s as rigid bodies" in page and 'id="replay-plan"' in page
     assert "One window has no interval" in page
 
     code, out, err = run("prove", str(folder), "--window", "25 s", "--workers", "1", "--json")

@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -33,7 +34,15 @@ CASES = [
 def sample(distribution, n=20_000, seed=1, replication=0, name="m1"):
     world = compile_line(serial([distribution]), moves()).start(seed, replication, 1.0, 0.0, 1, 0, 0)
     record = world.run[0]
-    return np.array([draws.draw(record, 0) for _ in range(n)])
+    drawn = np.empty(n)
+    _fill(record, drawn)
+    return drawn
+
+
+@numba.njit
+def _fill(record, drawn):
+    for i in range(drawn.size):
+        drawn[i] = draws.draw(record, 0)
 
 
 @pytest.mark.parametrize(("distribution", "exact"), CASES, ids=lambda c: getattr(c, "kind", ""))
