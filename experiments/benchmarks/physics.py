@@ -160,7 +160,7 @@ def gaps(times: Times) -> dict[str, Any]:
     jobs = [(name, replication, lengths[name]) for name in SCENARIOS for replication in (0, 1)]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         runs = dict(zip(jobs, pool.map(window, jobs, chunksize=1), strict=True))
-    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]]) for name in SCENARIOS}
+    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]], times) for name in SCENARIOS}
 
 
 def long_enough_s(name: str, times: Times) -> float:
@@ -171,10 +171,11 @@ def long_enough_s(name: str, times: Times) -> float:
     return max(times.gap_s, 60.0 * math.ceil(1.1 * left[min(times.parts, len(left)) - 1].time_s / 60.0))
 
 
-def gap(name: str, first: PhysicalRun, second: PhysicalRun) -> dict[str, Any]:
+def gap(name: str, first: PhysicalRun, second: PhysicalRun, times: Times) -> dict[str, Any]:
     """Throughput and moves of one scenario, before and after learning from the first run."""
     line, moves = planned(name)
-    learnt = learnt_moves(line, moves, learn(line, first.moves), waits(line, moves))
+    waiting = waits(line, moves) if times.shifts else {}  # whole shifts of driving: not where all is quick
+    learnt = learnt_moves(line, moves, learn(line, first.moves), waiting)
     after = {gap_key(move): move for move in first.moves}
     both = [(d.flow_s, d.physical_s) for d in second.departures]
     return {
