@@ -9,28 +9,28 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from layout.model import production
+from layout.model import floor, production, transport
 from layout.model import scenario as nouns
 
 PAGE = Path(__file__).with_name("scenario.md")
 ORDER = (
     nouns.ScenarioSpec,
     nouns.Time,
-    nouns.Floor,
-    nouns.Area,
-    nouns.Fence,
-    nouns.Walkways,
-    nouns.Safety,
-    nouns.Detection,
+    floor.Floor,
+    floor.Area,
+    floor.Fence,
+    floor.Walkways,
+    floor.Safety,
+    floor.Detection,
     nouns.Product,
     nouns.Machine,
     nouns.Box,
     nouns.PortSpec,
     nouns.Service,
-    nouns.Place,
-    nouns.Group,
-    nouns.Member,
-    nouns.Pin,
+    floor.Place,
+    floor.Group,
+    floor.Member,
+    floor.Pin,
     production.Buffer,
     production.Failure,
     production.Source,
@@ -38,11 +38,11 @@ ORDER = (
     production.Quality,
     production.Rework,
     production.Power,
-    nouns.Robot,
-    nouns.LinearAxis,
-    nouns.Vehicle,
-    nouns.Conveyor,
-    nouns.Direct,
+    transport.Robot,
+    transport.LinearAxis,
+    transport.Vehicle,
+    transport.Conveyor,
+    transport.Direct,
     production.Battery,
     production.People,
     production.Shift,

@@ -42,11 +42,12 @@ from layout.flow.network import Network, compile_line
 from layout.flow.network.rows import run_row
 from layout.flow.output.statistics import measure
 from layout.model.distribution import Distribution
+from layout.model.floor import Floor
 from layout.model.library import MachineModel, PartModel
 from layout.model.line import Layout, Line, LineProduct, Link, Station
 from layout.model.pose import Pose
 from layout.model.results import Moves
-from layout.model.scenario import Failure, Floor, Time
+from layout.model.scenario import Failure, Time
 
 FLAGSHIP = Path(__file__).parents[1] / "machining_cell.yaml"
 SEED, BUFFER, MACHINES = 1, 5, 10

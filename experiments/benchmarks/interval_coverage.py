@@ -21,11 +21,12 @@ from pathlib import Path
 
 from layout.flow import simulate
 from layout.model.distribution import Distribution
+from layout.model.floor import Floor
 from layout.model.library import MachineModel, PartModel
 from layout.model.line import Layout, Line, LineProduct, Link, Station
 from layout.model.pose import Pose
 from layout.model.results import Estimate, FlowResult, Moves
-from layout.model.scenario import Floor, Time
+from layout.model.scenario import Time
 
 BOX = MachineModel("box", "", Path("none"), Path("none"), 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)), {}, {})
 PART = PartModel("part", "", Path("none"), Path("none"), 1.0, 0.5, (0.0, 0.0, 0.0))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from layout.model.floor import Place
     from layout.model.line import Line
-    from layout.model.scenario import Machine, Place, Product, Scenario, ScenarioSpec
+    from layout.model.scenario import Machine, Product, Scenario, ScenarioSpec
 
 
 def _stands(spec: ScenarioSpec, name: str, place: Place | None) -> dict[str, str]:
     """Where something stands, in words: by its own place, pinned, or in a group."""
     from layout.files.words import place_words
+    from layout.model.floor import Place
     from layout.model.places import grouped
-    from layout.model.scenario import Place
 
     if name in spec.pins:
         pin = spec.pins[name]
@@ -27,7 +28,7 @@ def _stands(spec: ScenarioSpec, name: str, place: Place | None) -> dict[str, str
 def understood(scenario: Scenario, line: Line) -> dict[str, Any]:
     """What was understood, as JSON-ready data; `line` has every machine that may be bought."""
     from layout.files.words import value_words
-    from layout.model.scenario import Conveyor, Robot, Vehicle
+    from layout.model.transport import Conveyor, Robot, Vehicle
 
     spec = scenario.spec
     machines = []

@@ -13,11 +13,11 @@ import shapely
 from layout import motion
 from layout.errors import LayoutError
 from layout.feasibility import convex
+from layout.model.floor import Floor
 from layout.model.library import SIDES, ArmModel, MachineModel, Point2
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
 from layout.model.results import BeltTimes, Moves, Violation
-from layout.model.scenario import Floor
 from layout.motion import belts as conveyors
 from layout.motion.fences import fence_rings
 

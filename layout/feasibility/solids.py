@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from layout.feasibility import convex
 from layout.feasibility.ground import TOLERANCE_M, Ground
 from layout.feasibility.riders import tallest_m
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel
 from layout.model.line import Line
 from layout.model.pose import Array, Pose
-from layout.model.scenario import Floor
 from layout.motion.belts import heights
 from layout.motion.fences import fence_rings
 

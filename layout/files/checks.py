@@ -14,11 +14,13 @@ from layout.files.transport_checks import check_stops, check_transports
 from layout.files.yaml import Document, KeyPath, did_you_mean
 from layout.model.distribution import KINDS, Distribution
 from layout.model.equip import on_rail, with_tool
+from layout.model.floor import Place
 from layout.model.joins import names_as
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Point2, Rail, ToolModel, VehicleModel
 from layout.model.places import grouped, instances
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import GEOMETRIC, Conveyor, Direct, Place, Robot, ScenarioSpec, Vehicle
+from layout.model.scenario import GEOMETRIC, ScenarioSpec
+from layout.model.transport import Conveyor, Direct, Robot, Vehicle
 
 Polygon = tuple[Point2, ...]
 

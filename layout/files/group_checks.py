@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from layout.files.yaml import KeyPath, did_you_mean
+from layout.model.floor import Group, Place
 from layout.model.places import grouped, instances, subjects
-from layout.model.scenario import Group, Place, Robot, ScenarioSpec
+from layout.model.scenario import ScenarioSpec
+from layout.model.transport import Robot
 
 Add = Callable[..., None]
 

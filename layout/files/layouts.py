@@ -23,7 +23,8 @@ from layout.files.yaml import Document, KeyPath, did_you_mean, read_document
 from layout.model.line import Layout
 from layout.model.places import instances, own_places
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Conveyor, Robot, Scenario, ScenarioSpec, Variable, Vehicle
+from layout.model.scenario import Scenario, ScenarioSpec, Variable
+from layout.model.transport import Conveyor, Robot, Vehicle
 
 # What rounding in a file may cost: a value this near to its domain is snapped to it (m, rad, m/s).
 SNAP = 1e-6

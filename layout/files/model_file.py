@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from layout.model.floor import Polygon
 from layout.model.production import Spec
 from layout.model.quantities import (
     Acceleration,
@@ -20,7 +21,7 @@ from layout.model.quantities import (
     Speed,
     Triple,
 )
-from layout.model.scenario import Polygon, PortSpec, Service
+from layout.model.scenario import PortSpec, Service
 
 
 class AxisFile(Spec):

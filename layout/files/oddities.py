@@ -13,7 +13,8 @@ from layout.model.joins import enters
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.places import instances
 from layout.model.quantities import Range
-from layout.model.scenario import Conveyor, Direct, ScenarioSpec, Variable
+from layout.model.scenario import ScenarioSpec, Variable
+from layout.model.transport import Conveyor, Direct
 from layout.units import duration
 
 # No machine on a shop floor is longer; a mesh in millimetres is a thousand times too large.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from layout.files.yaml import Key
 from layout.model.joins import does, enters, joiners, releasers
 from layout.model.library import MachineModel, Model
-from layout.model.scenario import Robot, ScenarioSpec, Vehicle
+from layout.model.scenario import ScenarioSpec
+from layout.model.transport import Robot, Vehicle
 
 Add = Callable[..., None]
 

@@ -16,7 +16,8 @@ from layout.files.ports import Solid, check_ports, make_port
 from layout.files.surface import SUFFIXES
 from layout.files.yaml import Document, Key, KeyPath, did_you_mean
 from layout.model.library import ArmModel, MachineModel, Model, PartModel, Port, ToolModel, VehicleModel
-from layout.model.scenario import Machine, PortSpec, Product, Robot, ScenarioSpec, Service, Vehicle
+from layout.model.scenario import Machine, PortSpec, Product, ScenarioSpec, Service
+from layout.model.transport import Robot, Vehicle
 from layout.packages import SCHEME, find_file
 
 _AN = {"machine": "a machine", "arm": "an arm", "tool": "a tool", "vehicle": "a vehicle", "part": "a part"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from layout.model.distribution import Distribution
+from layout.model.floor import Place
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Place
 from layout.units import duration
 
 

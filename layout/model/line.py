@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from layout.model.distribution import Distribution
+from layout.model.floor import Floor, Safety
 from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
 from layout.model.pose import Pose
 from layout.model.production import Battery, Failure, Order, Power, Quality, Shift
-from layout.model.scenario import Floor, Objective, Safety, Time
+from layout.model.scenario import Objective, Time
 
 Way = Literal["out", "in"]
 WAYS: tuple[Way, Way] = ("out", "in")

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layout.model.floor import Group, Place
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.quantities import Choose
-from layout.model.scenario import Group, Machine, Place, Robot, ScenarioSpec
+from layout.model.scenario import Machine, ScenarioSpec
+from layout.model.transport import Robot
 
 Offset = tuple[float, float, float]
 

@@ -8,12 +8,14 @@ from typing import Any
 from layout.errors import Problem, ScenarioError
 from layout.model.distribution import Distribution
 from layout.model.equip import on_rail, with_tool
+from layout.model.floor import Place
 from layout.model.library import ArmModel, MachineModel, PartModel, Rail, ToolModel, VehicleModel
 from layout.model.line import WAYS, Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Staff, Station, Way
 from layout.model.places import instances, joined, own_places, seats
 from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Conveyor, Direct, Machine, Place, Robot, Scenario, ScenarioSpec, Variable, Vehicle
+from layout.model.scenario import Machine, Scenario, ScenarioSpec, Variable
+from layout.model.transport import Conveyor, Direct, Robot, Vehicle
 
 
 def variables(spec: ScenarioSpec) -> tuple[Variable, ...]:

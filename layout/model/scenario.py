@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from layout.model.distribution import RandomTime
+from layout.model.floor import Floor, Group, Pin, Place, Safety
 from layout.model.library import Model
 from layout.model.production import (
-    Battery,
     Blocking,
     Buffer,
     Failure,
@@ -28,93 +28,23 @@ from layout.model.production import (
     read_source,
 )
 from layout.model.quantities import (
-    Acceleration,
-    Angle,
     Choose,
     Fraction,
-    FreeAxis,
     FreeCount,
-    FreeFlag,
-    FreeSpeed,
-    FreeYaw,
     Horizon,
     Length,
     Level,
     Mass,
-    Metres,
     Number,
     PositiveFraction,
     PositiveLength,
     Price,
     Range,
     Seconds,
-    Speed,
     Triple,
     Weight,
-    choice_schema,
-    free,
 )
-
-Polygon = Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3)]
-
-
-class Area(Spec):
-    """A named part of the floor: a polygon in metres; `height` for what stands there."""
-
-    polygon: Polygon
-    height_m: PositiveLength = Field(default=3.0, alias="height")
-
-
-FENCE_THICKNESS_M = 0.05
-"""Posts and mesh panels of guard fences: 40 to 60 mm."""
-
-
-class Fence(Spec):
-    """A guard fence along a line of points (m): nothing stands in it, no arm reaches through, people walk round it."""
-
-    line: tuple[tuple[Metres, Metres], ...] = Field(min_length=2)
-    height_m: PositiveLength = Field(default=2.0, alias="height")
-
-
-class Walkways(Spec):
-    """Ways for people: each operator side (a front with service floor) is joined to an exit by a free way this wide."""
-
-    width_m: PositiveLength = Field(default=0.8, alias="width")
-    exits: Mapping[str, tuple[Metres, Metres]] = Field(min_length=1)
-
-
-class Detection(Spec):
-    """A line (m) at which people are seen, such as a light curtain; ISO 13855: arms keep S = K T + C away from it.
-
-    approach : K, how fast people come; stopping : T, from detection to standstill; intrusion : C, how far they reach in
-    """
-
-    line: tuple[tuple[Metres, Metres], ...] = Field(min_length=2)
-    approach_m_s: Speed = Field(default=1.6, alias="approach")
-    stopping_s: Seconds = Field(alias="stopping")
-    intrusion_m: Length = Field(default=0.85, alias="intrusion")
-
-
-class Safety(Spec):
-    """Figures to check against; meeting them is no proof of conformity.
-
-    gap : least gap between what moves by power and what stands, where people may get (ISO 13854: 500 mm for a body)
-    detection : places where people are detected, for the separation distance of ISO 13855
-    """
-
-    gap_m: Length | None = Field(default=None, alias="gap")
-    detection: Mapping[str, Detection] = {}
-
-
-class Floor(Spec):
-    """The floor: its boundary, what stands on it, what must stay free, and the gap wanted between machines."""
-
-    boundary: Polygon
-    obstacles: Mapping[str, Area] = {}
-    keep_clear: Mapping[str, Area] = {}
-    fences: Mapping[str, Fence] = {}
-    walkways: Walkways | None = None
-    clearance_m: Length = Field(default=0.1, alias="clearance")
+from layout.model.transport import FreeRouting, Transport
 
 
 def _warmup(value: object) -> object:
@@ -165,50 +95,6 @@ class Product(Spec):
     circulates: int | None = Field(default=None, ge=1, le=100_000)
     source: str | None = None
     sink: str | None = None
-
-
-class Place(Spec):
-    """Where it stands: x, y (m), yaw (degrees). `x: [1, 8]` and `yaw: [0, 90, 180, 270]` let the search choose."""
-
-    x: FreeAxis
-    y: FreeAxis
-    yaw: FreeYaw = 0.0
-
-
-class Pin(Spec):
-    """Where one subject stands fast: x, y (m), yaw (degrees), whatever its own place says."""
-
-    x: Metres
-    y: Metres
-    yaw: Angle = 0.0
-
-
-class Member(Spec):
-    """A member's place in its group's frame: x, y (m), yaw (degrees).
-
-    mirrors : another member; it stands as that one does, mirrored about the group's y axis
-    """
-
-    x: Metres = 0.0
-    y: Metres = 0.0
-    yaw: Angle = 0.0
-    mirrors: str | None = None
-
-
-class Group(Spec):
-    """Machines and arms that move as one: a cell, a row, a symmetric pair. They have no place of their own.
-
-    members : by name ("mill", "mill 2", an arm), each with its place in the group's frame
-    row : instead, names of those that stand side by side along the group's x, facing its -y, `gap` between them
-    mirror : whether the group is mirrored about its own y axis; {choose: [false, true]} lets the search choose
-    place : of the group's frame
-    """
-
-    members: Mapping[str, Member] = {}
-    row: tuple[str, ...] = ()
-    gap_m: Length = Field(default=0.5, alias="gap")
-    mirror: FreeFlag = False
-    place: Place
 
 
 class Service(Spec):
@@ -292,126 +178,6 @@ class Machine(Spec):
     sink: bool = False
     place: Place | None = None
 
-
-DISPATCH_RULES: tuple[str, ...] = ("first_come", "nearest", "longest_waiting", "pull", "cycle")
-ROUTING_RULES: tuple[str, ...] = ("shortest_queue", "first_free", "round_robin")
-
-
-def _one_of(value: object, rules: tuple[str, ...]) -> str:
-    if value not in rules:
-        raise ValueError(f"must be one of {', '.join(rules)}")
-    return str(value)
-
-
-FreeDispatch = Annotated[
-    str | Choose[str],
-    BeforeValidator(lambda value: free(lambda one: _one_of(one, DISPATCH_RULES), value, ranges=False)),
-    WithJsonSchema(choice_schema({"enum": list(DISPATCH_RULES)})),
-]
-FreeRouting = Annotated[
-    str | Choose[str],
-    BeforeValidator(lambda value: free(lambda one: _one_of(one, ROUTING_RULES), value, ranges=False)),
-    WithJsonSchema(choice_schema({"enum": list(ROUTING_RULES)})),
-]
-
-
-class LinearAxis(Spec):
-    """A rail that carries an arm along the arm's own x axis: how far, how fast."""
-
-    length_m: PositiveLength = Field(alias="length")
-    speed_m_s: Speed = Field(default=1.5, alias="speed")
-    acceleration_m_s2: Acceleration = Field(default=1.0, alias="acceleration")
-
-
-class Robot(Spec):
-    """An arm that serves ports: it carries one part at a time between the machines it serves.
-
-    model : arm in the library, a folder with a model.yaml, or a URDF of your own: a path, or package://name/path
-    tip, payload : for URDFs, which say neither: the link that carries the tool, and what it carries, tool included
-    tool : gripper in the library, instead of the arm's own
-    rail : a linear axis under the arm
-    speed : fraction of the rated joint speeds and accelerations' square it runs at (programme override)
-    dispatch : which waiting part it takes next; `cycle`: from the machines of `cycle` in turn, waiting at each
-    price : with tool and rail, instead of the model's and its tool's
-    place : where it stands; members of a group have none
-    """
-
-    kind: Literal["robot"]
-    model: str
-    tip: str | None = None
-    payload_kg: Mass | None = Field(default=None, alias="payload")
-    tool: str | None = None
-    rail: LinearAxis | None = None
-    serves: tuple[str, ...] = Field(min_length=2)
-    dispatch: FreeDispatch = "first_come"
-    cycle: tuple[str, ...] = ()
-    speed: PositiveFraction = 1.0
-    power: Power | None = None
-    price: Price | None = None
-    place: Place | None = None
-
-
-class Vehicle(Spec):
-    """A fleet of automated vehicles: each carries one part at a time between the machines that the fleet serves.
-
-    fleet : how many; speed, acceleration : instead of the model's own; dispatch : which waiting part is fetched next
-    parking : machine where a vehicle without a task goes (it stays where it is, if left out)
-    price : of each vehicle, instead of the model's
-    """
-
-    kind: Literal["vehicle"]
-    model: str
-    serves: tuple[str, ...] = Field(min_length=2)
-    fleet: FreeCount = 1
-    speed_m_s: FreeSpeed | None = Field(default=None, alias="speed")
-    acceleration_m_s2: Acceleration | None = Field(default=None, alias="acceleration")
-    dispatch: FreeDispatch = "first_come"
-    cycle: tuple[str, ...] = ()
-    parking: str | None = None
-    battery: Battery | None = None
-    power: Power | None = None
-    price: Price | None = None
-
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """Machines where its vehicles dock, for whatever reason."""
-        parking = () if self.parking is None else (self.parking,)
-        charger = () if self.battery is None else (self.battery.charger,)
-        return tuple(dict.fromkeys((*self.serves, *parking, *charger)))
-
-
-class Conveyor(Spec):
-    """A belt from one machine's belt port to another's: accumulating, with speed, pitch between parts, and width.
-
-    price : of each belt; price_per_m : and for each metre it is long
-    """
-
-    kind: Literal["conveyor"]
-    from_: str = Field(alias="from")
-    to: str
-    speed_m_s: FreeSpeed = Field(default=0.3, alias="speed")
-    pitch_m: PositiveLength = Field(default=0.4, alias="pitch")
-    width_m: PositiveLength = Field(default=0.4, alias="width")
-    power: Power | None = None
-    price: Price = 0.0
-    price_per_m: Price = 0.0
-
-
-class Direct(Spec):
-    """Parts pass in a fixed time, by nobody in particular (a chute, a hand-over, an old line's figure).
-
-    trips : how often a way is made between the two machines (per hour), in both directions together: what the
-        objective `handling_effort` counts; shared evenly among their copies
-    """
-
-    kind: Literal["direct"]
-    from_: str = Field(alias="from")
-    to: str
-    time_s: Seconds = Field(default=0.0, alias="time")
-    trips_per_h: Annotated[Number, Field(ge=0)] | None = Field(default=None, alias="trips")
-
-
-Transport = Annotated[Robot | Conveyor | Vehicle | Direct, Field(discriminator="kind")]
 
 MEASURES: dict[str, str] = {
     "throughput": "good parts per hour",

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from layout.model.floor import FENCE_THICKNESS_M, Fence
 from layout.model.pose import Array
-from layout.model.scenario import FENCE_THICKNESS_M, Fence
 
 
 def fence_rings(fence: Fence) -> list[Array]:

@@ -15,10 +15,11 @@ import shapely
 from numpy.typing import NDArray
 
 from layout.errors import Problem, SceneError
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.line import Arm, Layout, Line, Station
 from layout.model.pose import Array, Pose
-from layout.model.scenario import Floor, Time
+from layout.model.scenario import Time
 from layout.scene import meshes
 from layout.scene.cameras import frame, sun
 from layout.scene.furniture import Piece, furniture

@@ -20,10 +20,11 @@ import shapely
 from layout.feasibility import convex
 from layout.feasibility.clearance import ENGINE_ERROR_M
 from layout.feasibility.ground import Areas, Site, shape_of
+from layout.model.floor import Floor
 from layout.model.pose import Array, Pose
 from layout.model.quantities import Range
 from layout.model.results import Violation
-from layout.model.scenario import Floor, Scenario
+from layout.model.scenario import Scenario
 from layout.search.space import Copies, Spot, Values, spots
 from layout.search.ties import belts_of, models_of
 

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from layout.model.floor import FENCE_THICKNESS_M
 from layout.model.library import ArmModel, Port
 from layout.model.places import Seat
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import FENCE_THICKNESS_M, Scenario
+from layout.model.scenario import Scenario
 from layout.search.servable import Servable
 from layout.search.shapes import (
     Shape,

@@ -18,7 +18,8 @@ from layout.model.line import Layout, Line
 from layout.model.places import instances
 from layout.model.realise import realise
 from layout.model.results import Violation
-from layout.model.scenario import Conveyor, Scenario
+from layout.model.scenario import Scenario
+from layout.model.transport import Conveyor
 from layout.objective import total_violation
 from layout.search.legalise import ScenarioLegaliser
 from layout.search.moves import Moves

@@ -14,7 +14,8 @@ from layout.model.library import ArmModel, MachineModel, Port, VehicleModel
 from layout.model.places import instances
 from layout.model.pose import Array
 from layout.model.realise import equipped, largest_line
-from layout.model.scenario import Conveyor, Direct, Robot, Scenario, Vehicle
+from layout.model.scenario import Scenario
+from layout.model.transport import Conveyor, Direct, Robot, Vehicle
 from layout.search.shapes import Ring, moved
 from layout.search.space import spots
 

@@ -12,10 +12,11 @@ from scipy.spatial import ConvexHull
 
 from layout.files.assets import load_model, model_names
 from layout.model.equip import on_rail, with_tool
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, Rail, ToolModel
 from layout.model.line import Arm, Layout, Line
 from layout.model.pose import Pose
-from layout.model.scenario import Floor, Time
+from layout.model.scenario import Time
 from layout.motion.collision import gap, mover, surroundings
 from layout.motion.kinematics import chain_of, forward
 from tests.assets.library import ASSETS, COVER, obj_pieces, outside

@@ -19,10 +19,10 @@ from layout.feasibility.lanes import lane
 from layout.feasibility.safety import gap
 from layout.feasibility.swings import access, door
 from layout.feasibility.walkways import walkway
+from layout.model.floor import Safety
 from layout.model.library import MachineModel, Port
 from layout.model.line import Line
 from layout.model.pose import Pose
-from layout.model.scenario import Safety
 
 RULES = (fence, lane, walkway, gap, access, door)
 

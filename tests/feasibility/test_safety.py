@@ -12,10 +12,10 @@ import shapely
 from layout.feasibility import Ground, check
 from layout.feasibility.safety import arm_gap, separation
 from layout.feasibility.sweeps import STEP_M, configurations, sweep_of
+from layout.model.floor import Safety
 from layout.model.library import Port
 from layout.model.line import Line
 from layout.model.results import ArmTimes, JointPath, Moves
-from layout.model.scenario import Safety
 from layout.scene import Scene
 
 GAP = Safety(gap="500 mm")

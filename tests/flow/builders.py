@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from layout.model.distribution import Distribution, deterministic
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel, PartModel, VehicleModel
 from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Link, Staff, Station
 from layout.model.pose import Pose
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves, Zone
-from layout.model.scenario import Failure, Floor, Time
+from layout.model.scenario import Failure, Time
 
 MACHINE = MachineModel("box", "", Path("none"), Path("none"), 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)), {}, {})
 PART = PartModel("part", "", Path("none"), Path("none"), 1.0, 0.5, (0.0, 0.0, 0.0))

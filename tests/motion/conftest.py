@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from layout.files.urdf import read_chain
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel, PartModel, Port
 from layout.model.line import Arm, Belt, Layout, Line, LineProduct, Station
 from layout.model.pose import Pose
-from layout.model.scenario import Floor, Time
+from layout.model.scenario import Time
 
 NO_SERVICE = {"front": 0.0, "back": 0.0, "left": 0.0, "right": 0.0}
 

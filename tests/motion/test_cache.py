@@ -11,8 +11,8 @@ import pytest
 
 from layout import motion
 from layout.files.assets import load_model
+from layout.model.floor import Area
 from layout.model.pose import Pose
-from layout.model.scenario import Area
 from layout.motion import arms, cache, whole
 from layout.motion.cache import Store, pack, unpack
 

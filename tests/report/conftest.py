@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from layout.files.event_log import table
+from layout.model.floor import Area, Floor
 from layout.model.library import ArmModel, MachineModel, Port
 from layout.model.line import Arm, Belt, Layout, Line, Link, Station
 from layout.model.pose import Pose
 from layout.model.results import Estimate, FlowMove, FlowResult, TraceEvent
-from layout.model.scenario import Area, Floor, Time
+from layout.model.scenario import Time
 
 NOWHERE = Path("nowhere")
 RUN_COLUMNS = (

@@ -12,10 +12,10 @@ import pytest
 import shapely
 
 from layout.model.equip import on_rail
+from layout.model.floor import Safety
 from layout.model.library import Port, Rail
 from layout.model.line import Belt, Line
 from layout.model.results import BeltTimes, FleetTimes, Moves, Violation
-from layout.model.scenario import Safety
 from layout.scene import Scene, frame
 from layout.scene.marks import Mark, marks
 from layout.scene.overlays import envelopes, ports, reach

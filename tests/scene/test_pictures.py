@@ -11,9 +11,9 @@ import shapely
 from PIL import Image
 
 from layout.errors import SceneError
+from layout.model.floor import Area
 from layout.model.line import Belt, Line
 from layout.model.results import BeltTimes, Moves
-from layout.model.scenario import Area
 from layout.scene import Camera, Scene, frame, picture, plan_view
 from layout.scene.cameras import extent
 from layout.scene.furniture import along, furniture

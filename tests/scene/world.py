@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import trimesh
 
+from layout.model.floor import Floor
 from layout.model.library import (
     ArmModel,
     Axis,
@@ -22,7 +23,7 @@ from layout.model.library import (
 )
 from layout.model.line import Arm, Belt, Fleet, Layout, Line, LineProduct, Station
 from layout.model.pose import Pose
-from layout.model.scenario import Floor, Time
+from layout.model.scenario import Time
 
 Box = tuple[Sequence[float], Sequence[float]]  # low corner, high corner (m)
 

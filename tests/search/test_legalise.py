@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
 from layout import feasibility
+from layout.model.floor import Floor
 from layout.model.line import Layout
 from layout.model.pose import Array, Pose
 from layout.model.quantities import Range
 from layout.model.realise import realise
-from layout.model.scenario import Floor, Scenario
+from layout.model.scenario import Scenario
 from layout.search.legalise import OVERLAP_M, Legal, Legaliser, ScenarioLegaliser, Thing
 from layout.search.packing import Packer
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from layout.model.floor import FENCE_THICKNESS_M
 from layout.model.library import ArmModel, MachineModel
 from layout.model.line import Arm, Line
 from layout.model.pose import Array, Pose
-from layout.model.scenario import FENCE_THICKNESS_M
 from layout.motion.belts import lay_out
 from layout.motion.collision.arrays import Things
 from layout.motion.collision.mover import mover, packed, standing_pieces

@@ -14,7 +14,8 @@ from layout.model.library import MachineModel, Point2
 from layout.model.places import own_places
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
-from layout.model.scenario import Direct, Machine, Scenario
+from layout.model.scenario import Machine, Scenario
+from layout.model.transport import Direct
 
 Ints = NDArray[np.int64]
 

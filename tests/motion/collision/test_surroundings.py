@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.model.equip import on_rail
+from layout.model.floor import FENCE_THICKNESS_M
 from layout.model.library import Port, Rail
 from layout.model.line import Belt
 from layout.model.pose import Pose
-from layout.model.scenario import FENCE_THICKNESS_M
 from layout.motion.collision import surroundings
 from layout.motion.collision import surroundings as asked
 from layout.motion.collision.surroundings import relative
