@@ -1,8 +1,7 @@
 """Compiled: the least displacement under linear constraints on differences of displacements.
 
 A strictly convex quadratic program, solved by the dual active-set method of Goldfarb and Idnani (Mathematical
-Programming 27, 1983), which is exact, finite, and tells when there is no solution. Called by `separation` only, whose
-compiled code on disk numba renews when that file changes, not when this one does.
+Programming 27, 1983), which is exact, finite, and tells when there is no solution. Called by `separation`.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from layout.flow.kernel.jit import apart as alone
-from layout.flow.kernel.jit import compiled, entry
+from layout.flow.kernel.jit import compiled, entry_with
 from layout.model.pose import Array
+from layout.search import quadratic
 from layout.search.quadratic import ENOUGH_M, Index, least, mendable
 
 DIRECTIONS = 24  # of the search for a free place, on each ring
@@ -213,7 +214,7 @@ def _beyond(verts: Array, count: Index, mover: Index, d: Array, walls: Array, p:
     return float(far + walls[w, 0] * _shift(mover, d, p, 0) + walls[w, 1] * _shift(mover, d, p, 1) - walls[w, 2])
 
 
-@entry
+@entry_with(quadratic)
 def shortfalls(
     verts: Array, count: Index, box: Array, mover: Index, pairs: Index, gaps: Array, walls: Array, d: Array,
     short: Array, beyond: Array, way: Array,
@@ -438,7 +439,7 @@ def _improve(plan: Plan, work: Work, referred: bool, tries: int) -> None:
                 break
 
 
-@entry
+@entry_with(quadratic)
 def nearest(plan: Plan, work: Work, order: Index, pinned: int, step_m: float, tries: Index) -> int:
     """The least displacement that frees all, in work.best. Returns 0; or 1 where none was found.
 

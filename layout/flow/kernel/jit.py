@@ -5,7 +5,8 @@ hundred that only compiled code calls, and few that Python calls (`entry`). The 
 nobody has optimised or loaded; an entry links them in, and the whole is optimised once: a quarter of the time.
 
 Nothing here makes an array, so reference counting is off (`_nrt`): it would cost several times the simulation.
-Numba notices a change in a function's own file only; `records.RUN` carries a digest of all of them for it.
+Numba notices a change in a function's own file only; `records.RUN` carries a `digest` of all of them for it, and
+`entry_with` takes one as the mark of what is up to date.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
@@ -24,6 +27,8 @@ from numba.core.codegen import CPUCodeLibrary
 from numba.core.targetconfig import ConfigStack
 from numba.core.types.functions import BaseFunction
 from numba.np import arrayobj
+
+from layout.flow.kernel.source import digest
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
@@ -37,6 +42,18 @@ _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 def entry(function: F) -> F:
     """Machine code that Python calls: through `machine_code.Code`, or, compiled for the process, as it is."""
     return cast(F, _njit(**_OPTIONS, cache=True, no_cfunc_wrapper=True)(function))
+
+
+def entry_with(*modules: ModuleType) -> Callable[[F], F]:
+    """An entry into which code of these modules is compiled, too: renewed on disk when any of their files changes."""
+
+    def made(function: F) -> F:
+        found = entry(function)
+        files = [__file__, function.__code__.co_filename, *(str(module.__file__) for module in modules)]
+        cast(Any, found)._cache._cache_file._source_stamp = digest(map(Path, files))
+        return found
+
+    return made
 
 
 def compiled(function: F) -> F:

@@ -6,11 +6,12 @@ simulation runs; the others are the line as compiled by `network`.
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from layout.flow.kernel.source import digest
 
 Records = Any  # numpy structured array: its fields have no static type
 
@@ -399,7 +400,7 @@ def _digest() -> str:
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "marks", "parts", "inlets", "kept",
              "setups", "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles",
              "charging", "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory", "uptime")  # fmt: skip
-    return f"{zlib.crc32(b''.join((folder / f'{name}.py').read_bytes() for name in names)):08x}"
+    return digest(folder / f"{name}.py" for name in names)
 
 
 RUN = np.dtype([*_RUN.descr, (f"code_{_digest()}", np.int64), ("address", np.int64, (len(TABLES),))])

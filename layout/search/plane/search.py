@@ -9,6 +9,7 @@ import numpy as np
 from layout.model.pose import Array
 from layout.search.plane import kernel
 from layout.search.plane.compact import compact
+from layout.search.plane.places import Bits
 from layout.search.plane.plane import Ints, Placed, Plane, cost_of, extents
 
 HOT, COLD = 0.15, 0.002
@@ -89,7 +90,7 @@ def _keys(rect: Array) -> tuple[Array, ...]:
     return rect[0], rect[1], rect[0] - rect[2] / 2, rect[0] + rect[2] / 2
 
 
-def _seeded(seed: int) -> kernel.Bits:
+def _seeded(seed: int) -> Bits:
     """State of the kernel's random numbers."""
     return np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
 
