@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
+
+from layout import caches
 
 LIMIT_BYTES = 500_000_000
 """Beyond this the entries that nobody used for longest go."""
@@ -16,30 +17,17 @@ YOUNG_S = 3600.0
 """Entries used within this time stay whatever the size: some process may be reading them."""
 
 
-@functools.cache
-def _fallback() -> Path:
-    return Path(tempfile.mkdtemp(prefix="line-layout-"))
-
-
 def cache_folder() -> Path:
-    """The user's cache for models, or a folder that lasts as long as the machine's temporary files."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    try:
-        folder = Path(base).expanduser() / "line-layout" / "models"
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except (OSError, RuntimeError):
-        pass
-    return _fallback()
+    """The user's cache for models."""
+    return caches.folder("models")
 
 
 def entry(key: str) -> Path:
     """The folder of one entry, whether it is there yet or not; marked as used now."""
-    folder = cache_folder() / key
+    home = cache_folder() / key
     with contextlib.suppress(OSError):
-        os.utime(folder)
-    return folder
+        os.utime(home)
+    return home
 
 
 def fill(key: str, made: Path) -> Path:
@@ -64,14 +52,14 @@ def prune(limit_bytes: int) -> None:
     """Remove the entries used longest ago until the rest is no larger than this; also what was left half-made."""
     now, total = time.time(), 0
     found = []
-    for folder in cache_folder().iterdir():
+    for home in cache_folder().iterdir():
         with contextlib.suppress(OSError):
-            used = folder.stat().st_mtime
-            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            found.append((used, size, folder))
-    for used, size, folder in sorted(found, key=lambda item: item[0], reverse=True):
+            used = home.stat().st_mtime
+            size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+            found.append((used, size, home))
+    for used, size, home in sorted(found, key=lambda item: item[0], reverse=True):
         total += size
         old = now - used > YOUNG_S
-        if old and (total > limit_bytes or folder.name.startswith(".new-")):
-            shutil.rmtree(folder, ignore_errors=True)
+        if old and (total > limit_bytes or home.name.startswith(".new-")):
+            shutil.rmtree(home, ignore_errors=True)
             total -= size

@@ -12,7 +12,7 @@ from typing import Any
 from layout.files.atomic import write_text
 from layout.files.csv_columns import references
 from layout.files.scenario_models import ROBOT_SUFFIXES, is_file
-from layout.files.xacro import expand, is_xacro
+from layout.files.xacro import plain_urdf
 from layout.model.scenario import Scenario
 from layout.packages import SCHEME, find_mesh
 
@@ -99,7 +99,7 @@ def _copy_mesh(source: Path, target: Path) -> None:
 
 def _copy_urdf(source: Path, folder: Path, number: int) -> str:
     """Copy a URDF with its meshes, which it then names beside itself; xacro is expanded."""
-    urdf = expand(source)[0] if is_xacro(source) else source
+    urdf, _ = plain_urdf(source)
     new = f"models/{number}/{source.name.split('.')[0]}.urdf"
     target = folder / new
     target.parent.mkdir(parents=True, exist_ok=True)

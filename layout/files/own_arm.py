@@ -16,7 +16,7 @@ from layout.files.inertias import read_inertias
 from layout.files.model_reader import Loaded
 from layout.files.urdf import read_chain
 from layout.files.urdf_tree import Edge, Tree, near, read_tree
-from layout.files.xacro import expand, is_xacro
+from layout.files.xacro import plain_urdf
 from layout.model.library import ArmModel, Joint, Point2
 from layout.packages import find_mesh
 
@@ -41,13 +41,8 @@ def arm_from_urdf(path: Path, *, tip: str | None, payload_kg: float | None) -> L
 
     tip : the link that carries the tool; payload_kg : what it carries, tool included. Raises AssetError.
     """
-    files: list[tuple[str, Path]] = []
-    urdf = path
-    if is_xacro(path):
-        urdf, plain = expand(path)
-        files.append((path.name, plain))
-    else:
-        files.append((path.name, path))
+    urdf, text = plain_urdf(path)
+    files = [(path.name, text)]
     tree = read_tree(urdf)
     problems = [*tree.faults(), *_meshes(tree, urdf, path, files)]
     if problems:

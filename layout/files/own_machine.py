@@ -19,7 +19,7 @@ from layout.files.collada import unit_of, without_collada
 from layout.files.model_reader import Loaded
 from layout.files.surface import LIMITS_M, footprint
 from layout.files.urdf_tree import Array, Link, Shape, Tree, read_tree
-from layout.files.xacro import expand, is_xacro
+from layout.files.xacro import plain_urdf
 from layout.model.library import MachineModel, Port
 from layout.packages import find_mesh
 
@@ -33,13 +33,8 @@ def machine_from_urdf(path: Path, ports: Mapping[str, Port], service: Mapping[st
     The box around the body (seen from above) gets its middle at the origin, its lowest point stands on the floor.
     Raises AssetError.
     """
-    files: list[tuple[str, Path]] = []
-    urdf = path
-    if is_xacro(path):
-        urdf, plain = expand(path)
-        files.append((path.name, plain))
-    else:
-        files.append((path.name, path))
+    urdf, text = plain_urdf(path)
+    files = [(path.name, text)]
     tree = read_tree(urdf)
     problems = [_at(problem, path) for problem in tree.faults()]
     shapes = [shape for link in tree.links.values() for shape in (*link.visuals, *link.collisions)]

@@ -16,16 +16,14 @@ _FIND = re.compile(r"\$\(find\s+([\w.-]+)\s*\)")
 _MESH = re.compile(r"""(<mesh\b[^>]*?\bfilename\s*=\s*)(["'])(.*?)\2""", re.DOTALL)
 
 
-def is_xacro(path: Path) -> bool:
-    """Whether a file is to be expanded, by its name."""
-    return path.name.endswith(".xacro")
+def plain_urdf(path: Path) -> tuple[Path, Path]:
+    """The URDF to read; and the file that holds its text, the same everywhere. A URDF is both itself.
 
-
-def expand(path: Path) -> tuple[Path, Path]:
-    """The URDF of a xacro file, with meshes by absolute paths; and the text as it came out, the same everywhere.
-
+    A xacro file (by its name) is expanded: the URDF to read then has its meshes by absolute paths.
     Raises AssetError where xacrodoc is not installed or the file does not expand.
     """
+    if not path.name.endswith(".xacro"):
+        return path, path
     try:
         from xacrodoc import XacroDoc, packages
     except ImportError:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from layout import caches
 from layout.motion import tours
 from layout.motion.around import Blocked
 from layout.motion.cell import Cell
@@ -132,7 +133,7 @@ def folder() -> Path | None:
     given = os.environ.get(FOLDER)
     if given is not None:
         return Path(given).expanduser() if given else None
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "line-layout" / "motion"
+    return caches.place("motion")
 
 
 def _disk() -> Store | None:

@@ -6,7 +6,6 @@ What is made from an asset is kept in a cache folder under the hash of what it w
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
 import re
@@ -18,6 +17,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from layout import caches
 from layout.errors import AssetError, Problem, SceneError
 from layout.model.pose import Array
 from layout.packages import find_mesh
@@ -38,18 +38,9 @@ class Painted:
     rgba: Rgba
 
 
-@functools.cache
 def cache_folder() -> Path:
-    """The user's cache folder, or one that lasts as long as the machine's temporary files."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    try:
-        folder = Path(base).expanduser() / "line-layout" / "meshes"
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except (OSError, RuntimeError):
-        pass
-    return Path(tempfile.mkdtemp(prefix="line-layout-"))
+    """The user's cache for meshes."""
+    return caches.folder("meshes")
 
 
 def hull_pieces(path: Path) -> list[Array]:

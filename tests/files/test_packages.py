@@ -11,7 +11,7 @@ from layout import packages
 from layout.errors import AssetError
 from layout.files.own_arm import arm_from_urdf
 from layout.files.scenario import check_scenario
-from layout.files.xacro import expand
+from layout.files.xacro import plain_urdf
 from layout.model.library import ArmModel
 from tests.files import library, shapes
 
@@ -99,7 +99,7 @@ def test_xacro_without_xacrodoc_says_what_to_install(tmp_path: Path, monkeypatch
     path.write_text(XACRO)
     monkeypatch.setitem(__import__("sys").modules, "xacrodoc", None)
     with pytest.raises(AssetError, match=r"needs xacrodoc.*line-layout\[robots\]"):
-        expand(path)
+        plain_urdf(path)
 
 
 @pytest.mark.skipif(not HAVE["xacrodoc"], reason=EXTRA)

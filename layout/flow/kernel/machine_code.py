@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from layout import caches
 from layout.errors import LayoutError, Problem
 
 _SYMBOL = "layout_entry"
@@ -80,7 +81,7 @@ def _folder() -> Path:
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "line-layout" / "kernel"
+    return caches.place("kernel")
 
 
 def _checked(content: bytes) -> bytes:

@@ -151,6 +151,18 @@ def near(
 
 
 @inner
+def all_near(
+    m: Any, t: Any, centres: Array, reach: Array, own_reach: float, serving: int, pairs: Index, aims: Array
+) -> tuple[Index, Array, int]:
+    """What `near` finds, in longer lists where the ones given are too short; how many there are."""
+    count = near(m, t, centres, reach, own_reach, serving, pairs, aims)
+    if count > len(pairs):
+        pairs, aims = lists(2 * count)
+        near(m, t, centres, reach, own_reach, serving, pairs, aims)
+    return pairs, aims, count
+
+
+@inner
 def apart(
     m: Any, t: Any, p: int, o: int, frames: Array, points: Array, ready: Flags, v: Array, work: Array, low: float,
     high: float,
@@ -207,10 +219,7 @@ def free(m: Any, t: Any, many: Array, margin: float, own: float, serving: int) -
     for k in range(len(many)):
         place(links, slides, many[k], frame, centre, frames, centres)
         ready[:] = False
-        count = near(m, t, centres, reach, own, serving, pairs, aims)
-        if count > len(pairs):
-            pairs, aims = lists(2 * count)
-            count = near(m, t, centres, reach, own, serving, pairs, aims)
+        pairs, aims, count = all_near(m, t, centres, reach, own, serving, pairs, aims)
         for i in range(count):
             wanted = margin if pairs[i, 1] >= 0 else own
             v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
@@ -229,11 +238,7 @@ def touched(m: Any, t: Any, q: Array, margin: float, own: float, serving: int) -
     v, work, ready, reach = np.empty(3), np.empty((6, 3)), np.zeros(n, dtype=np.bool_), np.empty(n)
     place(m.links, m.slides, q, m.frame, m.centre, frames, centres)
     reach[:] = margin
-    pairs, aims = lists(ROOM)
-    count = near(m, t, centres, reach, own, serving, pairs, aims)
-    if count > len(pairs):
-        pairs, aims = lists(2 * count)
-        count = near(m, t, centres, reach, own, serving, pairs, aims)
+    pairs, aims, count = all_near(m, t, centres, reach, own, serving, *lists(ROOM))
     for i in range(count):
         wanted = margin if pairs[i, 1] >= 0 else own
         v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
@@ -254,10 +259,7 @@ def least(m: Any, t: Any, q: Array, serving: int) -> tuple[float, int, int]:
     best, piece, other, reach, reaches = np.inf, -1, 0, 0.05, np.empty(n)
     while True:  # nothing nearer than `best` is left out once `reach` is not less
         reaches[:] = reach
-        count = near(m, t, centres, reaches, reach, serving, pairs, aims)
-        if count > len(pairs):
-            pairs, aims = lists(2 * count)
-            count = near(m, t, centres, reaches, reach, serving, pairs, aims)
+        pairs, aims, count = all_near(m, t, centres, reaches, reach, serving, pairs, aims)
         for i in range(count):
             v[0], v[1], v[2] = aims[i, 0], aims[i, 1], aims[i, 2]
             got = apart(m, t, pairs[i, 0], pairs[i, 1], frames, points, ready, v, work, -1.0, best)
@@ -393,10 +395,8 @@ def first(
                 own_reach = own
                 for p in range(n):
                     own_reach = max(own_reach, own + reach[p] - margin)
-                begin, end = 0, near(m, t, centres, reach, own_reach, serving, pairs, aims)
-                if end > len(pairs):
-                    pairs, aims = lists(2 * end)
-                    end = near(m, t, centres, reach, own_reach, serving, pairs, aims)
+                begin = 0
+                pairs, aims, end = all_near(m, t, centres, reach, own_reach, serving, pairs, aims)
             else:
                 reach[:] = -1.0
             kept, here = end, False
