@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from layout.model.evaluation import Evaluation
     from layout.model.line import Layout
-    from layout.model.results import Evaluation
     from layout.model.scenario import Scenario
     from layout.search import Run
 

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from layout.model.evaluation import Evaluation
 from layout.model.line import Arm, Belt, Fleet, Line, Station
-from layout.model.results import Evaluation, FlowResult, Moves, Violation
+from layout.model.results import FlowResult, Moves, Violation
 from layout.model.scenario import Objective
 
 

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 from layout import feasibility, flow, motion, objective
 from layout.files.recording import Recording
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
 from layout.model.physical import Proof
 from layout.model.realise import largest_line, realise
-from layout.model.results import Evaluation, Moves, Violation
+from layout.model.results import Moves, Violation
 from layout.model.scenario import Scenario
 from layout.rollout import prove as rollout
 from layout.scene import Scene

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from layout.errors import LayoutError, Problem
-from layout.model.results import Evaluation
+from layout.model.evaluation import Evaluation
 from layout.model.scenario import Scenario
 
 

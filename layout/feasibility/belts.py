@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 
-from layout.feasibility.ground import FACING, TOLERANCE_M, Areas, Ground, overlaps, worst
+from layout.feasibility.convex import TOLERANCE_M
+from layout.feasibility.ground import FACING, Areas, Ground, overlaps, worst
 from layout.feasibility.riders import wide_parts
 from layout.model.library import Port
 from layout.model.line import Belt, Station

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from layout.model.pose import Array
 
+TOLERANCE_M = 1e-6
+"""What counts as nothing: coordinates are rounded far below it, and nobody sets up a machine to a micrometre."""
 CONVEX_SLACK = 1e-9
 """Share of its hull's area that a polygon may lack and still count as convex: rounding of coordinates."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -13,6 +13,8 @@ import shapely
 from layout import motion
 from layout.errors import LayoutError
 from layout.feasibility import convex
+from layout.feasibility.convex import TOLERANCE_M
+from layout.feasibility.solids import Solids, solids
 from layout.model.floor import Floor
 from layout.model.library import SIDES, ArmModel, MachineModel, Point2
 from layout.model.line import Arm, Line, Station
@@ -20,12 +22,6 @@ from layout.model.pose import Array
 from layout.model.results import BeltTimes, Moves, Violation
 from layout.motion import belts as conveyors
 from layout.motion.fences import fence_rings
-
-if TYPE_CHECKING:
-    from layout.feasibility.solids import Solids
-
-TOLERANCE_M = 1e-6
-"""What counts as nothing: coordinates are rounded far below it, and nobody sets up a machine to a micrometre."""
 
 FACING: dict[str, Point2] = {"front": (0.0, -1.0), "back": (0.0, 1.0), "left": (-1.0, 0.0), "right": (1.0, 0.0)}
 
@@ -210,9 +206,7 @@ class Ground:
     @cached_property
     def solids(self) -> Solids:
         """Everything as convex pieces in three dimensions."""
-        from layout.feasibility.solids import solids
-
-        return solids(self)
+        return solids(self.line, self.belts)
 
     def world(self, local: Sequence[Sequence[Array]]) -> Areas:
         """Convex polygons of each thing's own frame (in the order of `things`) in the world."""

@@ -6,7 +6,8 @@ import math
 from functools import lru_cache
 
 from layout import motion
-from layout.feasibility.ground import TOLERANCE_M, Ground
+from layout.feasibility.convex import TOLERANCE_M
+from layout.feasibility.ground import Ground
 from layout.model.library import Port
 from layout.model.line import Arm, Station
 from layout.model.results import Violation

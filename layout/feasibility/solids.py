@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,12 +12,13 @@ import shapely
 from numpy.typing import NDArray
 
 from layout.feasibility import convex
-from layout.feasibility.ground import TOLERANCE_M, Ground
+from layout.feasibility.convex import TOLERANCE_M
 from layout.feasibility.riders import tallest_m
 from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel
-from layout.model.line import Line
+from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array, Pose
+from layout.model.results import BeltTimes
 from layout.motion.belts import heights
 from layout.motion.fences import fence_rings
 
@@ -149,19 +150,21 @@ class _Local:
         )
 
 
-def solids(ground: Ground) -> Solids:
+def solids(line: Line, belts: Mapping[str, BeltTimes]) -> Solids:
     """All pieces of a line in the world: machines, sweeps of their doors, arm bases, obstacles, fences, belts.
 
-    A belt reaches from the floor to the top of the tallest part that rides on it. Raises SceneError or AssetError where
-    a model's files cannot be read.
+    belts : as laid out, by name; each reaches from the floor to the top of the tallest part that rides on it
+
+    Raises SceneError or AssetError where a model's files cannot be read.
     """
     parts = []
-    for thing in ground.things:
+    things: tuple[Station | Arm, ...] = (*line.stations.values(), *line.arms.values())
+    for thing in things:
         local = local_of(thing.model)
         if len(local.counts):
             parts.append((thing.name, local, thing.pose.apply(local.points)))
-    parts += [(name, local, local.points) for name, local in _fixed(ground.line.floor)]
-    parts += [(name, local, local.points) for name, local in _belts(ground)]
+    parts += [(name, local, local.points) for name, local in _fixed(line.floor)]
+    parts += [(name, local, local.points) for name, local in _belts(line, belts)]
     return Solids.joined(parts)
 
 
@@ -219,18 +222,17 @@ def _fixed(floor: Floor) -> list[tuple[str, _Local]]:
     return found
 
 
-def _belts(ground: Ground) -> list[tuple[str, _Local]]:
+def _belts(line: Line, belts: Mapping[str, BeltTimes]) -> list[tuple[str, _Local]]:
     return [
-        (name, _Local.of((piece, 0.0, False) for piece in belt_pieces(ground, name)))
-        for name, times in ground.belts.items()
+        (name, _Local.of((piece, 0.0, False) for piece in _belt_pieces(line, name, times.path_m)))
+        for name, times in belts.items()
         if times.length_m > 0.0
     ]
 
 
-def belt_pieces(ground: Ground, name: str) -> list[Array]:
+def _belt_pieces(line: Line, name: str, path: Array) -> list[Array]:
     """Corners (k, 3) (m, world) of a belt with parts on it: a piece for each straight stretch, corners filled."""
-    line: Line = ground.line
-    belt, path = line.belts[name], ground.belts[name].path_m
+    belt = line.belts[name]
     low, high = heights(belt, line)
     steps = np.hypot(*np.diff(path, axis=0).T)
     tops = low + (high - low) * np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum() + tallest_m(line, name)

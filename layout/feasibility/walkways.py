@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from layout.feasibility.ground import TOLERANCE_M, Ground, worst
+from layout.feasibility.convex import TOLERANCE_M
+from layout.feasibility.ground import Ground, worst
 from layout.model.results import Violation
 
 SCALE_M = 0.5

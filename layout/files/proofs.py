@@ -14,8 +14,8 @@ from layout.files.atomic import write_text
 from layout.files.layouts import layout_to_mapping
 from layout.files.recording import Recording, write_recording
 from layout.files.results import finite
+from layout.model.evaluation import Evaluation
 from layout.model.physical import MoveGap, Proof
-from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 
 PROOF, RECORDING = "proof.json", "best.rec"

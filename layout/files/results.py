@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from layout.files.layouts import layout_to_mapping
-from layout.model.results import Difference, Estimate, Evaluation
+from layout.model.evaluation import Evaluation
+from layout.model.results import Difference, Estimate
 from layout.model.scenario import Scenario
 
 _MORE = ("scrap_per_h", "rework_per_h", "energy_kwh_per_h", "energy_kwh_per_part", "on_time", "tardiness_s")

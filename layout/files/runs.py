@@ -27,7 +27,8 @@ from layout.files.layouts import dump_layout
 from layout.files.proofs import PROOF, RECORDING
 from layout.files.results import evaluation_to_json
 from layout.files.scenario import load_scenario
-from layout.model.results import Evaluation, TraceEvent
+from layout.model.evaluation import Evaluation
+from layout.model.results import TraceEvent
 from layout.model.scenario import Scenario, Variable
 
 COLUMNS = (

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from layout.model.results import Difference, Evaluation
+from layout.model.evaluation import Evaluation
+from layout.model.results import Difference
 from layout.report import words
 from layout.report.measures import MEASURES, ceilings, text, value_of
 from layout.report.outcome import Outcome, outcome_of

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from layout.report import words
+from layout.report.embedded import Picture
 from layout.report.measures import MEASURES, text, value_of
 from layout.report.outcome import Outcome
-from layout.report.page import Picture
 from layout.report.reader import Aim, Run
 from layout.report.search import front_words
 from layout.report.words import Unit

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from layout.model.evaluation import Evaluation
 from layout.model.physical import Incident, Verdict
-from layout.model.results import Effectiveness, Estimate, Evaluation, FlowMove, Gain, Violation
+from layout.model.results import Effectiveness, Estimate, FlowMove, Gain, Violation
 from layout.report.canvas import ACTIVE_STATES
 
 _MORE = ("scrap_per_h", "rework_per_h", "energy_kwh_per_h", "energy_kwh_per_part", "on_time", "tardiness_s")

@@ -8,9 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from layout.report import canvas, words
+from layout.report.embedded import Picture
+from layout.report.front import FrontView
 from layout.report.headline import bottleneck_meaning, headline, stopping
 from layout.report.layers import layered
 from layout.report.measures import MEASURES, comparison, text, value_of
@@ -21,21 +23,8 @@ from layout.report.replay import Replay
 from layout.report.sankey import passed
 from layout.report.search import stage_rows
 
-if TYPE_CHECKING:
-    from layout.report.front import FrontView
-
 PLACES = ("start", "best", "start_plan", "best_plan", "flow", "hour", "convergence")
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of the page: data URIs (light, and dark where there is one), what it shows, its caption."""
-
-    light: str
-    alt: str
-    caption: str = ""
-    dark: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,20 +100,6 @@ def render(
         replications=best.throughput_per_h.n if best is not None and best.throughput_per_h is not None else 0,
         level=best.throughput_per_h.level if best is not None and best.throughput_per_h is not None else 0.95,
     )
-
-
-def picture(path: Path, alt: str, caption: str = "", dark: Path | None = None) -> Picture | None:
-    """A PNG as a picture of the page; None where the file is missing or empty."""
-    light = _uri(path)
-    return Picture(light, alt, caption, (_uri(dark) if dark is not None else "") or "") if light else None
-
-
-def _uri(path: Path) -> str | None:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    return "data:image/png;base64," + base64.b64encode(content).decode("ascii") if content else None
 
 
 def bars(outcome: Outcome) -> list[Bar]:

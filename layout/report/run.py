@@ -20,10 +20,11 @@ from layout.motion.belts import lay_out
 from layout.report import canvas, figures, sankey, words
 from layout.report import proof as proofs
 from layout.report.canvas import Theme
+from layout.report.embedded import Picture, picture
 from layout.report.front import front_view, members
 from layout.report.gantt import draw_gantt
 from layout.report.outcome import Outcome
-from layout.report.page import Picture, picture, render
+from layout.report.page import render
 from layout.report.plan import draw_line
 from layout.report.plan_flows import rate
 from layout.report.reader import Run, read_run

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from layout.model.results import Evaluation, Violation
+from layout.model.evaluation import Evaluation
+from layout.model.results import Violation
 from layout.report import canvas, words
 from layout.report.canvas import ACTIVE_STATES
 from layout.report.kpis import advice, figures

@@ -22,7 +22,7 @@ from layout import objective
 from layout.errors import Problem, SearchError
 from layout.files.proofs import keep_proof, proof_to_json
 from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
-from layout.model.results import Evaluation
+from layout.model.evaluation import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Against, Evaluator
 from layout.rollout.learning import Learnt

@@ -12,9 +12,10 @@ from optuna.trial import FrozenTrial
 from layout import flow, objective
 from layout.files.event_log import span_of, usual_hour
 from layout.files.runs import MEASURE_COLUMNS
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
 from layout.model.realise import realise
-from layout.model.results import Evaluation, TraceEvent
+from layout.model.results import TraceEvent
 from layout.model.scenario import Objective, Scenario
 from layout.rollout.learning import Learnt
 from layout.search import pareto, selection

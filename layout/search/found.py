@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from layout.files.recording import Recording
+from layout.model.evaluation import Evaluation
 from layout.model.physical import Proof
-from layout.model.results import Evaluation
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt
 from layout.search.pareto import Front

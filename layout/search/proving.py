@@ -15,10 +15,11 @@ from layout import flow, motion, objective
 from layout.errors import Problem, SearchError
 from layout.files.recording import Recording
 from layout.flow.departures import departures
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout, Line
 from layout.model.physical import TOLERATED, Proof, Verdict
 from layout.model.realise import realise
-from layout.model.results import Evaluation, Moves
+from layout.model.results import Moves
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
 from layout.rollout.prove import judge, violations

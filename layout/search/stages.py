@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial
 
-from layout.model.results import Evaluation
+from layout.model.evaluation import Evaluation
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from layout.errors import LayoutError, Problem
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
-from layout.model.results import Evaluation, Violation
+from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.pipeline import Against, Evaluator
 from layout.search.plane.sampler import PlaneProposals, proposals_of

@@ -4,8 +4,9 @@ from dataclasses import asdict, replace
 import pytest
 from rich.console import Console
 
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
-from layout.model.results import Estimate, Evaluation, Gain, Violation
+from layout.model.results import Estimate, Gain, Violation
 from layout.report.headline import bottleneck_meaning
 from layout.report.outcome import outcome_from_json
 from layout.report.tables import comparison_table, evaluation_tables, state_bar

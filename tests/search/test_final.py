@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 import layout
 from layout.cli.main import app
 from layout.files.results import evaluation_to_json
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
-from layout.model.results import Evaluation, Violation
+from layout.model.results import Violation
 from layout.model.scenario import Objective, Scenario
 from layout.objective import best_first, deciding, improves, infeasible_score, score
 from layout.search import final
