@@ -8,12 +8,11 @@ one part in so few.
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
-from layout import motion
+from layout import motion, processes
 from layout.files.recording import Recording
 from layout.flow.departures import departures
 from layout.flow.output.intervals import estimate
@@ -70,7 +69,8 @@ def prove(
     missing = [k for k in range(windows) if k not in found]
     tasks = [(line, moves, until_s, seed, k, record and k == 0) for k in missing]
     if workers > 1 and len(tasks) > 1:
-        with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn")) as pool:
+        count, given = min(workers, len(tasks)), (processes.environment(),)
+        with ProcessPoolExecutor(count, processes.context(), processes.enter, given) as pool:
             made = list(pool.map(_window, *zip(*tasks, strict=True)))
     else:
         made = [_window(*task) for task in tasks]

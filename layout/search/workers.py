@@ -6,11 +6,10 @@ memory); it is reported as violating the rule `crash`.
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as Hanging
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from layout import processes
 from layout.errors import LayoutError, Problem
 from layout.model.evaluation import Evaluation
 from layout.model.line import Layout
@@ -80,10 +80,13 @@ _evaluator: Evaluates | None = None
 _proposals: Proposals | PlaneProposals | None = None
 
 
-def _start(make: Callable[[Scenario], Evaluates], scenario: Scenario, search_seed: int) -> None:
+def _start(
+    make: Callable[[Scenario], Evaluates], scenario: Scenario, search_seed: int, variables: Mapping[str, str]
+) -> None:
     """In each worker: Ctrl-C is the parent's business; the scenario is held, the scene is made when first needed."""
     global _scenario, _evaluator, _proposals
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    processes.enter(variables)
     _scenario = scenario
     _evaluator = make(scenario)
     _proposals = proposals_of(scenario, search_seed)
@@ -133,8 +136,8 @@ class Workers:
         return ProcessPool(
             max_workers=self._count,
             initializer=_start,
-            initargs=[self._make, self._scenario, self._seed],
-            context=multiprocessing.get_context("spawn"),
+            initargs=[self._make, self._scenario, self._seed, processes.environment()],
+            context=processes.context(),
         )
 
     def submit(
