@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
@@ -26,7 +27,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def coarse_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """3-D pictures as large as asked for, of pixels an eighth as fine: for tests that are not about what they show."""
+    """3-D pictures as large as asked for, of pixels an eighth as fine, and charts a quarter as large: for tests that
+    are not about what they show."""
+    from layout.report import canvas
     from layout.scene import Scene, scene
 
     whole, coarse = Scene.render, 4
@@ -37,3 +40,20 @@ def coarse_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Scene, "render", render)
     monkeypatch.setattr(scene, "SUN_PX", scene.SUN_PX // coarse)
+    monkeypatch.setattr(canvas, "DPI", canvas.DPI // coarse)
+
+
+@pytest.fixture
+def blank_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts and floor plans are set up, and saved without being drawn: for tests that look at words beside them."""
+    from PIL import Image
+
+    from layout.report import canvas
+
+    def png(figure: Any) -> bytes:
+        content = io.BytesIO()
+        width_in, height_in = figure.get_size_inches()
+        Image.new("L", (round(50 * width_in), round(50 * height_in)), 255).save(content, "PNG")
+        return content.getvalue()
+
+    monkeypatch.setattr(canvas, "png", png)

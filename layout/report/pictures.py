@@ -14,12 +14,12 @@ from layout.model.realise import realise
 from layout.model.results import Moves
 from layout.report.front import members
 from layout.report.reader import read_run
-from layout.report.run import write_figures
+from layout.report.run import write_plans
 from layout.scene import Scene, picture
 
 
 def write_pictures(run: Path) -> tuple[Path, ...]:
-    """Draw `start.png`, `best.png` (3-D), floor plans, of a front's layouts too, and the charts into a run folder.
+    """Draw `start.png`, `best.png` (3-D) and floor plans, of a front's layouts too, into a run folder.
 
     Returns their paths. Raises LayoutError where it is no run folder.
     """
@@ -39,7 +39,7 @@ def write_pictures(run: Path) -> tuple[Path, ...]:
         if name not in lines:
             lines[name] = realise(scenario, load_layout(run / f"{name}.yaml", scenario))
             moves[name] = shown_moves(lines[name])
-    return (*drawn, *write_figures(run, lines, moves))
+    return (*drawn, *write_plans(run, lines, moves))
 
 
 def shown_moves(line: Line) -> Moves:

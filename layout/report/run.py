@@ -35,21 +35,18 @@ PAGE = "report.html"
 HOUR = "best_hour.csv"
 
 
-def write_figures(
-    run: Path, lines: Mapping[str, Line] | None = None, moves: Mapping[str, Moves] | None = None
-) -> tuple[Path, ...]:
-    """Draw what a run folder's results show into PNG files beside them; their paths.
+def write_plans(run: Path, lines: Mapping[str, Line], moves: Mapping[str, Moves] | None = None) -> tuple[Path, ...]:
+    """Draw floor plans `<name>_plan.png` into a run folder, with what flows where as its results show; their paths.
 
-    lines : "start", "best", "runner_up_1" ... -> the line, for its floor plan `<name>_plan.png`
+    lines : "start", "best", "runner_up_1" ... -> the line
     moves : the same names -> travel times, whose belt paths the plan then follows
     Raises LayoutError where it is no run folder.
     """
-    found = read_run(run)
-    return (*_plans(found, lines or {}, moves or {}), *_charts(found))
+    return tuple(_plans(read_run(run), lines, moves or {}))
 
 
 def write_report(run: Path) -> Path:
-    """Render a run folder's report.html, with its figures; the page's path.
+    """Render a run folder's report.html, and draw its charts beside it; the page's path.
 
     A proof or a recording of the best layout is in the page, where there is one. LayoutError where it is no run folder,
     or where one of them cannot be read.

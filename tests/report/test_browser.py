@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from layout.report import write_figures, write_report
+from layout.report import write_plans, write_report
 from tests.report.test_replay import recorded_run
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -29,38 +29,41 @@ def chromium(tmp_path, *arguments):
     )  # fmt: skip
 
 
+@pytest.fixture
+def page(fake, run, coarse_pictures):
+    """A report with an hour and a plan."""
+    write_plans(run, {"best": fake.make_line()})
+    return write_report(fake.write_hour(run))
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-def test_the_page_opens_without_a_complaint(fake, run, tmp_path):
-    write_figures(run, {"best": fake.make_line()})
-    page = write_report(fake.write_hour(run))
+def test_the_page_opens_as_wide_as_the_window_and_without_a_complaint(fake, page, tmp_path):
+    """On a desk and on a phone, whose window is a frame: Chromium has none of its own that is narrower than 500 px."""
     shot = tmp_path / "page.png"
     done = chromium(tmp_path, "--window-size=500,900", f"--screenshot={shot}", page.as_uri())
     assert fake.png_size(shot) == (500, 900)
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-
-
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-@pytest.mark.parametrize("width", [1400, 400])
-def test_every_picture_is_there_and_nothing_is_wider_than_the_window(fake, run, tmp_path, width):
-    """A phone's window is a frame: Chromium has no window of its own that is narrower than 500 px."""
-    write_figures(run, {"best": fake.make_line()})
-    html = write_report(fake.write_hour(run)).read_text(encoding="utf-8")
+    html = page.read_text(encoding="utf-8")
     html = html.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
     (tmp_path / "page.html").write_text(html.replace("</body>", PROBE), encoding="utf-8")
-    frame = tmp_path / "frame.html"
-    frame.write_text(
-        f'<iframe src="page.html" width="{width}" height="900" style="border:0" onload="document.title = '
-        f'this.contentDocument.title; document.body.dataset.found = document.title"></iframe>',
+    frames = tmp_path / "frames.html"
+    frames.write_text(
+        "".join(
+            f'<iframe src="page.html" width="{width}" height="900" style="border:0" '
+            f'onload="document.body.dataset.found{width} = this.contentDocument.title"></iframe>'
+            for width in (1400, 400)
+        ),
         encoding="utf-8",
     )
-    done = chromium(tmp_path, "--allow-file-access-from-files", f"--window-size={width + 100},1000",
-                    "--virtual-time-budget=5000", "--dump-dom", frame.as_uri())  # fmt: skip
-    assert 'data-found="' in done.stdout, done.stderr
-    found = json.loads(unescape(done.stdout.split('data-found="')[1].split('"')[0]))
-    assert found["window"] == width
-    assert found["page"] <= width
-    assert len(found["images"]) == 4 and all(drawn for _, drawn in found["images"])  # plan, flow, hour, convergence
-    assert all(shown >= min(width - 40, 640) for shown, _ in found["images"])
+    done = chromium(tmp_path, "--allow-file-access-from-files", "--window-size=1500,2000",
+                    "--virtual-time-budget=5000", "--dump-dom", frames.as_uri())  # fmt: skip
+    for width in (1400, 400):
+        assert f'data-found{width}="' in done.stdout, done.stderr
+        found = json.loads(unescape(done.stdout.split(f'data-found{width}="')[1].split('"')[0]))
+        assert found["window"] == width
+        assert found["page"] <= width
+        assert len(found["images"]) == 4 and all(drawn for _, drawn in found["images"])  # plan, flow, hour, convergence
+        assert all(shown >= min(width - 40, 640) for shown, _ in found["images"])
 
 
 # Moves the slider and presses the button as a reader would, and says what came of it in the page's title.
@@ -84,7 +87,7 @@ document.body.dataset.found = JSON.stringify(found);
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-def test_a_recorded_run_is_played(tmp_path):
+def test_a_recorded_run_is_played(tmp_path, blank_charts):
     page = write_report(recorded_run(tmp_path / "run", seconds=12))
     shot = tmp_path / "page.png"
     done = chromium(tmp_path, "--window-size=900,1400", f"--screenshot={shot}", page.as_uri())

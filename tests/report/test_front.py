@@ -12,6 +12,7 @@ from layout.report.front import front_view, members
 from layout.report.reader import read_run
 from tests.report.test_browser import chromium
 
+pytestmark = pytest.mark.usefixtures("blank_charts")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FIGURES = ((131.2, 11.4), (120.0, 9.0), (90.0, 12.0), (100.0, 7.5))  # throughput, handling; the third is beaten
 

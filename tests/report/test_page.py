@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from layout.errors import LayoutError
-from layout.report import canvas, write_figures, write_report
+from layout.report import write_plans, write_report
 from layout.report.headline import headline
 from layout.report.reader import read_run
 
@@ -14,9 +14,10 @@ VOID = {"meta", "link", "img", "source", "br"}
 
 
 @pytest.fixture(autouse=True)
-def coarse(monkeypatch):
-    """Small pictures: this file is about words."""
-    monkeypatch.setattr(canvas, "DPI", 50)
+def quick(request):
+    """This file is about words: one test draws small pictures, the others none."""
+    drawn = request.function is test_an_hour_and_the_flow
+    request.getfixturevalue("coarse_pictures" if drawn else "blank_charts")
 
 
 class Page(HTMLParser):
@@ -54,7 +55,7 @@ def read(path):
 
 
 def test_the_page_says_what_came_out(fake, run):
-    write_figures(run, {"start": fake.make_line(), "best": fake.make_line()})
+    write_plans(run, {"start": fake.make_line(), "best": fake.make_line()})
     path = write_report(run)
     assert path == run / "report.html"
     page = read(path)
@@ -111,7 +112,7 @@ def test_a_broken_hour_is_named(fake, run):
 
 
 def test_the_page_needs_nothing_from_outside(fake, run):
-    (run / "best.png").write_bytes((write_figures(run, {"best": fake.make_line()})[0]).read_bytes())
+    (run / "best.png").write_bytes((write_plans(run, {"best": fake.make_line()})[0]).read_bytes())
     html = write_report(run).read_text(encoding="utf-8")
     page = Page(html)
     assert all(link.startswith("data:") for link in page.links)
@@ -139,7 +140,7 @@ def test_no_feasible_layout(fake, tmp_path):
     bad["violations"][0]["reason"] = "the press's door swings there"
     rows = [[0, "infeasible", 0.2, "", "", 120, "", "", "", "", "clearance", 3.0]]
     run = fake.write_run(tmp_path / "run", {"start": bad, "best": bad, "runners_up": []}, rows, evaluations=1)
-    write_figures(run, {"best": fake.make_line()})
+    write_plans(run, {"best": fake.make_line()})
     page = read(write_report(run))
     for words in (
         "No feasible layout was found in 1 evaluation.",
@@ -157,7 +158,7 @@ def test_no_feasible_layout(fake, tmp_path):
 def test_nothing_at_all(fake, tmp_path):
     run = fake.write_run(tmp_path / "run", {"start": None, "best": None, "runners_up": []}, [], evaluations=0)
     assert "did not keep a layout" in read(write_report(run)).text
-    assert write_figures(run) == ()
+    assert not list(run.glob("*.png"))
 
 
 def test_one_trial_and_missing_pictures(fake, tmp_path):
@@ -177,7 +178,6 @@ def test_thirty_machines_with_long_names(fake, tmp_path):
         layout={name: {"x": 1.0, "y": 2.0, "yaw": 180.0} for name in line.stations},
     )  # fmt: skip
     run = fake.write_run(tmp_path / "run", {"start": data, "best": data, "runners_up": [data] * 4})
-    write_figures(run, {"best": line})
     page = read(write_report(run))
     assert all(name in page.text for name in line.stations)
 

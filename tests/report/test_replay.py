@@ -23,6 +23,7 @@ from layout.report import replay as replays
 from layout.report import write_report
 from tests.report import conftest as fake
 
+pytestmark = pytest.mark.usefixtures("blank_charts")
 CELL = """\
 name: replayed cell
 time: {horizon: 1 h, replications: 2, seed: 1}

@@ -161,5 +161,5 @@ def out_of_reach(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 
 @pytest.fixture(autouse=True)
-def quick_pictures(coarse_pictures: None) -> None:
+def quick_pictures(coarse_pictures: None, blank_charts: None) -> None:
     """Run folders' pictures are looked at elsewhere."""
