@@ -69,7 +69,7 @@ def main() -> None:
     if given.small:
         return small()
     parts = 1_000 if given.quick else 100_000
-    figures = {"parts": parts, **ratios(parts), "shift_ms": shift_ms(3 if given.quick else 30), **calls(),
+    figures = {"parts": parts, **ratios(parts), "shift_ms": shift_ms(3 if given.quick else 30), **calls(given.quick),
                "scaling": scaling(given.quick)}  # fmt: skip
     if given.plot:
         plot(figures["scaling"], given.plot)
@@ -238,14 +238,14 @@ def shift_ms(repeats: int) -> float:
     return 1e3 * statistics.median(taken[2:])
 
 
-def calls() -> dict[str, float]:
-    """Two new processes, one after the other; the compiled code's folder is empty for the first.
+def calls(quick: bool) -> dict[str, float]:
+    """Two new processes, one after the other; the compiled code's folder is empty for the first (quick: as it is).
 
     Python may keep bytecode, as it does where the package is installed.
     """
     taken = []
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        environment = dict(os.environ) if quick else {**os.environ, "NUMBA_CACHE_DIR": folder}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for _ in range(2):
             done = subprocess.run([sys.executable, __file__, "--small"], env=environment, check=True,

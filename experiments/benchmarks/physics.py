@@ -30,7 +30,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
 import os
 import signal
 import statistics
@@ -44,7 +43,7 @@ from types import FrameType
 from typing import Any
 
 import layout
-from layout import flow, motion
+from layout import flow, motion, processes
 from layout.flow.control import Control
 from layout.flow.departures import departures
 from layout.flow.output.intervals import estimate
@@ -158,7 +157,7 @@ def gaps(times: Times) -> dict[str, Any]:
     """Each scenario's windows, two at a time."""
     lengths = {name: long_enough_s(name, times) for name in SCENARIOS}
     jobs = [(name, replication, lengths[name]) for name in SCENARIOS for replication in (0, 1)]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
+    with processes.context().Pool(2) as pool:
         runs = dict(zip(jobs, pool.map(window, jobs, chunksize=1), strict=True))
     return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]], times) for name in SCENARIOS}
 
@@ -249,9 +248,9 @@ def traffic(name: str, shifts: int) -> dict[str, Any] | None:
 def two_windows(length_s: float) -> float:
     """Wall-clock time of two windows of the flagship, one after the other over side by side; both warm."""
     jobs, taken = [(FLAGSHIP, replication, length_s) for replication in (0, 1)], []
-    for processes in (1, 2):
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            pool.map(window, [(FLAGSHIP, 0, 1.0)] * 2 * processes, chunksize=1)
+    for count in (1, 2):
+        with processes.context().Pool(count) as pool:
+            pool.map(window, [(FLAGSHIP, 0, 1.0)] * 2 * count, chunksize=1)
             began = time.perf_counter()
             pool.map(window, jobs, chunksize=1)
             taken.append(time.perf_counter() - began)
