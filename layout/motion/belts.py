@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
@@ -40,6 +40,10 @@ DETOURS_M = (1.0, 2.5)
 
 STEEPEST_RAD = math.radians(20.0)
 """Smooth belts carry parts up to slopes of 15 to 20 degrees; steeper ones need cleats, which are not modelled."""
+
+TURN_SHARE = 0.375
+"""Radius of the turn that parts make on a corner's table, as a share of the belt's width: they come to lie on it by the
+other eighth before it turns, so that it carries them."""
 
 LEVEL_M = 1e-3
 """Ports whose heights differ by no more are level: feet are adjusted by more."""
@@ -151,13 +155,37 @@ def _times(belt: Belt, way: Way, rise: float) -> BeltTimes:
     length_m = math.hypot(_length(way), rise)
     if len(way) == 2 and _length(way) < TOUCHING_M:
         length_m = 0.0
+    tables, real_m = _tables(belt, way)
     return BeltTimes(
         transit_s=length_m / belt.speed_m_s,
-        capacity=max(1, math.floor(length_m / belt.pitch_m + 1e-9)),
-        spacing_s=belt.pitch_m / belt.speed_m_s,
+        capacity=_places(belt, tables, length_m if not tables else real_m),
+        spacing_s=(belt.pitch_m + max((end - begin for begin, end in tables), default=0.0)) / belt.speed_m_s,
         length_m=length_m,
         path_m=np.array(way, dtype=float),
     )
+
+
+def _tables(belt: Belt, way: Way) -> tuple[list[tuple[float, float]], float]:
+    """From where to where (m), along the way that parts take, each corner's table reaches; and that way's length."""
+    found, along = [], 0.0
+    for a, b, c in zip(way, way[1:], way[2:], strict=False):
+        along += math.dist(a, b)
+        ux, uy, vx, vy = b[0] - a[0], b[1] - a[1], c[0] - b[0], c[1] - b[1]
+        turn = abs(math.atan2(ux * vy - uy * vx, ux * vx + uy * vy))
+        half = belt.width_m / 2 * math.tan(turn / 2)
+        within = 2 * half - TURN_SHARE * belt.width_m * (2 * math.tan(turn / 2) - turn)
+        found.append((along - half, along - half + within))
+        along += within - 2 * half
+    return found, along + math.dist(way[-2], way[-1])
+
+
+def _places(belt: Belt, tables: Sequence[tuple[float, float]], length_m: float) -> int:
+    """How many parts a belt holds: one in each pitch, counted from its end, but never two on a table."""
+    places, front = 0, length_m
+    while (rear := front - belt.pitch_m) >= -1e-9:
+        places += 1
+        front = min([rear, *(begin for begin, end in tables if begin < front - 1e-9 and end > rear + 1e-9)])
+    return max(1, places)
 
 
 def _ends(belt: Belt, line: Line) -> tuple[_End | None, _End | None]:

@@ -17,7 +17,8 @@ from layout.model.physical import Incident
 from layout.model.results import BeltTimes
 from layout.rollout.courses import Course, course
 from layout.rollout.riders import GUIDE, LOOK_S, NEAR_M, Rider, Watch
-from layout.rollout.tracks import Leg
+from layout.rollout.tables import Tables
+from layout.rollout.tracks import Leg, Turn
 from layout.scene.physics.parts import Part
 from layout.scene.physics.surfaces import Gate, Moving, corner, straight, turn_along
 from layout.scene.physics.world import World
@@ -55,7 +56,7 @@ class BeltNews:
         another belt, is about to reach it), "lost" (it is on the belt no more)
     time_s : when; since_s : how long it took since it entered
     aside_m, turned_rad : at the end, how far beside its place and how far turned it stands
-    queued : whether it was held up on the way
+    queued : whether it was held up on the way, or, where it has moved on, up to there
     """
 
     kind: Literal["clear", "end", "lost"]
@@ -103,6 +104,10 @@ class Conveyor:
         self._left: _Left | None = None
         self._gate_down = False
         self._clear: Rider | None = None
+        self._tables = Tables(way.track, self._surfaces, way.belt.speed_m_s)
+        pitch_m = way.belt.pitch_m
+        self._apart_m = pitch_m + self._tables.longest_m
+        self._room_m = max([pitch_m, *(end for begin, end in self._tables.reach if begin < pitch_m)])
 
     @property
     def stop(self) -> int:
@@ -161,6 +166,9 @@ class Conveyor:
         for number, rider in enumerate(tuple(self.riders)):
             if now_s >= rider.look_s - 1e-9 and not rider.asleep:
                 self._look(rider, self.riders[number - 1] if number else None, now_s, news)
+                behind = self.riders[number + 1] if number + 1 < len(self.riders) else None
+                if behind is not None and behind.waits and not self._barred(behind, rider):
+                    self._wake()
         if any(item.kind == "lost" for item in news):
             lost = [item.part for item in news if item.kind == "lost"]
             self.riders = [rider for rider in self.riders if rider.part not in lost]
@@ -174,15 +182,18 @@ class Conveyor:
 
     def _look(self, rider: Rider, before: Rider | None, now_s: float, news: list[BeltNews]) -> None:
         rider.locate(self._track)
-        speed_m_s, pitch_m = self.belt.speed_m_s, self.belt.pitch_m
-        coarse_m = 1.2 * speed_m_s * LOOK_S
-        fine = False
+        coarse_m = 1.2 * self.belt.speed_m_s * LOOK_S
+        free_m = self._before_m(before)
+        ahead = self._tables.ahead_m(rider, free_m)
+        fine = ahead < coarse_m
+        if self._barred(rider, before):
+            rider.waits = rider.held = True
+            self._rest(rider)
         if rider is self._clear:
-            ahead = rider.begin_m + pitch_m - rider.along_m
-            fine = ahead < coarse_m
-            if ahead <= 0:
-                self._clear = None
-                news.append(BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
+            fine = self._see_clear(rider, now_s, news) < coarse_m or fine
+        if rider.waits:
+            return
+        fine = self._tables.carry(rider, free_m, coarse_m) or fine
         if before is None and not rider.at_end:
             ahead = self._line_m(rider) - rider.front_m
             fine = fine or ahead < coarse_m
@@ -218,9 +229,36 @@ class Conveyor:
                     news.insert(-1, BeltNews("clear", self.name, rider.part, now_s, now_s - rider.begin_s))
                 return
             if self._rests and (self._close(rider, before) or (queues and self._settled(rider, before, now_s))):
-                rider.asleep = True
-                rider.part.clamp()
+                self._rest(rider)
+                if rider is self._clear:
+                    self._see_clear(rider, now_s, news)
         rider.look_s = now_s if fine else now_s + LOOK_S
+
+    def _see_clear(self, rider: Rider, now_s: float, news: list[BeltNews]) -> float:
+        """Whether the part that entered last has made room for the next; how far (m) it still has to go for that.
+
+        Parts enter so far apart that none has to wait before a corner; behind one that waits there is room sooner.
+        """
+        room_m = self._room_m if rider.held else self._apart_m
+        ahead_m = rider.begin_m + room_m - rider.along_m
+        if ahead_m <= 0:
+            self._clear = None
+            since_s = now_s - rider.begin_s
+            news.append(BeltNews("clear", self.name, rider.part, now_s, since_s, queued=rider.held))
+        return ahead_m
+
+    def _before_m(self, before: Rider | None) -> float:
+        """As far as where (m) the way is free: to the rear of what is before it."""
+        if before is not None:
+            return before.rear_m
+        return math.inf if self._left is None or self._left.moves else self._rear_m(self._left.part)
+
+    def _barred(self, rider: Rider, before: Rider | None) -> bool:
+        """Whether it stands before a table that another part is on, or within reach of one that is turned there."""
+        free_m = self._before_m(before)
+        if before is not None and free_m - rider.front_m < before.swing_m and self._tables.under(before):
+            return True
+        return self._tables.ahead_m(rider, free_m) < NEAR_M
 
     def _at_end(self, rider: Rider, ahead_m: float, now_s: float) -> bool:
         if self.course.onward:
@@ -259,8 +297,8 @@ class Conveyor:
         return held
 
     def _close(self, rider: Rider, before: Rider | None) -> bool:
-        """Whether it is to stop behind one that stands."""
-        if self.course.rest_out is None:
+        """Whether it is to stop behind one that stands, without touching it: before arms, and on tables."""
+        if self.course.rest_out is None and not self._tables.under(rider):
             return False
         if before is not None:
             stops = before.asleep or before.met_s > -math.inf
@@ -269,8 +307,13 @@ class Conveyor:
             gap_m = self._rear_m(self._left.part) - rider.front_m
         else:
             gap_m = math.inf
-        rider.held |= gap_m < APART_M
-        return gap_m < APART_M
+        closes = gap_m < self._apart(rider)
+        rider.held |= closes
+        return closes
+
+    def _apart(self, rider: Rider) -> float:
+        """How far (m) behind a part that stands one stops; where it may be turned, so that it swings past it."""
+        return APART_M + (rider.swing_m if self._tables.under(rider) else 0.0)
 
     def _settled(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether it has stood for long enough, and what it stands against does, too."""
@@ -279,14 +322,27 @@ class Conveyor:
             return False
         return _stood(rider, now_s) and _still(rider)
 
+    def _rest(self, rider: Rider) -> None:
+        rider.asleep = True
+        rider.part.clamp()
+
     def _wake(self) -> None:
+        """Let those go on that nothing holds up any more, and those behind them."""
+        before: Rider | None = None
         for rider in self.riders:
-            if rider.asleep:
-                rider.asleep = False
+            if rider.asleep and not rider.at_end and self._free(rider, before) and not self._barred(rider, before):
+                rider.asleep = rider.waits = False
                 rider.part.free()
                 rider.looks.clear()
                 rider.look_s = rider.still_s = 0.0
                 rider.stuck = (self._world.now_s, rider.along_m)
+            before = rider
+
+    def _free(self, rider: Rider, before: Rider | None) -> bool:
+        """Whether what is before it moves, or is far from it."""
+        if before is None:
+            return self._left is None or self._left.moves
+        return not before.asleep or before.rear_m - rider.front_m > self._apart(rider) + NEAR_M
 
     # ------------------------------------------------------------ the end
 
@@ -308,8 +364,7 @@ class Conveyor:
             if first is not None and not first.asleep:
                 first.locate(self._track)
                 if first.front_m >= self._track.length_m - GONE_M:
-                    first.asleep = True
-                    first.part.clamp()
+                    self._rest(first)
             gone = away or self._rear_m(part) > self._track.length_m + GATE_SLACK_M
         if gone:
             self._left, self._gate_down = None, False
@@ -387,28 +442,20 @@ def _stood(rider: Rider, now_s: float) -> bool:
 
 
 def _surfaces(world: World, way: Course) -> list[Moving]:
-    """The bodies of a belt; where it meets another belt it ends at its rollers."""
+    """The bodies of a belt; where it meets another belt it ends at its rollers, where it meets a table before that."""
     found = []
-    pieces, speed = way.track.pieces, way.belt.speed_m_s
+    pieces, width, speed = way.track.pieces, way.belt.width_m, way.belt.speed_m_s
     for number, piece in enumerate(pieces):
         if isinstance(piece, Leg):
-            u = [(b - a) / piece.length_m for a, b in zip(piece.start_m, piece.end_m, strict=True)]
-            first = NOSE_M if number == 0 and way.here else 0.0
-            last = NOSE_M if number == len(pieces) - 1 and way.onward else 0.0
-            start = tuple(a + first * k for a, k in zip(piece.start_m, u, strict=True))
-            end = tuple(b - last * k for b, k in zip(piece.end_m, u, strict=True))
-            found.append(
-                straight(
-                    world,
-                    way.belt.name,
-                    (start[0], start[1], start[2]),
-                    (end[0], end[1], end[2]),
-                    way.belt.width_m,
-                    speed,
-                )
-            )
+            u = np.subtract(piece.end_m, piece.start_m) / piece.length_m
+            cuts = [NOSE_M if number == 0 and way.here else 0.0]
+            cuts.append(NOSE_M if number == len(pieces) - 1 and way.onward else 0.0)
+            for k, near in ((0, number - 1), (1, number + 1)):
+                if 0 <= near < len(pieces) and isinstance(turn := pieces[near], Turn):
+                    cuts[k] = turn.spare_m(width)
+            start, end = np.add(piece.start_m, cuts[0] * u), np.subtract(piece.end_m, cuts[1] * u)
+            found.append(straight(world, way.belt.name, tuple(start), tuple(end), width, speed))
         else:
-            spin = math.copysign(speed / piece.radius_m, piece.angle_rad)
-            plan = np.array(piece.plan(way.belt.width_m))
-            found.append(corner(world, way.belt.name, piece.pivot_m, plan, spin))
+            plan = np.array(piece.plan(width))
+            found.append(corner(world, way.belt.name, piece.pivot_m, plan, 0.0))
     return found

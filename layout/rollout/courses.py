@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -20,7 +21,7 @@ from layout.model.line import Belt, Line, Station
 from layout.model.pose import Array
 from layout.model.results import BeltTimes
 from layout.motion import belts as ways
-from layout.rollout.tracks import Track, track
+from layout.rollout.tracks import Leg, Track, Turn, track
 from layout.scene import meshes
 from layout.scene.furniture import RAIL_HIGH_M, RAIL_WIDE_M
 
@@ -35,6 +36,11 @@ BED_M = (0.06, 0.012)
 belt's moving surface takes their place. Roller frames stand 5 mm above the rollers."""
 COVERED_M2 = 1e-4
 """Less common area of a bed and a belt is touching."""
+
+OPENING_M = 0.2
+"""Rails open to the belt's edge over so long a way before and behind a corner."""
+STRIP_M = 0.005
+"""Thickness of the strip that leads round the outside of a corner."""
 
 
 @dataclass(frozen=True)
@@ -188,28 +194,58 @@ def _through(station: Station, out: Port) -> list[Point2]:
 
 
 def _guides(plan: Sequence[Point2], low_m: float, high_m: float, width_m: float) -> list[Array]:
-    """Rails on both sides of a belt, mitred at its corners, as they are drawn."""
-    points = np.asarray(plan, dtype=float)
-    legs = np.diff(points, axis=0)
-    sizes = np.linalg.norm(legs, axis=1)
-    if not len(sizes) or sizes.sum() < ways.TOUCHING_M:
+    """Rails on both sides of a belt's straight stretches, and round the outside of its corners.
+
+    Parts swing out as they turn: before and behind a corner the rails open to the belt's edges, where a strip leads
+    round it. There is none at the inside.
+    """
+    if len(plan) < 2 or sum(math.dist(a, b) for a, b in pairwise(plan)) < ways.TOUCHING_M:
         return []
-    heads = np.arctan2(legs[:, 1], legs[:, 0])
-    bends = np.concatenate([[0.0], np.tan(np.remainder(np.diff(heads) + np.pi, 2 * np.pi) / 2 - np.pi / 2), [0.0]])
-    shares = np.concatenate([[0.0], np.cumsum(sizes)]) / sizes.sum()
-    heights = low_m + (high_m - low_m) * shares
+    pieces = track(plan, low_m, high_m, width_m).pieces
     found = []
-    for i, (leg, size) in enumerate(zip(legs, sizes, strict=True)):
-        u = leg / size
-        n = np.array([-u[1], u[0]])
-        for side in (1.0, -1.0):
-            corners = []
-            for off in (width_m / 2 - RAIL_WIDE_M, width_m / 2):
-                a = points[i] + side * off * n + u * side * off * bends[i]
-                b = points[i + 1] + side * off * n - u * side * off * bends[i + 1]
-                corners += [(*a, heights[i]), (*b, heights[i + 1])]
-            flat = np.array(corners)
-            found.append(np.vstack([flat + (0, 0, -0.02), flat + (0, 0, RAIL_HIGH_M)]))
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Leg):
+            near = [pieces[k] if 0 <= k < len(pieces) else None for k in (number - 1, number + 1)]
+            spare = [turn.spare_m(width_m) if isinstance(turn, Turn) else None for turn in near]
+            found += [rail for side in (1.0, -1.0) for rail in _rail(piece, side, spare, width_m / 2)]
+        else:
+            found += _strip(piece, width_m)
+    return found
+
+
+def _rail(leg: Leg, side: float, spare: Sequence[float | None], half_m: float) -> list[Array]:
+    """The rail on one side of a straight stretch; spare : how far (m) tables reach over its start and its end.
+
+    It begins and ends at tables as thin as their strips; between two of them that are close it gets no thicker than
+    the way lets it.
+    """
+    u = np.subtract(leg.end_m, leg.start_m) / leg.length_m
+    n = side * np.array([-math.sin(leg.heading_rad), math.cos(leg.heading_rad), 0.0])
+    a, b = leg.start_m + (spare[0] or 0.0) * u, leg.end_m - (spare[1] or 0.0) * u
+    opened = [here is not None for here in spare]
+    share = min(1.0, float((b - a) @ u) / max(OPENING_M * sum(opened), 1e-9))
+    if share <= 1e-6:
+        return []
+    flat = [a + half_m * n, b + half_m * n]
+    for end, way, opens in zip((a, b), (u, -u), opened, strict=True):
+        if opens:
+            flat.append(end + (half_m - STRIP_M) * n)
+        deep = STRIP_M + share * (RAIL_WIDE_M - STRIP_M)
+        flat.append(end + (half_m - deep) * n + share * OPENING_M * opens * way)
+    return [np.vstack([np.add(flat, (0, 0, -0.02)), np.add(flat, (0, 0, RAIL_HIGH_M))])]
+
+
+def _strip(turn: Turn, width_m: float) -> list[Array]:
+    """The strip round the outside of a corner."""
+    corners = np.array(turn.plan(width_m))
+    outer = corners[1:]
+    inner = outer + (corners[0] - outer) * (STRIP_M / width_m)
+    found = []
+    for k in (0, 1):
+        flat = np.vstack([outer[k : k + 2], inner[k : k + 2]]) + turn.pivot_m[:2]
+        found.append(
+            np.vstack([np.column_stack([flat, np.full(4, turn.pivot_m[2] + z)]) for z in (-0.02, RAIL_HIGH_M)])
+        )
     return found
 
 

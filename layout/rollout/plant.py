@@ -251,7 +251,7 @@ class Plant:
             name, made = item.belt, belt.belt
             if item.kind == "clear":
                 self.control.belt_clear(name)
-                if entered is not None:
+                if entered is not None and not item.queued:
                     self.table.add("belt spacing", name, made.origin, made.target, entered.spacing_s, item.since_s)
             elif item.kind == "end":
                 self.control.belt_end(name)

@@ -55,7 +55,8 @@ class Rider:
     along_m, left_m : of its frame's origin, on the belt's track; high_m : its underside above the surface
     begin_m, begin_s : where and when it entered
     front_m, rear_m : where on the track its front and rear are, turned as it is; met_s : when it was at the stop last
-    asleep : stands in the queue, held where it is until that moves on; at_end : has arrived; held : has queued
+    asleep : stands in the queue, held where it is until that moves on; waits : before a corner that another part is in
+    at_end : has arrived; held : has queued
     quarters : quarter turns to the left between the belt's way and its x axis, as it entered; aside_rad : beyond those
     bent_s : when it was last on a corner; square : how far aside and turned it was when it had settled after that
     looks : when it was looked at last, and where it was; told : kinds of its incidents
@@ -78,6 +79,7 @@ class Rider:
     met_s: float = -math.inf
     look_s: float = 0.0
     asleep: bool = False
+    waits: bool = False
     at_end: bool = False
     held: bool = False
     cleared: bool = False
@@ -113,6 +115,12 @@ class Rider:
         """From its frame's origin to its grasp point, across the belt, when it rides square."""
         x, y, _ = self.part.form.model.grasp_m
         return (y, x, -y, -x)[self.quarters]
+
+    @property
+    def swing_m(self) -> float:
+        """How far its corners reach beyond its front and rear as it is turned."""
+        x, y, _ = self.part.form.high_m - self.part.form.low_m
+        return float(math.hypot(x, y) - (y if self.quarters % 2 else x)) / 2
 
     def locate(self, track: Track) -> None:
         """Read its pose."""
@@ -255,14 +263,7 @@ class Watch:
 
     def _bends(self, rider: Rider) -> bool:
         """Whether it is partly on a corner, where no part goes along with all of the surface."""
-        pieces, k = self._track.pieces, rider.piece
-        if not isinstance(pieces[k], Leg):
-            return True
-        before, after = pieces[k - 1] if k else None, pieces[k + 1] if k + 1 < len(pieces) else None
-        low, high = pieces[k].begin_m, pieces[k].begin_m + pieces[k].length_m
-        return (before is not None and not isinstance(before, Leg) and rider.rear_m < low + NEAR_M) or (
-            after is not None and not isinstance(after, Leg) and rider.front_m > high - NEAR_M
-        )
+        return any(a - NEAR_M < rider.front_m and rider.rear_m < b + NEAR_M for a, b in self._track.tables)
 
     def _rocks(self, rider: Rider) -> bool:
         """Whether it leans so much that an edge explains how high it is."""

@@ -1,6 +1,6 @@
-"""The way that parts take on a belt: straight legs that may climb, level turns about the corners' inner sides.
+"""The way that parts take on a belt: straight legs that may climb, level turns on the tables of its corners.
 
-A turn's arc is shorter than the two half widths that the plan's corner counts, pi / 4 of them at a right angle.
+At a right angle a turn's way is 0.16 of the belt's width shorter than the plan's, which goes through the corner.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from layout.model.library import Point2, Point3
+from layout.motion.belts import TURN_SHARE
 
 LEAST_M = 1e-6
 """Legs shorter than this are none ..."""
@@ -60,7 +61,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Turn:
-    """A level turn about the inner corner of a belt: radius_m is that of the middle line; angle_rad > 0 to the left.
+    """A level turn on a corner's table: radius_m is that of the middle line; angle_rad > 0 to the left.
 
     start_rad : heading where it begins
     """
@@ -98,14 +99,19 @@ class Turn:
         left = side * (self.radius_m - math.hypot(dx, dy))
         return (turned + abs(self.angle_rad) / 2) * self.radius_m, left
 
+    def spare_m(self, width_m: float) -> float:
+        """How far (m) the table of a belt of that width goes on before and behind the turn."""
+        return (width_m / 2 - self.radius_m) * math.tan(abs(self.angle_rad) / 2)
+
     def plan(self, width_m: float) -> list[Point2]:
-        """Corners (m, about the pivot) of the kite between both legs' ends, on a belt of that width."""
-        side = math.copysign(1.0, self.angle_rad)
+        """Corners (m, about the pivot) of the table between both legs, on a belt of that width: the inner one first."""
+        side, middle = math.copysign(1.0, self.angle_rad), self.start_rad + self.angle_rad / 2
+        inner = (self.radius_m - width_m / 2) / math.cos(self.angle_rad / 2)
         reach = width_m / math.cos(self.angle_rad / 2)
-        headings = (self.start_rad, self.start_rad + self.angle_rad / 2, self.heading_rad)
-        sizes = (width_m, reach, width_m)
-        outer = [(s * side * math.sin(h), -s * side * math.cos(h)) for h, s in zip(headings, sizes, strict=True)]
-        return [(0.0, 0.0), *outer]
+        headings, sizes = (self.start_rad, middle, self.heading_rad), (width_m, reach, width_m)
+        x, y = inner * side * math.sin(middle), -inner * side * math.cos(middle)
+        outer = [(x + s * side * math.sin(h), y - s * side * math.cos(h)) for h, s in zip(headings, sizes, strict=True)]
+        return [(x, y), *outer]
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,13 @@ class Track:
     """Legs and turns, one after the other."""
 
     pieces: tuple[Leg | Turn, ...]
+    width_m: float
+
+    @cached_property
+    def tables(self) -> tuple[tuple[float, float], ...]:
+        """From where to where (m) each corner's table reaches."""
+        turns = [(piece, piece.spare_m(self.width_m)) for piece in self.pieces if isinstance(piece, Turn)]
+        return tuple((turn.begin_m - spare, turn.begin_m + turn.length_m + spare) for turn, spare in turns)
 
     @cached_property
     def length_m(self) -> float:
@@ -171,7 +184,8 @@ def track(
         climbs, points = range(0), _straightened(points)
     heads = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(points)]
     angles = [math.remainder(b - a, 2 * math.pi) for a, b in pairwise(heads)]
-    trims = [0.0, *(width_m / 2 * math.tan(abs(angle) / 2) for angle in angles), 0.0]
+    radius = width_m * TURN_SHARE
+    trims = [0.0, *(radius * math.tan(abs(angle) / 2) for angle in angles), 0.0]
     flats = [max(math.dist(a, b) - trims[i] - trims[i + 1], 0.0) for i, (a, b) in enumerate(pairwise(points))]
     climbed = sum(flats[i] for i in climbs)
     pieces: list[Leg | Turn] = []
@@ -185,11 +199,11 @@ def track(
             pieces.append(Leg((*start, height), (*end, top), along))
             along, height = along + pieces[-1].length_m, top
         if i < len(angles) and abs(angles[i]) > LEAST_RAD:
-            side = math.copysign(width_m / 2, angles[i])
+            side = math.copysign(radius, angles[i])
             pivot = (end[0] - side * s, end[1] + side * c, height)
-            pieces.append(Turn(pivot, width_m / 2, heads[i], angles[i], along))
+            pieces.append(Turn(pivot, radius, heads[i], angles[i], along))
             along += pieces[-1].length_m
-    return Track(tuple(pieces))
+    return Track(tuple(pieces), width_m)
 
 
 def _straightened(points: Sequence[Point2]) -> list[Point2]:

@@ -30,6 +30,11 @@ def test_corner(table, belt, cell) -> None:
     got = lay_out(belt("a", "b"), cell([table("a", 0, 0), table("b", 2, 3, math.pi / 2)]))
     assert np.allclose(got.path_m, [[0.4, 0], [2, 0], [2, 2.6]])
     assert got.length_m == pytest.approx(1.6 + 2.6)
+    # the corner's table, 0.25 m of the parts' way from 1.45 m on, takes one part at a time: five stand from 1.65 m to
+    # 4.15 m, the last of them on it; before 1.45 m there is room for two
+    table_m = 0.3 - 0.375 * 0.3 * (2.0 - math.pi / 2)
+    assert got.capacity == 7
+    assert got.spacing_s == pytest.approx((0.5 + table_m) / 0.25)
 
 
 def test_two_corners(table, belt, cell) -> None:

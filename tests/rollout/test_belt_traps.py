@@ -23,7 +23,7 @@ def ride(belts, line, product, until_s: float):
 
 @pytest.mark.parametrize(("speed", "kinds"), [(0.8, ["fell", "tipped"]), (0.3, [])])
 def test_a_tall_part_tips_in_a_corner_that_is_taken_fast(belts, blocks, world, tmp_path, speed, kinds):
-    """Centre line's radius 0.2 m: v^2 / r is 3.2 m/s^2 and 0.45 m/s^2; it stands up to g b / h = 1.47 m/s^2."""
+    """Centre line's radius 0.15 m: v^2 / r is 4.3 m/s^2 and 0.6 m/s^2; it stands up to g b / h = 1.47 m/s^2."""
     part = blocks.block((0.3, 0.06, 0.4), friction=0.5)
     rig = ride(belts, belts.corner_line(world, tmp_path, speed), part, 12.0)
     assert told(rig) == kinds

@@ -68,10 +68,37 @@ def test_parts_round_a_corner_and_stand_square(belts, blocks, world, tmp_path):
         rig.put("belt", "box")
         rig.run(15.0)
         news = rig.first("end")
-        assert rig.belts["belt"].course.track.length_m == pytest.approx(3.0 + 0.3 - 0.4 + math.pi / 4 * 0.4)
-        assert news.since_s == pytest.approx((3.0 - 0.4 + math.pi / 4 * 0.4) / 0.3 + 0.034, abs=0.1)
-        assert news.aside_m < 0.02 and abs(news.turned_rad) < math.radians(3.0)
+        assert rig.belts["belt"].course.track.length_m == pytest.approx(3.0 + 0.3 - 0.3 + 0.375 * 0.4 * math.pi / 2)
+        assert news.since_s == pytest.approx((3.0 - 0.3 + 0.375 * 0.4 * math.pi / 2) / 0.3 + 0.034, abs=0.1)
+        assert news.aside_m < 0.005 and abs(news.turned_rad) < math.radians(1.0)
         assert not rig.incidents
+
+
+@pytest.mark.parametrize("size", [(0.3, 0.3, 0.2), (0.2, 0.3, 0.1)])
+def test_cartons_queue_round_a_corner_and_go_on(belts, blocks, world, tmp_path, size):
+    """Of 300 mm between guides 330 mm apart: one at a time is on the corner's table, those behind wait before it."""
+    line = belts.corner_line(world, tmp_path, 0.5, leg_m=0.8)
+    with belts.Rig(line, [blocks.block(size)]) as rig:
+        belt, made, ends = rig.belts["belt"], iter(range(1, 8)), []
+        ((begin, end),) = belt.course.track.tables
+
+        def feed(news) -> None:
+            if news.kind == "clear" and (number := next(made, None)):
+                rig.put("belt", "box", number)
+            if news.kind == "end":
+                ends.append(news.part.number)
+                assert abs(news.turned_rad) < math.radians(1.0) and news.aside_m < 0.02
+                if news.part.number != 1:
+                    rig.world.parts.give_back(belt.take(news.time_s))
+            assert sum(rider.front_m > begin + 0.01 and rider.rear_m < end for rider in belt.riders) <= 1
+
+        rig.put("belt", "box")
+        rig.run(11.0, feed)
+        assert ends == [0, 1] and all(rider.asleep for rider in belt.riders)
+        assert any(rider.waits for rider in belt.riders)
+        belt.take(rig.world.now_s).store()
+        rig.run(20.0, feed)
+        assert ends == list(range(8)) and not rig.incidents
 
 
 def test_the_same_run_ends_in_the_same_bits(belts, blocks, world, tmp_path):

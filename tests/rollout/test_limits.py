@@ -84,7 +84,7 @@ def test_a_tall_part_is_limited_by_the_corner(belts, blocks, world, tmp_path) ->
     limit, _, wrong = belt_limit(line, part, 0.4)
     assert wrong is not None and wrong.kind == "tipped"
     assert limit is not None
-    least = math.sqrt(0.2 * G * 0.03 / 0.2)
+    least = math.sqrt(0.15 * G * 0.03 / 0.2)
     assert limit == pytest.approx(least, rel=0.15)
     line = replace(line, products={"box": part})
     times = {"belt": lay_out(line.belts["belt"], line)}

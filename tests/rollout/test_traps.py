@@ -60,7 +60,7 @@ def flowing(line: Line, product: LineProduct, origin: str = "from", target: str 
 
 @pytest.mark.parametrize(("speed", "tips"), [(0.8, True), (0.3, False)])
 def test_a_tall_part_tips_in_a_corner(belts, blocks, world, tmp_path, speed, tips) -> None:
-    """It stands up to g b / h = 1.47 m/s^2; round 0.2 m that is 0.54 m/s."""
+    """It stands up to g b / h = 1.47 m/s^2; round 0.15 m that is 0.47 m/s."""
     line = flowing(belts.corner_line(world, tmp_path, speed), blocks.block((0.3, 0.06, 0.4), friction=0.5))
     line = replace(line, belts={"belt": replace(line.belts["belt"], pitch_m=1.5)})  # none is pushed by another one
     found = incidents(line, 14.5)
@@ -172,7 +172,7 @@ def belt_to_arm(belts: ModuleType, blocks: ModuleType, scene: ModuleType, folder
 def test_a_part_too_long_for_the_stop_at_which_an_arm_takes_it(
     belts: ModuleType, blocks: ModuleType, scene: ModuleType, tmp_path: Path, length: float, misplaced: bool
 ) -> None:
-    """The corner brings them off the belt's middle, where they are centred; the stop is 81 mm behind the pick."""
+    """The stop is 81 mm behind the pick."""
     found = incidents(belt_to_arm(belts, blocks, scene, tmp_path, length), 18.0)
     assert bool(found) is misplaced
     if misplaced:

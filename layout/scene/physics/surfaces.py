@@ -21,6 +21,7 @@ from layout.scene.physics.world import World
 from layout.scene.solids import box_vertices
 
 BELT_THICK_M = 0.08
+LIFT_M_S = 0.03
 _STILL = (0.0, 0.0, 0.0)
 Vector = Sequence[float]
 
@@ -44,6 +45,7 @@ class Moving:
         self._at, self._turn = tuple(at_m), tuple(turn)
         self._velocity, self._spin = tuple(velocity_m_s), (0.0, 0.0, spin_rad_s)
         self._drives = False
+        self._lifted, self._lift_to, self._most_m = 0.0, 0.0, LIFT_M_S * world.step_s
 
     def run(self, runs: bool) -> None:
         """Drive it, or let it stand."""
@@ -56,16 +58,24 @@ class Moving:
             self._world.driven.remove(self)
             self._set(_STILL, _STILL)
 
-    def pace(self, velocity_m_s: Vector) -> None:
-        """Another velocity (m/s) from the next step on."""
-        self._velocity = tuple(velocity_m_s)
+    def pace(self, velocity_m_s: Vector, spin_rad_s: float = 0.0, lifted_m: float = 0.0) -> None:
+        """Another velocity (m/s) and spin from the next step on; lifted_m : how far it is to rise from where it was."""
+        self._velocity, self._spin, self._lift_to = tuple(velocity_m_s), (0.0, 0.0, spin_rad_s), lifted_m
 
     def drive(self) -> None:
         """Before a step: put it back, and give it its speed."""
-        self._set(self._velocity, self._spin)
+        rise = max(-self._most_m, min(self._most_m, self._lift_to - self._lifted))
+        if rise == 0.0 and self._lifted == 0.0:
+            self._set(self._velocity, self._spin)
+            return
+        vx, vy, vz = self._velocity
+        self._set((vx, vy, vz + rise / self._world.step_s), self._spin)
+        self._lifted += rise
 
     def _set(self, velocity: Vector, spin: Vector) -> None:
-        engine.resetBasePositionAndOrientation(self.body, self._at, self._turn, physicsClientId=self._client)
+        x, y, z = self._at
+        at = (x, y, z + self._lifted)
+        engine.resetBasePositionAndOrientation(self.body, at, self._turn, physicsClientId=self._client)
         engine.resetBaseVelocity(self.body, velocity, spin, physicsClientId=self._client)
 
 
