@@ -217,6 +217,7 @@ class Control:
         """As `clocks.set_clock`."""
         when, winner = self._world.when, self._world.winner
         when[k] = time_s
+        self._world.run["tied"] = 0  # another clock may ring then
         while k < when.size - 2:
             pair = k & ~1
             first, k = pair + int(when[pair + 1] < when[pair]), when.size // 2 + (k >> 1)

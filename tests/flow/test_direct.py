@@ -35,8 +35,8 @@ FAILURES = st.dictionaries(
 )  # fmt: skip
 
 
-def assert_same(made, times, machines):
-    """Both ways give the same figures, departures and events; `machines` go the direct way."""
+def assert_same(made, times, machines, pool=512):
+    """Both ways give the same figures, departures and events; `machines` go the direct way. pool: parts at first."""
     network = compile_line(made, times)
     table = network.world.stations
     assert [network.stations[s] for s in np.flatnonzero(table["in_row"])] == machines
@@ -44,7 +44,7 @@ def assert_same(made, times, machines):
     for direct in (True, False):
         if not direct:
             table["in_row"] = 0
-        world, _ = by_events(network, 3, 0, HORIZON_S, WARMUP_S, 512)
+        world, _ = by_events(network, 3, 0, HORIZON_S, WARMUP_S, pool)
         ways.append((measure(network, world), world.departures.tobytes(), world.run["events"][0]))
     assert ways[0] == ways[1]
     assert ways[0][0].left > 0
@@ -90,6 +90,11 @@ def test_a_row_between_other_things(data):
         {b: belt_times(3.0, 4, 0.5) for b in made.belts},
     )
     assert_same(made, times, list("bce" if by_arm else "abce"))
+
+
+def test_a_queue_that_outgrows_the_room_for_parts():
+    """Room that is mapped for itself, so that a look before its begin would end the process."""
+    assert_same(serial([0.1, 5.0], [3000]), moves(), ["m1", "m2"], pool=1024)
 
 
 def test_a_row_into_a_sink_of_its_own():

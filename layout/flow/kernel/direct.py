@@ -13,37 +13,65 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.bits import select
-from layout.flow.kernel.clocks import next_clock, play
+from layout.flow.kernel.bits import as_time, select
+from layout.flow.kernel.clocks import alone, first, play
 from layout.flow.kernel.draws import drawn
+from layout.flow.kernel.interruptions import fail, repair
 from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
 from layout.flow.kernel.parts import active, enter, leave, new_part
-from layout.flow.kernel.records import BLOCKED, DONE, DOWN, FAR, RING_FAIL, RING_FINISH, RING_NONE, STARVED, WORKING
+from layout.flow.kernel.records import (
+    BLOCKED,
+    DONE,
+    DOWN,
+    FAR,
+    IDLE,
+    RING_FAIL,
+    RING_FINISH,
+    RING_NONE,
+    RING_REPAIR,
+    STARVED,
+    WORKING,
+)
 from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
 
 @apart
 def along_rows(w: Any) -> None:
-    """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
+    """Deal with what comes next as long as it is of a machine at work in a row, at an instant of its own."""
+    v, time = first(w)
     while 2 * w.logged <= w.n_log and w.status == DONE:
-        now, v, more = next_clock(w)
-        if more or v >= w.n_servers or now > w.until or now == w.now:
+        now = as_time(time)
+        if v >= w.n_servers or now > w.until or now == w.now or not alone(w, v, time):
             return
         server = servers(w, v)
         s = server.station
-        if server.ring != RING_FINISH or stations(w, s).in_row == 0:
+        if stations(w, s).in_row == 0 or server.busy == IDLE:
             return
         w.now, w.again, w.at_once = now, 0, 0
         w.events += 1
-        _finish(w, v, s, now)
+        if server.ring == RING_FINISH:
+            v, time = _finish(w, v, s, now)
+        else:
+            _interrupted(w, v)
+            v, time = first(w)
         if may_go_on(w):
             return
 
 
+@apart
+def _interrupted(w: Any, v: Any) -> None:
+    """Server v, which has work to do, breaks down or goes on: nothing else comes of it."""
+    server = servers(w, v)
+    if server.ring == RING_REPAIR:
+        repair(w, v)
+    else:
+        fail(w, v, server.ring - RING_FAIL)
+
+
 @inlined
-def _finish(w: Any, v: Any, s: Any, now: Any) -> None:
-    """The work of server v at station s is done, and its part goes on along the row."""
+def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
+    """The work of server v at station s is done, and its part goes on along the row. Returns the `first` clock."""
     server = servers(w, v)
     p = server.part
     station, part = stations(w, s), parts(w, p)
@@ -65,15 +93,14 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> None:
             part.next = part.prev = -1
             station.ready_head = station.ready_tail = p
             server.left, server.busy, server.held, server.state = 0.0, 0, 1, BLOCKED
-            _rest(w, v, now)
-            return
+            return _rest(w, v, now)
         links(w, station.row_link).moved += counts
         _put(w, p, following, now)
     else:
         if station.row_link >= 0:
             links(w, station.row_link).moved += counts
         leave(w, p)
-    _take(w, v, s, WORKING, now)
+    who, time = _take(w, v, s, WORKING, now)
     previous = station.row_prev
     if previous < 0:
         if station.row_fed == 1:
@@ -82,6 +109,8 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> None:
             w.todo |= w.befores
     elif stations(w, previous).ready_head >= 0:
         _move_up(w, s, previous)
+        who, time = first(w)
+    return who, time
 
 
 @compiled
@@ -144,8 +173,11 @@ def _put(w: Any, p: Any, s: Any, now: Any) -> None:
 
 
 @inlined
-def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> None:
-    """Server v of station s has given its part away: it takes the next, if it is up and there is one."""
+def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> Any:
+    """Server v of station s has given its part away: it takes the next, if it is up and there is one.
+
+    Returns the `first` clock.
+    """
     server, station = servers(w, v), stations(w, s)
     used = station.used
     station.room_since = select(used == station.places, now, station.room_since)
@@ -154,7 +186,7 @@ def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> None:
         station.used = used - 1
         station.load -= 1
         server.part = -1
-        return
+        return first(w)
     if p >= 0:
         head = parts(w, p).next
         station.queue_head = head
@@ -173,7 +205,7 @@ def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> None:
                 station.used = used - 1
                 station.load -= 1
                 server.part = -1
-                return
+                return first(w)
             enter(w, p)
     else:
         station.used = used - 1
@@ -181,17 +213,16 @@ def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> None:
         server.part = -1
         server.left, server.busy, server.state = 0.0, 0, STARVED
         station.idle = 1
-        _rest(w, v, now)
-        return
+        return _rest(w, v, now)
     if state == BLOCKED:
         active(w, server)
         server.busy, server.state = 1, WORKING
-    _begin(w, v, s, p, now)
+    return _begin(w, v, s, p, now)
 
 
 @inlined
-def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
-    """Server v of station s begins the next operation of a part."""
+def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> Any:
+    """Server v of station s begins the next operation of a part. Returns the `first` clock."""
     server, part = servers(w, v), parts(w, p)
     role = server.only
     step = part.step
@@ -207,11 +238,12 @@ def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> None:
         time = select(fails, max(due, now), time)
     elif n > 0:
         time, ring = _first(w, server, time, now)
-    play(w, v, time)
+    who, word = play(w, v, time)
     server.part, part.server, server.following = p, v, step + 1
     server.left, server.began = left, now
     server.ring = ring
     w.events += 1
+    return who, word
 
 
 @apart
@@ -227,8 +259,8 @@ def _first(w: Any, server: Any, time: Any, now: Any) -> Any:
 
 
 @inlined
-def _rest(w: Any, v: Any, now: Any) -> None:
-    """Server v has nothing to do: only calendar failures are to come."""
+def _rest(w: Any, v: Any, now: Any) -> Any:
+    """Server v has nothing to do: only calendar failures are to come. Returns the `first` clock."""
     server = servers(w, v)
     time, ring = np.inf, RING_NONE
     for m in range(server.mode0, server.mode0 + server.modes):
@@ -236,4 +268,4 @@ def _rest(w: Any, v: Any, now: Any) -> None:
         if mode.calendar == 1 and mode.due + server.down < time:
             time, ring = max(mode.due + server.down, now), RING_FAIL + m - server.mode0
     server.ring = ring
-    play(w, v, time)
+    return play(w, v, time)

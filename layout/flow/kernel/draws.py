@@ -106,13 +106,13 @@ def draw(w: Any, i: Any) -> Any:
         return s.a
     s.n += 1
     word = hashed(s.key + np.uint64(s.n) * _GOLDEN)
+    if kind == 1:
+        return -s.a * log(unit(word))
     if kind == 2:
         return _erlang(word, s.a, s.b)
     if kind == 3:
         return _gamma(word, s.a, s.b)
     u = unit(word)
-    if kind == 1:
-        return -s.a * log(u)
     if kind == 4:
         return math.exp(s.a + s.b * inverse_normal(u))
     if kind == 5:
@@ -142,6 +142,7 @@ def _draw_ahead(w: Any, i: Any) -> None:
     for j in range(row, end):
         set_ahead(w, j, -mean * log(ahead(w, j)))
     s.end = s.n + end - row
+    s.following = ahead(w, row)
 
 
 @inlined
@@ -153,8 +154,10 @@ def drawn(w: Any, i: Any) -> Any:
     n = s.n
     if n == s.end:
         _draw_ahead(w, i)
+    time = s.following
     s.n = n + 1
-    return ahead(w, AHEAD * i + n % AHEAD)
+    s.following = ahead(w, AHEAD * i + (n + 1) % AHEAD)  # not drawn yet where that is the end: never looked at
+    return time
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy as np
 
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.draws import draw
-from layout.flow.kernel.jit import compiled, inlined
+from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.marks import mark_start
 from layout.flow.kernel.parts import note
 from layout.flow.kernel.records import (
@@ -59,7 +59,7 @@ def _stop_clock(w: Any, v: Any) -> None:
     set_clock(w, v, np.inf)
 
 
-@inlined
+@apart
 def fail(w: Any, v: Any, mode_number: Any) -> None:
     """Server v breaks down: it keeps its part, and its other clocks stand still until it is repaired."""
     server = servers(w, v)
@@ -90,7 +90,7 @@ def mend(w: Any, v: Any) -> None:
              server.station)  # fmt: skip
 
 
-@inlined
+@apart
 def repair(w: Any, v: Any) -> None:
     """Server v is repaired."""
     send_away(w, v)

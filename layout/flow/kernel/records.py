@@ -62,6 +62,8 @@ LOG_SHORT, LOG_FULL = 5, 6
 PAUSED = 7
 # When (s) a plant is done with what it was told to do: not before it says so.
 BY_PLANT = 1e300
+# The bits of an infinite time.
+NEVER = 0x7FF0000000000000
 # How a part left the line: a good one, thrown away, or made part of another.
 LEFT, SCRAPPED, JOINED = 0, 1, 2
 # Zones that one arm can share with others: as many as a word has bits, less its sign.
@@ -121,10 +123,10 @@ SERVER = _dtype(
     "since began left worked down ended asked in_starved in_working in_blocked in_down in_setup in_off in_unattended",
 )
 MODE = _dtype("calendar between repair", "due")
-# n: draws so far; end: how many have been drawn, some of them ahead; done: operations in the window that took their
-# time from here
+# n: draws so far; end: how many have been drawn, some of them ahead; following: the next of these (s); done: operations
+# in the window that took their time from here
 STREAM = np.dtype([("kind", np.int64), ("n", np.int64), ("key", np.uint64), ("a", np.float64), ("b", np.float64),
-                   ("c", np.float64), ("done", np.int64), ("end", np.int64)])  # fmt: skip
+                   ("c", np.float64), ("done", np.int64), ("end", np.int64), ("following", np.float64)])  # fmt: skip
 # assigned: the station whose turn it was, where its next operation is shared out in turn
 # kept: what is kept for it; kept_at: station or belt where; kept_step: the step that it is kept for; again: it was
 # worked on again for want of room
@@ -181,12 +183,13 @@ _RUN = _dtype(
     # befores, parking: MAY_KEEP where some begin only with room further on, MAY_PARK where there are parking places
     # rows: whether any machines stand in a row (`direct`) and nothing is traced
     # plant: units and belts are done when a plant says so, not after the times assumed; until: where to end, or pause
+    # tied: bits of the first time at which two clocks have been seen to ring; 0: that time has come
     "ruled todo looks waiting befores parking rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves two_levels n_trace n_log "
-    "n_steps n_inlets n_products n_staff n_shifts n_words plant rows",
+    "n_steps n_inlets n_products n_staff n_shifts n_words plant rows tied",
     "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -195,14 +198,14 @@ DEPARTURE = _dtype("product kind", "time lead late")
 
 # What `recursion` works on: parts at a time, stations side by side in a vector register, and the rest.
 BLOCK, LANES = 128, 4
-AHEAD = 8  # failures and repairs that are drawn at a time; a power of 2
+STOPS = 8  # failures and repairs that are drawn at a time; a power of 2
 STRETCH = 512  # events that `inventory` merges at a time, four times over
 _CELL = _dtype(
     # A station of the row; those of a slot, one of each lane, have the same fields side by side. at: bytes from a
     # part's row of `moments` to when it released the server; room: from there to when a part before it released the
     # next station, which makes room there (nothing does at the last station: 0); even: room is the same for all lanes;
     # out: places of the out-buffer; calendar: whether it has failures on that clock; work: 1 if parts are worked on
-    # here; ahead: address of (modes, 2, AHEAD) times to failure and to repair; transit: time of its link
+    # here; ahead: address of (modes, 2, STOPS) times to failure and to repair; transit: time of its link
     "at room even station server mode0 modes calendar out link doors work ahead "
     # run: periods, ended: as of `records.SERVER`; free: when it may start the next part; due: of the first operating
     # failure, on the clock `worked`; since: of its state; then the time in each state

@@ -112,7 +112,7 @@ def simulate_run(run: Any) -> None:
             return
         if w.rows == 1:
             along_rows(w)
-            if may_go_on(w):
+            if may_go_on(w) or w.status != DONE:
                 _settle(w)
                 continue
         now, k, more = next_clock(w)
@@ -140,7 +140,8 @@ def simulate_run(run: Any) -> None:
             _settle(w)
         if idle_failure and not _anything_moves(w):
             w.status = STANDSTILL
-    _end(w)
+    if w.status == DONE or w.status == STANDSTILL:  # else the run is made again, or refused
+        _end(w)
 
 
 @inlined

@@ -11,11 +11,11 @@ from layout.flow.kernel.draws import draw, hashed
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.lanes import get, put
 from layout.flow.kernel.parts import counted
-from layout.flow.kernel.records import AHEAD, AT_ONCE_S
+from layout.flow.kernel.records import AT_ONCE_S, STOPS
 from layout.flow.kernel.streams import GOLDEN
 from layout.flow.kernel.tables import modes, streams
 
-_GOLDEN, _LAST = np.uint64(GOLDEN), AHEAD - 1
+_GOLDEN, _LAST = np.uint64(GOLDEN), STOPS - 1
 
 
 @compiled
@@ -31,21 +31,21 @@ def exponentials(target: Any, n: Any, key: Any, mean: Any) -> None:
 
 @inlined
 def time_to(w: Any, cell: Any, m: Any, repair: Any) -> Any:
-    """The next time to failure, or to repair, of mode m. Exponential ones are drawn AHEAD at a time (SIMD)."""
+    """The next time to failure, or to repair, of mode m. Exponential ones are drawn STOPS at a time (SIMD)."""
     stream = modes(w, m).repair if repair else modes(w, m).between
     s = streams(w, stream)
     if s.kind != 1:
         return draw(w, stream)
     drawn = _drawn(cell, m, repair)
     if s.n & _LAST == 0:
-        exponentials(drawn, AHEAD, s.key + np.uint64(s.n) * _GOLDEN, s.a)
+        exponentials(drawn, STOPS, s.key + np.uint64(s.n) * _GOLDEN, s.a)
     s.n += 1
     return get(drawn, (s.n - 1) & _LAST)
 
 
 @inlined
 def _drawn(cell: Any, m: Any, repair: Any) -> Any:
-    return cell.ahead + 8 * AHEAD * (2 * (m - cell.mode0) + (1 if repair else 0))
+    return cell.ahead + 8 * STOPS * (2 * (m - cell.mode0) + (1 if repair else 0))
 
 
 @compiled
@@ -54,7 +54,7 @@ def remember(w: Any, cell: Any) -> None:
     for m in range(cell.mode0, cell.mode0 + cell.modes):
         for repair in (False, True):
             s = streams(w, modes(w, m).repair if repair else modes(w, m).between)
-            exponentials(_drawn(cell, m, repair), AHEAD, s.key + np.uint64(s.n - (s.n & _LAST)) * _GOLDEN, s.a)
+            exponentials(_drawn(cell, m, repair), STOPS, s.key + np.uint64(s.n - (s.n & _LAST)) * _GOLDEN, s.a)
 
 
 @inlined

@@ -192,7 +192,7 @@ class _Compiler:
         attendance["shifts"]["clock"] = [self._clock(rec.OWNER_SHIFT, i) for i in range(attendance["shifts"].size)]
         when, winner = clock_table(len(self.clocks))
         run = np.zeros(1, rec.RUN)
-        run["ruled"] = ruled
+        run["ruled"], run["tied"] = ruled, rec.NEVER
         run["befores"] = rec.MAY_KEEP * any(s["before"] for s in stations)
         run["parking"] = rec.MAY_PARK * any(arm.get("parks", 0) for arm in arms)
         world = rec.World(

@@ -65,5 +65,5 @@ def stream_table(streams: list[tuple[int, float, float, float]]) -> Any:
     """Random streams by their parameters, without keys."""
     table = np.zeros(len(streams), rec.STREAM)
     for i, (kind, a, b, c) in enumerate(streams):
-        table[i] = (kind, 0, 0, a, b, c, 0, 0)
+        table[i] = (kind, 0, 0, a, b, c, 0, 0, 0.0)
     return table

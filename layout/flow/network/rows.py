@@ -279,7 +279,7 @@ def run_row(network: Network, row: Row, seed: int, replication: int, horizon_s: 
             "merged": np.empty(8 * rec.STRETCH), "spare": np.empty(words), "modes": world.modes,
             "streams": world.streams,
         }  # fmt: skip
-        ahead = np.empty((world.modes.size, 2, rec.AHEAD))
+        ahead = np.empty((world.modes.size, 2, rec.STOPS))
         tables["cell"]["ahead"] = ahead.ctypes.data + ahead[:1].nbytes * cells["mode0"]
         for name, table in tables.items():
             plan[name] = table.ctypes.data
