@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow import bound, simulate, trace
-from layout.flow.kernel import draws
 from layout.flow.kernel.streams import name_key
 from layout.flow.network import compile_line
 from layout.flow.simulation import replicate
 from layout.model.distribution import Distribution
+from tests.flow import drawn as streams
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -184,7 +184,7 @@ def test_links_of_no_time_make_a_plain_blocking_line(made):
     drawn = []
     for i in range(len(made[0])):
         (k,) = np.flatnonzero(network.stream_names == np.uint64(name_key("process", f"m{i + 1}", f"op{i + 1}", "part")))
-        drawn.append([draws.draw(world.run[0], int(k)) for _ in range(len(ours) + 1)])
+        drawn.append(streams.times(world, int(k), len(ours) + 1))
     theirs = [t for t in recursion(drawn, made[1], len(ours) + 1) if t < 600.0]
     assert ours[: len(theirs)] == pytest.approx(theirs, abs=1e-9)
 

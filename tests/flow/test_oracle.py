@@ -7,10 +7,10 @@ import pytest
 import simpy
 
 from layout.flow import trace
-from layout.flow.kernel import draws
 from layout.flow.kernel.streams import name_key
 from layout.flow.network import compile_line
 from layout.model.distribution import Distribution
+from tests.flow import drawn
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -31,22 +31,29 @@ LOGNORMAL = Distribution("lognormal", (1.2, 0.6))
 
 
 class Draws:
-    """The streams of replication 0, by name."""
+    """The streams of replication 0, by name; of each either times or uniform numbers are asked."""
+
+    AT_ONCE = 256
 
     def __init__(self, given, times):
         self.network = compile_line(given, times)
         self.world = self.network.start(SEED, 0, UNTIL_S, 0.0, 8, 0, 0)
-        self.record = self.world.run[0]
+        self.ahead = {}
 
     def __call__(self, *names):
-        return draws.draw(self.record, self._number(*names))
+        return self._next(names, drawn.times)
 
     def uniform(self, *names):
-        return draws.uniform(self.record, self._number(*names))
+        return self._next(names, drawn.uniforms)
 
-    def _number(self, *names):
-        (found,) = np.flatnonzero(self.network.stream_names == np.uint64(name_key(*names)))
-        return int(found)
+    def _next(self, names, draw):
+        kind, left = self.ahead.get(names, (draw, None))
+        assert kind is draw
+        if not left:
+            (found,) = np.flatnonzero(self.network.stream_names == np.uint64(name_key(*names)))
+            left = draw(self.world, int(found), self.AT_ONCE)[::-1]
+            self.ahead[names] = draw, left
+        return left.pop()
 
 
 class Machine:
