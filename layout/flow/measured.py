@@ -132,7 +132,7 @@ class Book:
         behind = belt.left_s + belt.spacing_s > part.due_s or part is not belt.riding[0]
         ran_s = min(part.end_s, part.due_s) if behind else part.end_s
         self.rows.append((*part.row[:-1], ran_s))
-        if part.end_s < math.inf:
+        if ran_s < left_s:
             kind, index, _, *rest = part.row
             self.rows.append((kind, index, rec.T_WAITING, *rest[:-2], ran_s, left_s))
 

@@ -104,7 +104,7 @@ def test_parts_come_and_go_off_shift():
         (10.0, 30.0, "m2", "off_shift"),
         (30.0, 31.0, "m2", "working"),
         (31.0, 35.0, "m2", "working"),
-        (35.0, 43.0, "m2", "blocked"),
+        (35.0, 40.0, "m2", "blocked"),
         (40.0, 50.0, "m2", "off_shift"),
     ]
     assert [s[:2] for s in found if s[2] == "m1" and s[3] == "blocked"] == [(12.0, 31.0), (34.0, 43.0), (46.0, 50.0)]

@@ -30,7 +30,7 @@ from layout.flow.kernel.records import (
     TO_RUN,
     WORKING,
 )
-from layout.flow.kernel.servers import go_on, schedule, set_state
+from layout.flow.kernel.servers import go_on, schedule, set_state, worked_on
 from layout.flow.kernel.staff import ask, dismiss, lacks, occupy, send_away, someone
 from layout.flow.kernel.tables import (
     modes,
@@ -86,8 +86,8 @@ def mend(w: Any, v: Any) -> None:
     server.ring = RING_REPAIR
     set_clock(w, v, w.now + repair_s)
     if w.tracing == 1:
-        note(w, server.since, w.now + repair_s, AT_STATION, server.station, T_DOWN, server.part, server.station,
-             server.station)  # fmt: skip
+        s = server.station
+        note(w, server.since, w.now + repair_s, AT_STATION, s, T_DOWN, worked_on(w, v), s, s)
 
 
 @apart

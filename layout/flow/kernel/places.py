@@ -20,10 +20,9 @@ from layout.flow.kernel.records import (
     NOT_KEPT,
     ROUTING,
     STARVED,
-    T_BLOCKED,
     T_WAITING,
 )  # fmt: skip
-from layout.flow.kernel.servers import advance, let_go
+from layout.flow.kernel.servers import advance, let_go, note_held
 from layout.flow.kernel.setups import bring_forward
 from layout.flow.kernel.tables import able, hop, hops, parts, servers, service, stations, steps
 
@@ -206,7 +205,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
     """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
     station, part = stations(w, s), parts(w, p)
     if w.tracing == 1:
-        note(w, part.since, w.now, AT_STATION, s, T_WAITING if part.server < 0 else T_BLOCKED, p, s, s)
+        note_held(w, p, s, w.now)
     take_out(w, p, s)
     part.kept, part.again = NOT_KEPT, 0
     if part.entered < 0.0:
@@ -221,7 +220,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
             w.todo |= w.befores
             return
         if w.tracing == 1:
-            note(w, parts(w, held).since, w.now, AT_STATION, s, T_BLOCKED, held, s, s)
+            note_held(w, held, s, w.now)
         p, v = held, parts(w, held).server
         parts(w, p).since = w.now
     parts(w, p).server = -1

@@ -44,7 +44,6 @@ from layout.flow.kernel.records import (
     MAY_REPEAT,
     MAY_WITHDRAW,
     OF_STATIONS,
-    OFF_SHIFT,
     OWNER_ARM,
     OWNER_BELT_IN,
     OWNER_BELT_OUT,
@@ -58,18 +57,14 @@ from layout.flow.kernel.records import (
     SETUP,
     STANDSTILL,
     START,
-    T_BLOCKED,
     T_DOWN,
-    T_OFF_SHIFT,
-    T_UNATTENDED,
     T_WAITING,
     TIME_STANDS_STILL,
     TO_REPAIR,
-    UNATTENDED,
     WORKING,
 )
 from layout.flow.kernel.rooms import make_room, repeat
-from layout.flow.kernel.servers import finish, spent
+from layout.flow.kernel.servers import finish, note_held, note_wait, spent, worked_on
 from layout.flow.kernel.shifts import next_switch, switch
 from layout.flow.kernel.staff import book
 from layout.flow.kernel.tables import (
@@ -338,7 +333,10 @@ def _end(w: Any) -> None:
         span = counted(w, server.since, end)
         spent(server, span)
         if w.tracing == 1:
-            _note_wait(w, v)
+            note_wait(w, v, end)
+            s = server.station
+            if server.asks == TO_REPAIR:
+                note(w, server.since, end, AT_STATION, s, T_DOWN, worked_on(w, v), s, s)
     for q in range(w.n_staff):
         book(w, q, end)
     for k in range(w.n_belts):
@@ -348,8 +346,10 @@ def _end(w: Any) -> None:
         elif belt.waiting == 1:
             belt.in_blocked += counted(w, belt.since_blocked, end)
         _stay(w, belt.head, end)
-        if w.tracing == 1 and belt.waiting == 1:
-            note(w, parts(w, belt.head).due, end, AT_BELT, k, T_WAITING, belt.head, belt.origin, belt.target)
+        p = belt.head
+        while w.tracing == 1 and p >= 0:
+            note(w, parts(w, p).due, end, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
+            p = parts(w, p).next
     for k in range(w.n_links):
         _stay(w, links(w, k).head, end)
     for s in range(w.n_stations):
@@ -358,23 +358,16 @@ def _end(w: Any) -> None:
         _stay(w, station.ready_head, end)
         _stay(w, station.outside_head, end)
         if w.tracing == 1:
-            p = station.queue_head
-            while p >= 0:
-                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
-                p = parts(w, p).next
+            _note_queue(w, station.queue_head, s)
+            _note_queue(w, station.outside_head, s)
             p = station.ready_head
             while p >= 0:
-                state = T_WAITING if parts(w, p).server < 0 else T_BLOCKED
-                note(w, parts(w, p).since, end, AT_STATION, s, state, p, s, s)
+                note_held(w, p, s, end)
                 p = parts(w, p).next
     for i in range(w.n_inlets):
         _stay(w, inlets(w, i).queue_head, end)
         if w.tracing == 1:
-            p = inlets(w, i).queue_head
-            while p >= 0:
-                s = inlets(w, i).station
-                note(w, parts(w, p).since, end, AT_STATION, s, T_WAITING, p, s, s)
-                p = parts(w, p).next
+            _note_queue(w, inlets(w, i).queue_head, inlets(w, i).station)
     for v in range(w.n_servers):
         if servers(w, v).busy != IDLE or servers(w, v).lacks == 1:
             _found(w, servers(w, v).part, end)
@@ -384,18 +377,11 @@ def _end(w: Any) -> None:
 
 
 @apart
-def _note_wait(w: Any, v: Any) -> None:
-    """Note what server v has waited for until the horizon."""
-    server = servers(w, v)
-    if server.state == OFF_SHIFT:
-        state = T_OFF_SHIFT
-    elif server.state == UNATTENDED:
-        state = T_UNATTENDED
-    elif server.asks == TO_REPAIR:
-        state = T_DOWN
-    else:
-        return
-    note(w, server.since, w.horizon, AT_STATION, server.station, state, server.part, server.station, server.station)
+def _note_queue(w: Any, p: Any, s: Any) -> None:
+    """Note that the parts of a queue have waited at station s until the horizon."""
+    while p >= 0:
+        note(w, parts(w, p).since, w.horizon, AT_STATION, s, T_WAITING, p, s, s)
+        p = parts(w, p).next
 
 
 @compiled

@@ -40,9 +40,11 @@ from layout.flow.kernel.records import (
     SETTING_UP,
     SETUP,
     STARVED,
+    T_BLOCKED,
     T_OFF_SHIFT,
     T_SETUP,
     T_UNATTENDED,
+    T_WAITING,
     T_WORKING,
     TO_RUN,
     TO_SET_UP,
@@ -94,11 +96,9 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         return
     span = counted(w, server.since, w.now)
     spent(server, span)
-    if server.state == OFF_SHIFT:
-        _note(w, v, T_OFF_SHIFT)
-    elif server.state == UNATTENDED:
-        _note(w, v, T_UNATTENDED)
-    elif server.state == STARVED:
+    if w.tracing == 1:
+        note_wait(w, v, w.now)
+    if server.state == STARVED:
         stations(w, server.station).idle -= 1
     if state == STARVED:
         stations(w, server.station).idle += 1
@@ -111,12 +111,43 @@ def set_state(w: Any, v: Any, state: Any) -> None:
     server.state, server.since = state, w.now
 
 
+@apart
+def note_wait(w: Any, v: Any, now: Any) -> None:
+    """Note what server v has waited for until now (s), and the finished parts that it holds."""
+    server = servers(w, v)
+    s, p = server.station, worked_on(w, v)
+    if server.state == OFF_SHIFT:
+        note(w, server.since, now, AT_STATION, s, T_OFF_SHIFT, p, s, s)
+    elif server.state == UNATTENDED:
+        note(w, server.since, now, AT_STATION, s, T_UNATTENDED, p, s, s)
+    elif server.state == BLOCKED and p >= 0:  # not begun, for want of room
+        note(w, server.since, now, AT_STATION, s, T_BLOCKED, p, s, s)
+    if server.held > 0:
+        p = stations(w, s).ready_head
+        while p >= 0:
+            if parts(w, p).server == v:
+                note_held(w, p, s, now)
+                parts(w, p).since = now
+            p = parts(w, p).next
+
+
+@apart
+def note_held(w: Any, p: Any, s: Any, now: Any) -> None:
+    """Note where finished part p of station s has been until now (s): in the out-buffer, or in a server.
+
+    It blocks a server that could work; in one that is down, off shift, or busy with what it was parted from, it waits.
+    """
+    part, state = parts(w, p), T_WAITING
+    if part.server >= 0 and servers(w, part.server).state == BLOCKED:
+        state = T_BLOCKED
+    note(w, part.since, now, AT_STATION, s, state, p, s, s)
+
+
 @inlined
-def _note(w: Any, v: Any, state: Any) -> None:
-    """What server v did until now."""
-    if w.tracing == 1:
-        server = servers(w, v)
-        note(w, server.since, w.now, AT_STATION, server.station, state, server.part, server.station, server.station)
+def worked_on(w: Any, v: Any) -> Any:
+    """The part of server v whose visit is not over, in a trace; -1 if there is none."""
+    server = servers(w, v)
+    return server.part if server.busy != IDLE or server.lacks == 1 else -1
 
 
 @inlined
