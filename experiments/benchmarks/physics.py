@@ -10,9 +10,10 @@ setup_s           of the processor seconds, before the first step
 flow_vs_physics   physics' over the flow simulation's processor seconds for each simulated second of the flagship:
                   the window above against an 8-h shift, one replication, compiled code warm
 gap               for each scenario in experiments/: throughput among bodies over the flow simulation's, less 1,
-                  with the same streams, between the first and the last part that left in both. `first` and `second` are
-                  replications 0 and 1 as assumed; `learnt` is replication 1 after the flow simulation has learnt from
-                  replication 0 alone what elementary moves take. `moves` are the largest differences of single moves
+                  with the same streams, between the first and the last part that left in both, replications 1 to 4:
+                  `assumed`, and `learnt` after the flow simulation has learnt from replication 0 alone what elementary
+                  moves take; 95 % intervals over windows. `moves` is how many elementary moves there are, `beyond`
+                  those that after learning differ by more than 0.1 s and 3 %
 traffic           for each scenario with several vehicles: throughput of whole shifts whose vehicles drive and wait for
                   one another (nothing else has a body) over the flow simulation's, less 1, with the same streams: as
                   assumed, and with what a drive waits on average, taken from other streams; 95 % intervals over shifts
@@ -35,7 +36,7 @@ import signal
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,11 +49,12 @@ from layout.flow.control import Control
 from layout.flow.departures import departures
 from layout.flow.output.intervals import estimate
 from layout.model.line import Layout, Line
-from layout.model.physical import MoveGap, PhysicalRun
+from layout.model.physical import PhysicalRun
 from layout.model.realise import realise
 from layout.model.results import Moves
-from layout.rollout.learning import learn, learnt_moves
+from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.plant import Plant
+from layout.rollout.prove import pooled
 from layout.rollout.run import roll_out
 from layout.rollout.waits import drive_through, waits
 from layout.scene.physics.surfaces import straight
@@ -87,10 +89,11 @@ class Times:
     steps: int
     parts: int
     shifts: int
+    windows: int
 
 
-LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000, 10, 8)
-QUICK = Times(5.0, 10.0, 5.0, 1.0, 200, 0, 0)
+LONG = Times(600.0, 600.0, 3600.0, 600.0, 4_000, 10, 8, 4)
+QUICK = Times(5.0, 10.0, 5.0, 1.0, 200, 0, 0, 1)
 
 
 def main() -> None:
@@ -154,12 +157,13 @@ def window(given: tuple[str, int, float]) -> PhysicalRun:
 
 
 def gaps(times: Times) -> dict[str, Any]:
-    """Each scenario's windows, two at a time."""
+    """Each scenario's windows, two at a time; the first is learnt from, the others are judged."""
     lengths = {name: long_enough_s(name, times) for name in SCENARIOS}
-    jobs = [(name, replication, lengths[name]) for name in SCENARIOS for replication in (0, 1)]
+    jobs = [(name, replication, lengths[name]) for name in SCENARIOS for replication in range(1 + times.windows)]
     with processes.context().Pool(2) as pool:
-        runs = dict(zip(jobs, pool.map(window, jobs, chunksize=1), strict=True))
-    return {name: gap(name, runs[name, 0, lengths[name]], runs[name, 1, lengths[name]], times) for name in SCENARIOS}
+        runs = pool.map(window, jobs, chunksize=1)
+    return {name: gap(name, [run for job, run in zip(jobs, runs, strict=True) if job[0] == name], times)
+            for name in SCENARIOS}  # fmt: skip
 
 
 def long_enough_s(name: str, times: Times) -> float:
@@ -170,31 +174,40 @@ def long_enough_s(name: str, times: Times) -> float:
     return max(times.gap_s, 60.0 * math.ceil(1.1 * left[min(times.parts, len(left)) - 1].time_s / 60.0))
 
 
-def gap(name: str, first: PhysicalRun, second: PhysicalRun, times: Times) -> dict[str, Any]:
-    """Throughput and moves of one scenario, before and after learning from the first run."""
+def gap(name: str, runs: Sequence[PhysicalRun], times: Times) -> dict[str, Any]:
+    """Throughput and moves of one scenario in all windows but the first, before and after learning from that."""
     line, moves = planned(name)
     waiting = waits(line, moves) if times.shifts else {}  # whole shifts of driving: not where all is quick
-    learnt = learnt_moves(line, moves, learn(line, first.moves), waiting)
-    after = {gap_key(move): move for move in first.moves}
-    both = [(d.flow_s, d.physical_s) for d in second.departures]
+    learnt = learn(line, runs[0].moves)
+    better = learnt_moves(line, moves, learnt, waiting)
+    judged = runs[1:]
+    pairs = [[(d.flow_s, d.physical_s) for d in run.departures] for run in judged]
+    made = relearnt(line, pooled(run.moves for run in judged), learnt, waiting)
     return {
-        "until_s": [first.until_s, second.until_s],
-        "realtime_factor": second.until_s / second.wall_s,
-        "departures": sum(not math.isnan(made) for _, made in both),
-        "incidents": [len(first.incidents), len(second.incidents)],
-        "first": rate_gap([(d.flow_s, d.physical_s) for d in first.departures]),
-        "second": rate_gap(both),
-        "learnt": rate_gap(paired(line, moves, learnt, second)),
-        "moves": [
-            {"move": " ".join(gap_key(move)), "assumed_s": move.assumed_s, "gap_s": move.gap_s,
-             "first_gap_s": after[gap_key(move)].gap_s if gap_key(move) in after else None}
-            for move in sorted(second.moves, key=lambda move: -abs(move.gap_s))[:SHOWN_MOVES]
+        "until_s": runs[0].until_s,
+        "windows": len(judged),
+        "realtime_factor": sum(run.until_s for run in runs) / sum(run.wall_s for run in runs),
+        "departures": sum(not math.isnan(physical_s) for both in pairs for _, physical_s in both),
+        "incidents": [len(run.incidents) for run in runs],
+        "assumed": interval(map(rate_gap, pairs)),
+        "learnt": interval(rate_gap(paired(line, moves, better, run)) for run in judged),
+        "moves": len(made),
+        "beyond": [
+            {"move": " ".join((move.resource, move.kind, move.origin, move.target)), "assumed_s": move.assumed_s,
+             "gap_s": move.gap_s, "half_width_s": finite(move.physical_s.half_width), "n": move.physical_s.n}
+            for move in sorted(made, key=lambda move: -abs(move.gap_s)) if not move.close
         ],
     }  # fmt: skip
 
 
-def gap_key(move: MoveGap) -> tuple[str, str, str, str]:
-    return move.resource, move.kind, move.origin, move.target
+def interval(values: Iterable[float | None]) -> list[float | None]:
+    """Mean and half width (95 %) of what there is; None where that says nothing."""
+    found = estimate([value for value in values if value is not None], 0.95)
+    return [finite(found.mean) if found.n else None, finite(found.half_width) if found.n > 1 else None]
+
+
+def finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def paired(line: Line, moves: Moves, learnt: Moves, run: PhysicalRun) -> list[tuple[float, float]]:
@@ -343,16 +356,20 @@ def plot(figures: dict[str, Any], path: Path) -> None:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
     names = list(figures["gap"])
-    for offset, which in enumerate(("second", "learnt")):
-        shown = [100 * (figures["gap"][name][which] or 0.0) for name in names]
+    for offset, which in enumerate(("assumed", "learnt")):
+        shown = [100 * (figures["gap"][name][which][0] or 0.0) for name in names]
         left.barh([k + 0.4 * offset for k in range(len(names))], shown, 0.4,
-                  label={"second": "as assumed", "learnt": "after learning"}[which])  # fmt: skip
+                  label={"assumed": "as assumed", "learnt": "after learning"}[which])  # fmt: skip
     left.set_yticks([k + 0.2 for k in range(len(names))], names)
     left.set_xlabel("throughput, physics against flow (%)")
     left.legend(frameon=False)
     right.barh(list(figures["profile"]), [100 * share for share in figures["profile"].values()])
     right.set_xlabel("share of processor time (%)")
     figure.savefig(path, dpi=150)
+
+
+def share(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3%}"
 
 
 def table(figures: dict[str, Any]) -> None:
@@ -376,14 +393,20 @@ def table(figures: dict[str, Any]) -> None:
     )
     print(f"{'':20} {'':>10}   within {rough['shift_s']} s, incidents {rough['incidents']}")
     for name, found in figures["gap"].items():
-        shares = [f"{found[k]:+.2%}" if found[k] is not None else "-" for k in ("first", "second", "learnt")]
+        (before, wide), (after, half) = found["assumed"], found["learnt"]
         print(
-            f"gap {name:16} {shares[1]:>10}   first {shares[0]}, learnt {shares[2]}; {found['departures']} departures"
+            f"gap {name:16} {share(after):>10}   +- {share(half)} after learning, as assumed {share(before)} +- "
+            f"{share(wide)}; {found['departures']} departures"
         )
         about = f"{found['realtime_factor']:.1f} times real time, incidents {found['incidents']}"
-        print(f"{'':20} {'':>10}   in {found['until_s'][1]:.0f} s; {about}")
-        for move in found["moves"]:
-            print(f"{'':20} {move['gap_s']:>+10.3f} s  {move['move']}, assumed {move['assumed_s']:.3f} s")
+        print(f"{'':20} {'':>10}   {found['windows']} windows of {found['until_s']:.0f} s; {about}")
+        print(f"{'':20} {len(found['beyond']):>10}   of {found['moves']} moves differ by more than 0.1 s and 3 %")
+        for move in found["beyond"][:SHOWN_MOVES]:
+            half = f" +- {move['half_width_s']:.3f}" if move["half_width_s"] is not None else ""
+            print(
+                f"{'':20} {move['gap_s']:>+10.3f} s{half}  {move['move']}, learnt {move['assumed_s']:.3f} s, "
+                f"{move['n']} times"
+            )
     for name, found in figures["traffic"].items():
         waited = ", ".join(f"{fleet} {mean:.2f} +- {half:.2f} s" for fleet, (mean, half) in found["waits_s"].items())
         (before, _), (after, half) = found["assumed"], found["learnt"]

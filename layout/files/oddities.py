@@ -14,7 +14,7 @@ from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.places import instances
 from layout.model.quantities import Range
 from layout.model.scenario import ScenarioSpec, Variable
-from layout.model.transport import Conveyor, Direct
+from layout.model.transport import Conveyor, Direct, Vehicle
 from layout.units import duration
 
 # No machine on a shop floor is longer; a mesh in millimetres is a thousand times too large.
@@ -132,6 +132,13 @@ def _transports(spec: ScenarioSpec, models: Mapping[str, Model], found: Findings
                 found.add(what, "transport", name, key, value=machine, hint="both belts would start or end there")
             elif port:
                 ports[machine, port.name] = name
+    for name, transport in spec.transport.items():
+        if isinstance(transport, Vehicle):
+            most, docks = ends(transport.fleet)[1], sum(len(instances(at, spec.machines[at])) for at in transport.stops)
+            if most >= max(docks, 2):
+                what = f"{most:.0f} vehicles with {docks} docks block one another: each stands where another has to go"
+                hint = "fewer vehicles, or one more dock: 'parking' at a machine where none has to go"
+                found.add(what, "transport", name, "fleet", hint=hint)
     used = set().union(*(Network(spec, models).carriers(product) for product in spec.products))
     for name, transport in spec.transport.items():
         counted = isinstance(transport, Direct) and transport.trips_per_h is not None

@@ -75,3 +75,23 @@ def test_one_belt_port_for_many_copies(write: Callable[[str], Path]) -> None:
     text = SCENARIO.replace("transport:\n", f"{hold}transport:\n{belt}").split("start:")[0]
     _, odd = check_scenario(write(text))
     assert any("up to 2 belts" in p.what and p.where == "transport.belt" for p in odd)
+
+
+@pytest.mark.parametrize(("fleet", "parking", "odd"), [(2, "", True), (2, ", parking: shelf", False), (1, "", False)])
+def test_vehicles_that_fill_all_docks(tmp_path: Path, fleet: int, parking: str, odd: bool) -> None:
+    shelf = "shelf: {model: pallet_rack, place: {x: [3, 9], y: 7}}" if parking else ""
+    file = tmp_path / "yard.yaml"
+    file.write_text(f"""
+name: yard
+floor: {{boundary: [[0, 0], [12, 0], [12, 8], [0, 8]]}}
+products: {{box: {{model: part_box, route: [pack]}}}}
+machines:
+  in: {{model: dock_in, source: saturated, place: {{x: [1, 3], y: 4, yaw: 90}}}}
+  out: {{model: dock_out, sink: true, operations: {{pack: 1 s}}, place: {{x: 10, y: 4, yaw: 270}}}}
+  {shelf}
+transport:
+  carts: {{kind: vehicle, model: amr, fleet: {fleet}, serves: [in, out]{parking}}}
+objectives: [{{maximize: throughput}}]
+""")
+    _, found = check_scenario(file)
+    assert any("block one another" in problem.what for problem in found) is odd
