@@ -184,7 +184,7 @@ def gap(name: str, runs: Sequence[PhysicalRun], times: Times) -> dict[str, Any]:
     pairs = [[(d.flow_s, d.physical_s) for d in run.departures] for run in judged]
     made = relearnt(line, pooled(run.moves for run in judged), learnt, waiting)
     return {
-        "until_s": runs[0].until_s,
+        "until_s": [run.until_s for run in runs],
         "windows": len(judged),
         "realtime_factor": sum(run.until_s for run in runs) / sum(run.wall_s for run in runs),
         "departures": sum(not math.isnan(physical_s) for both in pairs for _, physical_s in both),
@@ -399,7 +399,7 @@ def table(figures: dict[str, Any]) -> None:
             f"{share(wide)}; {found['departures']} departures"
         )
         about = f"{found['realtime_factor']:.1f} times real time, incidents {found['incidents']}"
-        print(f"{'':20} {'':>10}   {found['windows']} windows of {found['until_s']:.0f} s; {about}")
+        print(f"{'':20} {'':>10}   {found['windows']} windows of {found['until_s'][0]:.0f} s; {about}")
         print(f"{'':20} {len(found['beyond']):>10}   of {found['moves']} moves differ by more than 0.1 s and 3 %")
         for move in found["beyond"][:SHOWN_MOVES]:
             half = f" +- {move['half_width_s']:.3f}" if move["half_width_s"] is not None else ""
