@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from multiprocessing.context import BaseContext
 
-PRELOADED = ("layout.search.workers",)
+PRELOADED = ("layout.search.forked",)
 """What the server imports: proofs, the scene, kernels and all else that a worker calls come with it."""
 
 
