@@ -6,6 +6,9 @@ flp         each instance as `layout import flp` and `layout optimize` treat it,
 flp-keys    at equal numbers of evaluations: the same decoder and keys for `KeySampler` and Optuna's samplers, each
             decoded layout counts as one; median gap to the best known (%)
 
+With `--journal FOLDER` each search that is done is kept there: stopped and started again, or with more seeds, only what
+is missing is searched, and `--seeds 0` shows what there is.
+
 Instances are read from `../shared/reference/flp` (or `--instances FOLDER`); those that are not there are left out.
 """
 
@@ -17,7 +20,8 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +49,20 @@ COUNTS = (100, 300, 1000)
 SHORT_S = 2.0
 
 
-def flp(names: list[str], seeds: int, seconds: float, folder: Path) -> dict[str, Any]:
+def kept(journal: Path | None, name: str, seeds: int, run: Callable[[int], Any]) -> list[Any]:
+    """What runs with seeds from 0 on gave, and those of more seeds that the journal holds."""
+    if journal is None:
+        return [run(seed) for seed in range(seeds)]
+    journal.mkdir(parents=True, exist_ok=True)
+    for seed in range(seeds):
+        file = journal / f"{name}.{seed}.json"
+        if not file.exists():
+            found = json.dumps(run(seed))
+            file.write_text(found, encoding="utf-8")
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(journal.glob(f"{name}.*.json"))]
+
+
+def flp(names: list[str], seeds: int, seconds: float, folder: Path, journal: Path | None = None) -> dict[str, Any]:
     """Searches of each instance; each ends at the best known (where that is proved or nothing better is wanted) or
     after so many CPU seconds. Du62 is searched to the end."""
     found: dict[str, Any] = {}
@@ -54,11 +71,14 @@ def flp(names: list[str], seeds: int, seconds: float, folder: Path) -> dict[str,
         if not path.is_file():
             found[name] = {"left out": f"{name}.txt is not in the folder of instances"}
             continue
-        runs = [search(path, seed, seconds, None if name == "Du62" else BEST_KNOWN[name]) for seed in range(seeds)]
+        enough = None if name == "Du62" else BEST_KNOWN[name]
+        runs = kept(journal, f"{name}_{seconds:g}s", seeds, partial(search, path, seconds=seconds, enough=enough))
+        if not runs:
+            continue
         ratios = [run["cost"] / BEST_KNOWN[name] for run in runs]
         reached = [run["reached_s"] for run in runs if run["reached_s"] is not None]
         found[name] = {
-            "machines": runs[0]["machines"], "best known": BEST_KNOWN[name], "seeds": seeds,
+            "machines": runs[0]["machines"], "best known": BEST_KNOWN[name], "seeds": len(runs),
             "cost": statistics.median(run["cost"] for run in runs), "ratio": statistics.median(ratios),
             "worst": max(ratios), "reached": len(reached),
             "reached_s": statistics.median(reached) if reached else None,
@@ -114,7 +134,9 @@ def samplers() -> dict[str, Callable[[int], BaseSampler]]:
     }
 
 
-def keys(names: list[str], seeds: int, most: int, folder: Path) -> dict[str, Any]:
+def keys(
+    names: list[str], seeds: int, most: int, folder: Path, journal: Path | None = None, wanted: Sequence[str] = ()
+) -> dict[str, Any]:
     """Median gap to the best known (%) after so many decoded layouts, by instance and sampler."""
     found: dict[str, Any] = {}
     for name in names:
@@ -127,22 +149,32 @@ def keys(names: list[str], seeds: int, most: int, folder: Path) -> dict[str, Any
         bench, space = Bench(plane), space_of(plane)
         rows: dict[str, Any] = {}
         for called, make in samplers().items():
-            gaps: list[list[float]] = []
-            for seed in range(seeds):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    study = optuna.create_study(sampler=make(seed))
-                costs: list[float] = []
-                for _ in range(most):
-                    trial = study.ask(space)
-                    placed = decode_keys(bench, trial.params)
-                    assert placed is not None
-                    study.tell(trial, placed.cost)
-                    costs.append(min([placed.cost, *costs[-1:]]))
-                gaps.append([100 * (costs[k - 1] / BEST_KNOWN[name] - 1) for k in COUNTS if k <= most])
-            rows[called] = [statistics.median(column) for column in zip(*gaps, strict=True)]
-        found[name] = {"counts": [k for k in COUNTS if k <= most], "seeds": seeds, "gap_percent": rows}
+            if wanted and called.split()[0] not in wanted:
+                continue
+            file = f"{name}_{called.split()[0]}_{most}"
+            runs = kept(journal, file, seeds, partial(keyed, bench, space, make, most))
+            gaps = [[100 * (costs[k - 1] / BEST_KNOWN[name] - 1) for k in COUNTS if k <= most] for costs in runs]
+            if gaps:
+                rows[called] = {
+                    "seeds": len(gaps), "gap_percent": [statistics.median(column) for column in zip(*gaps, strict=True)]
+                }  # fmt: skip
+        found[name] = {"counts": [k for k in COUNTS if k <= most], "samplers": rows}
     return found
+
+
+def keyed(bench: Bench, space: Any, make: Callable[[int], BaseSampler], most: int, seed: int) -> list[float]:
+    """The best cost after each of so many decoded layouts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = optuna.create_study(sampler=make(seed))
+    costs: list[float] = []
+    for _ in range(most):
+        trial = study.ask(space)
+        placed = decode_keys(bench, trial.params)
+        assert placed is not None
+        study.tell(trial, placed.cost)
+        costs.append(min([placed.cost, *costs[-1:]]))
+    return costs
 
 
 def draw(figures: dict[str, Any], path: Path) -> None:
@@ -172,12 +204,14 @@ def add_parts(parts: Any) -> None:
         part.add_argument("--seeds", type=int, default=10)
         part.add_argument("--short", action="store_true", help="three seeds, 2 s a search or 100 evaluations")
         part.add_argument("--instances", type=Path, default=FOLDER)
+        part.add_argument("--journal", type=Path, metavar="FOLDER", help="where searches that are done are kept")
         part.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
         if name == "flp":
             part.add_argument("--seconds", type=float, default=60.0, help="CPU time of a search (default: %(default)s)")
             part.add_argument("--plot", type=Path, metavar="FILE", help="draw the first seed's searches (PNG)")
         else:
             part.add_argument("--evaluations", type=int, default=COUNTS[-1])
+            part.add_argument("--samplers", default="", help="separated by commas (default: all)")
         part.set_defaults(do=run)
 
 
@@ -186,7 +220,7 @@ def run_flp(given: argparse.Namespace) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     names = given.names or [name for name in BEST_KNOWN if name != "Du62"]
     seeds, seconds = (3, SHORT_S) if given.short else (given.seeds, given.seconds)
-    figures = flp(names, seeds, seconds, given.instances)
+    figures = flp(names, seeds, seconds, given.instances, given.journal)
     if given.plot:
         draw(figures, given.plot)
     print(json.dumps(figures) if given.json else table(figures))
@@ -196,7 +230,8 @@ def run_keys(given: argparse.Namespace) -> None:
     """The part `flp-keys`, printed."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     seeds, most = (3, COUNTS[0]) if given.short else (given.seeds, given.evaluations)
-    figures = keys(given.names or ["D12"], seeds, most, given.instances)
+    wanted = [name.strip() for name in given.samplers.split(",") if name.strip()]
+    figures = keys(given.names or ["D12"], seeds, most, given.instances, given.journal, wanted)
     print(json.dumps(figures) if given.json else table(figures))
 
 
@@ -215,7 +250,7 @@ def table(figures: dict[str, Any]) -> str:
         else:
             lines.append(f"{name}, gap in % after {', '.join(map(str, found['counts']))} evaluations:")
             lines += [
-                f"  {called:12} {'  '.join(f'{gap:6.2f}' for gap in gaps)}"
-                for called, gaps in found["gap_percent"].items()
+                f"  {called:12} {'  '.join(f'{gap:6.2f}' for gap in rows['gap_percent'])}   {rows['seeds']} seeds"
+                for called, rows in found["samplers"].items()
             ]
     return "\n".join(lines)

@@ -63,15 +63,17 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
     return _merged(found)
 
 
-def ways(line: Line) -> tuple[Violation, ...]:
+def ways(ground: Ground, spaced: bool = False) -> tuple[Violation, ...]:
     """What `quick` leaves out or estimates, without a scene: belts as laid out, doors, vehicles' and people's ways,
     reach by inverse kinematics, gaps in the plan.
 
     The gaps are those between footprints, where `check` measures between hulls: a proposal that passes here passes
     there, as far as the hulls stay above their footprints.
+
+    spaced : the gaps are known to be there
     """
-    ground = Ground(line)
-    found = [*clearance.plan_gaps(ground), *belts.belt(ground), *swings.access(ground), *swings.door(ground)]
+    found = [] if spaced else clearance.plan_gaps(ground)
+    found = [*found, *belts.belt(ground), *swings.access(ground), *swings.door(ground)]
     return _merged([*found, *lanes.lane(ground), *walkways.walkway(ground), *reach.reach(ground)])
 
 

@@ -97,10 +97,11 @@ class Solids:
         """
         from layout.feasibility.gaps import gaps
 
-        apart = np.maximum(
-            self.low[first][:, None] - self.high[second][None], self.low[second][None] - self.high[first][:, None]
-        ).max(axis=2)
-        rows, columns = np.nonzero(apart <= within_m)
+        close = np.ones((len(first), len(second)), dtype=bool)
+        for low, high in zip(self.low.T, self.high.T, strict=True):
+            close &= low[first, None] - high[None, second] <= within_m
+            close &= low[None, second] - high[first, None] <= within_m
+        rows, columns = np.nonzero(close)
         i, j = first[rows], second[columns]
         others = self.numbers[i] != self.numbers[j]
         i, j = np.ascontiguousarray(i[others]), np.ascontiguousarray(j[others])
@@ -108,8 +109,8 @@ class Solids:
             return []
         rounds = self.rounds[i] + self.rounds[j]
         found = gaps(self.points, self.start, i, j, within_m + float(rounds.max()) + TOLERANCE_M) - rounds
-        close = np.nonzero(found <= within_m)[0]
-        return [(int(i[k]), int(j[k]), float(found[k])) for k in close]
+        kept = np.nonzero(found <= within_m)[0]
+        return [(int(i[k]), int(j[k]), float(found[k])) for k in kept]
 
     def overlap(self, i: int, j: int, gap_m: float) -> bool:
         """Whether pieces with that gap between them (see `near`) overlap themselves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from layout.errors import Problem, ScenarioError
@@ -135,6 +136,17 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
     )  # fmt: skip
     settle.check(scenario)
     return line
+
+
+def moved(line: Line, scenario: Scenario, layout: Layout) -> Line:
+    """The line that a layout makes of a scenario which differs from the line's own layout in places only."""
+    settle = _Settle(layout.values, scenario)
+    return replace(
+        line,
+        layout=layout,
+        stations={name: replace(station, pose=settle.pose(name)) for name, station in line.stations.items()},
+        arms={name: replace(arm, pose=settle.pose(name)) for name, arm in line.arms.items()},
+    )
 
 
 def _station(

@@ -132,14 +132,24 @@ class Legaliser:
 
     def __call__(self, things: Sequence[Thing]) -> Legal:
         """The nearest legal plan, or the one given and what is wrong with it."""
+        at = np.array([(t.pose.x_m, t.pose.y_m, t.pose.yaw_rad) for t in things]).reshape(-1, 3)
+        bounds = np.array([(*t.low, *t.high) for t in things]).reshape(-1, 4)
+        return self.legal(self.skeleton(things), at, bounds)
+
+    def legal(self, skeleton: _Skeleton, at: Array, bounds: Array) -> Legal:
+        """The same for poses (n, 3) and bounds (n, 4) (low x, low y, high x, high y) of a skeleton's things."""
+        return _Plan(self, skeleton, at, bounds).legal()
+
+    def skeleton(self, things: Sequence[Thing]) -> _Skeleton:
+        """What is the same in all plans of these things."""
         key = tuple((t.name, t.rigid, id(t.bodies), id(t.service)) for t in things)
         if key not in self._known:
             if len(self._known) >= 256:
                 self._known.clear()
-            self._known[key] = self._skeleton(things)
-        return _Plan(self, things, self._known[key]).legal()
+            self._known[key] = self._made(things)
+        return self._known[key]
 
-    def _skeleton(self, things: Sequence[Thing]) -> _Skeleton:
+    def _made(self, things: Sequence[Thing]) -> _Skeleton:
         still, _, _ = self._site
         index = {n: i for i, n in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
         movers = [index[t.rigid or t.name] for t in things]
@@ -199,13 +209,12 @@ class Legaliser:
 class _Plan:
     """One plan's arrays, and the steps to a legal one."""
 
-    def __init__(self, legaliser: Legaliser, things: Sequence[Thing], skeleton: _Skeleton) -> None:
+    def __init__(self, legaliser: Legaliser, skeleton: _Skeleton, poses: Array, bounds: Array) -> None:
         from layout.search import separation
 
-        self.things, self.skeleton, self.tries = things, skeleton, legaliser.tries
+        self.poses, self.skeleton, self.tries = poses, skeleton, legaliser.tries
         _, self.walls, self.size_m = legaliser._site
-        at = np.array([(t.pose.x_m, t.pose.y_m, t.pose.yaw_rad) for t in things] + [(0.0, 0.0, 0.0)])
-        bounds = np.array([(*t.low, *t.high) for t in things]).reshape(-1, 4)
+        at = np.vstack([poses, np.zeros((1, 3))])
         low, high = np.full((len(skeleton.index), 2), -np.inf), np.full((len(skeleton.index), 2), np.inf)
         np.maximum.at(low, skeleton.movers, np.minimum(bounds[:, :2] - at[:-1, :2], 0.0))
         np.minimum.at(high, skeleton.movers, np.maximum(bounds[:, 2:] - at[:-1, :2], 0.0))
@@ -232,19 +241,16 @@ class _Plan:
         order, pinned = self._order(wrong)
         lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, self.tries)
         if lost:
-            return Legal({t.name: t.pose for t in self.things}, 0.0, tuple(wrong), self._why(work))
+            return replace(self._at(nothing), left=tuple(wrong), why=self._why(work))
         left = self.wrong(work.best)
         names = sorted({name for violation in left for name in violation.subjects})
         why = f"{' and '.join(names)} may not move where they would have to" if left else ""
         return replace(self._at(work.best), left=tuple(left), why=why)
 
     def _at(self, d: Array) -> Legal:
-        poses = {}
-        for thing in self.things:
-            dx, dy = d[self.skeleton.index[thing.rigid or thing.name]]
-            moved = dx != 0.0 or dy != 0.0
-            pose = thing.pose
-            poses[thing.name] = Pose(pose.x_m + float(dx), pose.y_m + float(dy), pose.yaw_rad) if moved else pose
+        at = self.poses.copy()
+        at[:, :2] += d[self.skeleton.movers]
+        poses = {t.name: Pose(*row) for t, row in zip(self.skeleton.things, at.tolist(), strict=True)}
         return Legal(poses, float(np.sqrt((d * d).sum())))
 
     def wrong(self, d: Array) -> list[Violation]:
@@ -270,14 +276,14 @@ class _Plan:
 
     def _order(self, wrong: Sequence[Violation]) -> tuple[Any, int]:
         """Movers as they are put back, and how many of them, the first ones, cannot move: big ones before small."""
-        at_fault = {self.skeleton.index[t.rigid or t.name] for v in wrong for t in self.things if t.name in v.subjects}
-        area = np.zeros(len(self.skeleton.index))
-        for p, (number, _) in enumerate(self.skeleton.pieces):
-            x0, y0, x1, y1 = self.plan.box[p]
-            area[self.skeleton.index[self.things[number].rigid or self.things[number].name]] += (x1 - x0) * (y1 - y0)
-        pinned = [bool((high <= low).all()) for low, high in zip(self.plan.low, self.plan.high, strict=True)]
-        order = sorted(range(len(area)), key=lambda m: (not pinned[m], m in at_fault, -area[m], m))
-        return np.array(order, dtype=np.int64), sum(pinned)
+        blamed = {name for violation in wrong for name in violation.subjects}
+        at_fault = {self.skeleton.index[t.rigid or t.name] for t in self.skeleton.things if t.name in blamed}
+        size = self.plan.box[:, 2:] - self.plan.box[:, :2]
+        area, moving = np.zeros(len(self.skeleton.index)), len(self.skeleton.pieces)
+        np.add.at(area, self.plan.mover[:moving], size[:moving, 0] * size[:moving, 1])
+        fast: Any = (self.plan.high <= self.plan.low).all(axis=1)
+        order = sorted(range(len(area)), key=lambda m: (not fast[m], m in at_fault, -area[m], m))
+        return np.array(order, dtype=np.int64), int(fast.sum())
 
     def _why(self, work: Any) -> str:
         """Who has no room next to whom, in words."""
@@ -319,25 +325,38 @@ class ScenarioLegaliser:
         floor = scenario.spec.floor
         rounding_m = 0.0 if scenario.spec.geometric else ENGINE_ERROR_M  # what a gap measured between hulls may be off
         self.legaliser = Legaliser(floor, floor.clearance_m + rounding_m, joined, improvements)
+        domains = [(spot.x, spot.y) for spot in self.spots]
+        self._ranged = np.array([[isinstance(d, Range) for d in both] for both in domains]).reshape(-1, 2)
+        self._low, self._high = (
+            np.array([[getattr(d, end, 0.0) for d in both] for both in domains]).reshape(-1, 2)
+            for end in ("low", "high")
+        )
+        self._skeletons: dict[tuple[int, ...], _Skeleton] = {}
 
     def __call__(self, values: Values, pinned: Collection[str] = ()) -> tuple[Values, Legal]:
         """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""
-        standing = [spot for spot in self.spots if self.copies.stands(spot.subject, values)]
-        legal = self.legaliser([self._thing(spot, values, spot.subject in pinned) for spot in standing])
+        rows = tuple(row for row, spot in enumerate(self.spots) if self.copies.stands(spot.subject, values))
+        standing = [self.spots[row] for row in rows]
+        if rows not in self._skeletons:
+            self._skeletons[rows] = self.legaliser.skeleton([self._thing(spot) for spot in standing])
+        anchors = np.array([spot.anchor(values) for spot in standing]).reshape(-1, 3)
+        at = anchors.copy()
+        for row, spot in enumerate(standing):
+            if spot.seat is not None:
+                at[row] = spot.at(values)
+        low, high = (at[:, :2] + (ends[list(rows)] - anchors[:, :2]) for ends in (self._low, self._high))
+        fast = ~self._ranged[list(rows)] | np.array([[spot.subject in pinned] for spot in standing])
+        low[fast] = high[fast] = at[:, :2][fast]
+        legal = self.legaliser.legal(self._skeletons[rows], at, np.hstack([low, high]))
         found, done = dict(values), set[str]()
-        for spot in standing if legal.moved_m > 0.0 else ():
-            (x, y, _), pose = spot.at(values), legal.poses[spot.subject]
+        for spot, (x, y, _) in zip(standing, at.tolist(), strict=True) if legal.moved_m > 0.0 else ():
+            pose = legal.poses[spot.subject]
             if (x, y) != (pose.x_m, pose.y_m) and spot.mover not in done:
                 done.add(spot.mover)
                 spot.shift(found, pose.x_m - x, pose.y_m - y)
         return found, legal
 
-    def _thing(self, spot: Spot, values: Values, pinned: bool) -> Thing:
-        pose, anchor, shape = Pose(*spot.at(values)), spot.anchor(values), self._shapes[spot.subject]
-        low, high = [], []
-        for domain, at, of in ((spot.x, pose.x_m, anchor[0]), (spot.y, pose.y_m, anchor[1])):
-            ends = (domain.low - of, domain.high - of) if isinstance(domain, Range) and not pinned else (0.0, 0.0)
-            low.append(at + ends[0])
-            high.append(at + ends[1])
-        rigid = "" if spot.seat is None else spot.seat.group
-        return Thing(spot.subject, shape.pieces, shape.strips, pose, (low[0], low[1]), (high[0], high[1]), rigid)
+    def _thing(self, spot: Spot) -> Thing:
+        """What it is, wherever it stands."""
+        shape, rigid = self._shapes[spot.subject], "" if spot.seat is None else spot.seat.group
+        return Thing(spot.subject, shape.pieces, shape.strips, Pose(0.0, 0.0), (0.0, 0.0), (0.0, 0.0), rigid)

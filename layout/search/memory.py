@@ -53,6 +53,7 @@ class Memory:
         self.drafts: list[Draft] = []
         self.told: dict[int, Told] = {}
         self.improved = -1  # number of the candidate that was better than all before it
+        self.packed = [0, 0]  # fresh packings told, and how many of them broke no constraint
         self._arrangement = arrangement
         self._next, self._open = 0, list[int]()
         self._best: list[tuple[Rank, Arrangement]] = []
@@ -91,7 +92,10 @@ class Memory:
                 del self._best[bisect.bisect_left(self._best, before, key=lambda pair: pair[0])]
             bisect.insort(self._best, (entry.rank, arrangement), key=lambda pair: pair[0])
         if trial.number < len(self.drafts):
-            self._credit(self.drafts[trial.number], entry)
+            draft = self.drafts[trial.number]
+            self._credit(draft, entry)
+            if draft.parent is None:
+                self.packed = [self.packed[0] + 1, self.packed[1] + (not entry.rank[0])]
         return entry
 
     def _credit(self, draft: Draft, entry: Told) -> None:
@@ -112,9 +116,18 @@ class Memory:
         return found
 
     def parent(self, rng: np.random.Generator) -> Told:
-        """A good candidate of one of the good arrangements: so that one arrangement's many variants don't crowd out."""
-        variants = self._variants[early(rng, self._best, 0.25)[1]]
-        return early(rng, variants, 0.4)[1]
+        """A good candidate of one of the good arrangements: so that one arrangement's many variants don't crowd out.
+
+        One that breaks a constraint only where all do.
+        """
+        variants = self._variants[early(rng, _sound(self._best), 0.25)[1]]
+        return early(rng, _sound(variants), 0.4)[1]
+
+
+def _sound(ranked: Sequence[tuple[Rank, T]]) -> Sequence[tuple[Rank, T]]:
+    """Of a ranked list those that break no constraint; all where there are none."""
+    count = bisect.bisect_left(ranked, True, key=lambda entry: entry[0][0])
+    return ranked[:count] if count else ranked
 
 
 def early(rng: np.random.Generator, ranked: Sequence[T], chance: float) -> T:

@@ -4,7 +4,7 @@ settings drawn anew."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -73,9 +73,7 @@ class Moves:
     def change(self, rng: np.random.Generator, values: Values, move: str = "") -> None:
         """One move: the one named, or one drawn by chance."""
         if not move:
-            shares = self.shares(values)
-            chances = np.array(list(shares.values()))
-            move = str(rng.choice(list(shares), p=chances / chances.sum()))
+            move = drawn(rng, self.shares(values))
         if move == "set":
             return self._set(rng, values)
         spots = self.standing(values)
@@ -237,6 +235,13 @@ class Moves:
         if packed is not None:
             values.clear()
             values.update(self.packer.copies.needed(packed))
+
+
+def drawn(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
+    """One of the names, each with its share."""
+    ends = np.cumsum(list(shares.values()))
+    row = int(np.searchsorted(ends, float(rng.random()) * ends[-1], side="right"))
+    return list(shares)[min(row, len(ends) - 1)]
 
 
 def _draw(rng: np.random.Generator, domain: Choose[Any] | Range, but: Any = None) -> Any:

@@ -97,12 +97,10 @@ class Packer:
         self.floor = shapely.Polygon(floor.boundary)
         shapely.prepare(self.floor)
         self.middle = (float(self.floor.centroid.x), float(self.floor.centroid.y))
-        self.taken = shapely.union_all(
-            [
-                *(shapely.Polygon(area.polygon) for area in (*floor.obstacles.values(), *floor.keep_clear.values())),
-                *(shapely.LineString(fence.line).buffer(FENCE_THICKNESS_M / 2) for fence in floor.fences.values()),
-            ]
-        )
+        self.taken = [
+            *(shapely.Polygon(area.polygon) for area in (*floor.obstacles.values(), *floor.keep_clear.values())),
+            *(shapely.LineString(fence.line).buffer(FENCE_THICKNESS_M / 2) for fence in floor.fences.values()),
+        ]
         self.gap_m = floor.clearance_m
 
     def pack(
@@ -183,10 +181,7 @@ class Packer:
         for mate in mates:
             cost += self._cost(mate, self._beside(spot, poses, mate, mirrored), placed.poses)
         ranked = np.argsort(cost, kind="stable")
-        blocked = shapely.union_all([*placed.needs, self.taken])
-        solid = shapely.union_all(placed.bodies)
-        shapely.prepare(blocked)
-        shapely.prepare(solid)
+        blocked, solid = shapely.STRtree([*placed.needs, *self.taken]), shapely.STRtree(placed.bodies)
         hopeful = ranked if force else ranked[: int(np.count_nonzero(cost <= OUT_OF_REACH))]
         first, size = 0, FIRST_LOOK
         while first < len(hopeful):
@@ -271,18 +266,23 @@ class Packer:
     ) -> Any:
         """(n,) bool: the footprint is free, service floor is free, and straight belts to what stands are, too.
 
-        blocked : floor that service needs, obstacles and areas to keep clear; solid : footprints and belts
+        blocked : trees of the floor that service needs, obstacles and areas to keep clear; solid : footprints and belts
         first_only : what comes after the first that is legal need not be right
         """
         feet = polygons(outline.footprint, poses)
-        boxes = polygons(outline.envelope, poses)
-        legal = shapely.covers(self.floor, feet) & shapely.covers(self.floor, boxes)
-        legal &= ~shapely.intersects(blocked, feet)
-        legal &= ~shapely.dwithin(solid, feet, self.gap_m + MARGIN_M)
-        legal &= ~shapely.intersects(solid, boxes)
+        legal = shapely.covers(self.floor, feet)
+        legal[blocked.query(feet, "intersects")[0]] = False
+        left = np.nonzero(legal)[0]
+        boxes = polygons(outline.envelope, poses[left])
+        legal[left] = shapely.covers(self.floor, boxes)
+        legal[left[solid.query(boxes, "intersects")[0]]] = False
+        left = np.nonzero(legal)[0]
+        legal[left[solid.query(feet[left], "dwithin", distance=self.gap_m + MARGIN_M)[0]]] = False
         for belt in self._belted[subject]:
             if belt.other(subject) in placed.poses:
-                legal &= ~shapely.intersects(solid, self._corridors(belt, subject, poses, placed))
+                left = np.nonzero(legal)[0]
+                corridors = self._corridors(belt, subject, poses[left], placed)
+                legal[left[solid.query(corridors, "intersects")[0]]] = False
         for row in np.nonzero(legal)[0]:
             legal[row] = self._served(subject, _pose(poses[row]), placed)
             if legal[row] and first_only:
@@ -360,15 +360,13 @@ class Packer:
         away: Array = np.hypot(*(poses[:, :2] - there).T)
         return away
 
-    def apart_m(self, subject: str, partner: str, placed: Mapping[str, Pose3]) -> float:
-        """Between the hand-over places of two that stand (m); where one arm serves both, the arc that it turns."""
-        (ax, ay), (bx, by) = (_hand(self.hands[name], placed[name]) for name in (subject, partner))
-        for arm, served in self.arms.items():
-            if arm in placed and subject in served and partner in served:
-                x, y, _ = placed[arm]
-                turn = math.atan2(by - y, bx - x) - math.atan2(ay - y, ax - x)
-                return 0.5 * self._arm(arm).reach_m * abs(math.remainder(turn, math.tau))
-        return math.hypot(ax - bx, ay - by)
+    def arm_between(self, subject: str, partner: str) -> str:
+        """The first arm that serves both; empty where none does."""
+        return next((arm for arm, served in self.arms.items() if subject in served and partner in served), "")
+
+    def reach_m(self, arm: str) -> float:
+        """How far an arm reaches (m)."""
+        return self._arm(arm).reach_m
 
     def _arm(self, name: str) -> ArmModel:
         model = self.models[name]
@@ -422,12 +420,6 @@ def _parted(members: Array, seat: Seat, mirrored: bool) -> Array:
     sign = -1.0 if mirrored else 1.0
     yaw = members[:, 2] - sign * seat.yaw_rad
     return np.column_stack([members[:, :2] - _turned(np.array([sign * seat.x_m, seat.y_m]), yaw), yaw])
-
-
-def _hand(at: Array, pose: Pose3) -> tuple[float, float]:
-    x, y, yaw = pose
-    c, s = math.cos(yaw), math.sin(yaw)
-    return x + c * float(at[0]) - s * float(at[1]), y + s * float(at[0]) + c * float(at[1])
 
 
 def _turned(point: Array, yaw: Array) -> Array:

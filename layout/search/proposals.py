@@ -7,6 +7,7 @@ its workers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from layout.feasibility.ground import Ground
 from layout.feasibility.reach import quick_reach
 from layout.model.line import Layout, Line
 from layout.model.places import instances
-from layout.model.realise import realise
+from layout.model.realise import moved, realise
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.model.transport import Conveyor
@@ -33,9 +34,14 @@ PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the c
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 IMPROVEMENTS = 6  # of the legaliser: a change need not be the least there is
 CHOICES = (1, 2, 4)  # changes among which the surrogate chooses: one of these, by chance
-QUICK = (*(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence")),
-         quick_reach, quick_belt)  # fmt: skip
-"""The rules of `feasibility.quick`, those first that most often find something for their time."""
+SPACE = tuple(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence"))
+"""What the legaliser sees to; those first that most often find something for their time."""
+QUICK = (quick_reach, quick_belt)
+"""The other rules of `feasibility.quick`."""
+
+
+PLACE = ("x", "y", "yaw", "mirror")
+"""Design variables that are about where things stand."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class Proposals:
         self.moves = Moves(scenario, self.packer)
         self.legaliser = ScenarioLegaliser(scenario, IMPROVEMENTS)
         self.features = Features(self.packer)
+        self._set = [v.name for v in scenario.variables if v.field not in PLACE]
+        self._last: tuple[tuple[Any, ...], Line] | None = None
         machines = scenario.spec.machines
         self.belt_ends: dict[str, tuple[str, ...]] = {}
         for name, belt in scenario.spec.transport.items():
@@ -117,7 +125,7 @@ class Proposals:
         choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope else 1
         tried = 0
         while tried < MOVE_TRIES:
-            some: list[tuple[bool, float, int, Values]] = []
+            some: list[tuple[bool, float, int, Values]] = []  # not legal, less promising and later ones come last
             while len(some) < choice and tried < MOVE_TRIES:
                 tried += 1
                 values = dict(parent)
@@ -128,8 +136,8 @@ class Proposals:
                 if values != parent:
                     promise = worth(draft.slope, self.features(values)) if choice > 1 else 0.0
                     some.append((bool(legal.left), -promise, tried, values))
-            for *_, values in sorted(some, key=lambda entry: entry[:3]):
-                plan = self._plan(values, best[0].rank if best else None)
+            for wrong, _, _, values in sorted(some, key=lambda entry: entry[:3]):
+                plan = self._plan(values, best[0].rank if best else None, spaced=not wrong)
                 if not plan.violations:
                     return values
                 if best is None or plan.rank < best[0].rank:
@@ -158,22 +166,32 @@ class Proposals:
         ends = [end for belt in violation.subjects for end in self.belt_ends.get(belt, ())]
         return list(dict.fromkeys([*violation.subjects, *ends]))
 
-    def _plan(self, values: Values, limit: tuple[int, float] | None = None) -> _Plan:
+    def _plan(self, values: Values, limit: tuple[int, float] | None = None, spaced: bool = False) -> _Plan:
         """What the floor plan of these values violates: belts and reach in full once nothing else is at fault.
 
         With a limit, looking stops where the plan is known to rank no better; not all it violates is listed then.
+        spaced : the legaliser found nothing, or nothing any more, that is in the way of anything
         """
-        line = realise(self.scenario, Layout(values))
+        line = self._line(values)
         ground = Ground(line)
         found: list[Violation] = []
-        for rule in QUICK:
+        for rule in QUICK if spaced else (*SPACE, *QUICK):
             found += rule(ground)
             if found and limit is not None and (2, total_violation(found)) >= limit:
                 return _Plan(2, tuple(found))
         if found:
             return _Plan(2, tuple(found))
-        violations = feasibility.ways(line) or self._unserved(values, line)
+        violations = feasibility.ways(ground, spaced) or self._unserved(values, line)
         return _Plan(1 if violations else 0, violations)
+
+    def _line(self, values: Values) -> Line:
+        """The line under these values; the last one with its machines moved, where nothing else is different."""
+        key, layout = tuple(values.get(name) for name in self._set), Layout(values)
+        if self._last is not None and self._last[0] == key:
+            return moved(self._last[1], self.scenario, layout)
+        line = realise(self.scenario, layout)
+        self._last = key, line
+        return line
 
     def _unserved(self, values: Values, line: Line) -> tuple[Violation, ...]:
         """Stations that an arm would only get into through their frames."""

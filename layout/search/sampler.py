@@ -25,12 +25,13 @@ from optuna.trial import FrozenTrial
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
 from layout.search.memory import Memory
+from layout.search.moves import drawn
 from layout.search.proposals import Draft, Proposals
 from layout.search.space import Values, distributions
 from layout.search.surrogate import Surrogate
 
 PACKINGS = 16  # packings, and changes of the start, before learning begins
-RESTART = 0.06  # share of later candidates that are fresh packings
+RESTART = 0.06  # share of later candidates that are fresh packings, where all of these are legal; else so much less
 STALE = 60  # candidates without improvement after which that share has doubled, and so on
 
 
@@ -91,12 +92,13 @@ class LayoutSampler(BaseSampler):
         if number == 0 and self.start:
             return Draft(number, self.start, keep=True)
         rng = np.random.default_rng([self.seed, number])
-        restart = min(RESTART * 2.0 ** ((number - memory.improved) / STALE - 1.0), 0.3)
-        if number < PACKINGS or not memory.told or rng.random() < max(restart, RESTART):
+        made, sound = memory.packed
+        restart = max(min(RESTART * 2.0 ** ((number - memory.improved) / STALE - 1.0), 0.3), RESTART)
+        if number < PACKINGS or not memory.told or rng.random() < restart * (sound + 1) / (made + 1):
             return Draft(number, self.start if number % 2 else None)
         parent = memory.parent(rng)
         shares = memory.shares(self.proposals.moves.shares(parent.values))
-        move = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+        move = drawn(rng, shares)
         return Draft(number, dict(parent.values), of=parent.number, move=move, slope=self._surrogate.slope())
 
     def sample_independent(

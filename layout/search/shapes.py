@@ -65,9 +65,10 @@ def polygon(outline: Shape, pose: tuple[float, float, float], needed: bool = Fal
 def moved(points: Array, poses: Array) -> Array:
     """(n, k, 2) float: points (k, 2) of a machine's frame in the world, for n poses (n, 3)."""
     c, s = np.cos(poses[:, 2]), np.sin(poses[:, 2])
-    x = poses[:, 0, None] + c[:, None] * points[None, :, 0] - s[:, None] * points[None, :, 1]
-    y = poses[:, 1, None] + s[:, None] * points[None, :, 0] + c[:, None] * points[None, :, 1]
-    return np.stack([x, y], axis=-1)
+    out = np.empty((len(poses), len(points), 2))
+    out[:, :, 0] = poses[:, 0, None] + np.multiply.outer(c, points[:, 0]) - np.multiply.outer(s, points[:, 1])
+    out[:, :, 1] = poses[:, 1, None] + np.multiply.outer(s, points[:, 0]) + np.multiply.outer(c, points[:, 1])
+    return out
 
 
 def wrist_radius_m(model: ArmModel, height_m: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
@@ -101,11 +102,20 @@ class Spot:
 
     def anchor(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
         """x_m, y_m, yaw_rad of the mover under these values."""
-        x, y, yaw = (
-            float(values[f"{self.mover}.{field}"]) if isinstance(domain, (Range, Choose)) else domain
+        (x, at_x), (y, at_y), (yaw, at_yaw) = self._named
+        return (
+            float(values[x]) if x else at_x,
+            float(values[y]) if y else at_y,
+            float(values[yaw]) if yaw else at_yaw,
+        )
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, float], ...]:
+        """For x, y and yaw: the design variable and 0, or no name and the value."""
+        return tuple(
+            (f"{self.mover}.{field}", 0.0) if isinstance(domain, (Range, Choose)) else ("", domain)
             for field, domain in self.coordinates().items()
         )
-        return x, y, yaw
 
     def at(self, values: Mapping[str, Any]) -> tuple[float, float, float]:
         """x_m, y_m, yaw_rad under these values."""

@@ -7,6 +7,7 @@ the pair; what is told of feasible candidates turns them by ridge regression, ke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from layout.search.packing import Packer
 
 FORGET = 0.995  # of what was told, with each feasible candidate
 MOST = 1e8  # values beyond it stand for what is no number
+NOWHERE = (0.0, 0.0, 0.0)
 TRUST = 8.0  # feasible candidates that the flow-weighted distance weighs as much as
 
 
@@ -59,23 +61,53 @@ class Surrogate:
 
 
 class Features:
-    """The distances of a candidate, in the order of `pairs`."""
+    """The distances of a candidate, in the order of `pairs`: between hand-over places, or, where one arm serves both,
+    the arc that it turns at half its reach."""
 
     def __init__(self, packer: Packer) -> None:
         names = list(packer.spots)
         self.packer = packer
+        self.names = names
         self.pairs: list[tuple[str, str]] = [
             (a, b) for i, a in enumerate(names) for b in names[i + 1 :] if packer.weights.get(a, {}).get(b, 0.0) > 0.0
         ]
+        arms = [packer.arm_between(a, b) for a, b in self.pairs]
+        rows = {name: row for row, name in enumerate(names)}
+        self._rows = (
+            np.array(
+                [(rows[a], rows[b], rows[arm] if arm else -1) for (a, b), arm in zip(self.pairs, arms, strict=True)]
+            )
+            .reshape(-1, 3)
+            .T.astype(np.int64)
+        )
+        self._turned = np.nonzero(self._rows[2] >= 0)[0]
+        self._reach_m = np.array([packer.reach_m(arm) if arm else 0.0 for arm in arms])
+        self._hands = np.array([packer.hands[name] for name in names]).reshape(-1, 2).T
 
     def __call__(self, values: Mapping[str, Any]) -> Array:
         """(n,) float (m); 0 for pairs of which one does not stand."""
-        packer = self.packer
-        poses = {name: spot.at(values) for name, spot in packer.spots.items() if packer.copies.stands(name, values)}
-        found = np.zeros(len(self.pairs))
-        for i, (a, b) in enumerate(self.pairs):
-            if a in poses and b in poses:
-                found[i] = packer.apart_m(a, b, poses)
+        stands = self.packer.copies.stands
+        there = [stands(name, values) for name in self.names]
+        x, y, yaw = (
+            np.array(
+                [spot.at(values) if so else NOWHERE for spot, so in zip(self.packer.spots.values(), there, strict=True)]
+            )
+            .reshape(-1, 3)
+            .T
+        )
+        c, s, (u, v) = np.cos(yaw), np.sin(yaw), self._hands
+        hand_x, hand_y = x + c * u - s * v, y + s * u + c * v
+        a, b, arm = self._rows
+        found: Array = np.hypot(hand_x[a] - hand_x[b], hand_y[a] - hand_y[b])
+        k = self._turned
+        if len(k):
+            foot = arm[k]
+            one, other = (np.arctan2(hand_y[i] - y[foot], hand_x[i] - x[foot]) for i in (a[k], b[k]))
+            turn = np.abs(np.mod(one - other + np.pi, math.tau) - np.pi)
+            found[k] = 0.5 * self._reach_m[k] * turn
+        if not all(there):
+            both = np.array(there)
+            found[~(both[a] & both[b])] = 0.0
         return found
 
 
