@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import layout
 from layout.cli.main import app
 from layout.errors import SearchError
+from layout.files.scenario import load_scenario
 from layout.model.scenario import Objective, Scenario
 from layout.search.pareto import (
     POPULATION,
@@ -136,3 +137,16 @@ def test_a_front_is_found_confirmed_and_shown(tmp_path: Path, monkeypatch: pytes
     assert room == {0, 1, 2, 4, 8} and front["size"] == 5 and 0 < front["hypervolume"] <= 1
     assert all((run / f"{name}.yaml").is_file() for name in front["shown"])
     assert 'id="front"' in (run / "report.html").read_text()
+
+
+def test_a_front_is_the_same_on_more_workers_and_when_resumed(tmp_path: Path) -> None:
+    """The last four candidates have parents from the front."""
+    free = TRADE.replace("place: {x: 6, y: 3}", "place: {x: [5, 8], y: [2, 4]}").replace(": 0}}", ": 0, x: 6, y: 3}}")
+    scenario = load_scenario(write(tmp_path, free))
+    assert len(scenario.variables) == 3
+    one, two = tmp_path / "one", tmp_path / "two"
+    layout.optimize(scenario, evaluations=20, seed=5, workers=1, out=one, pareto=True)
+    for evaluations, resume in ((17, False), (20, True)):
+        layout.optimize(scenario, evaluations=evaluations, seed=5, workers=2, out=two, pareto=True, resume=resume)
+    for name in ("trials.csv", "results.json", "best.yaml"):
+        assert (two / name).read_bytes() == (one / name).read_bytes(), name
