@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from layout.errors import Problem
@@ -12,6 +13,7 @@ from layout.model.distribution import Distribution
 from layout.model.joins import enters
 from layout.model.library import ArmModel, MachineModel, Model
 from layout.model.places import instances
+from layout.model.production import Shift
 from layout.model.quantities import Range
 from layout.model.scenario import ScenarioSpec, Variable
 from layout.model.transport import Conveyor, Direct, Vehicle
@@ -42,6 +44,7 @@ def oddities(
     _places(spec, found)
     _fences(spec, found)
     _arrivals(spec, found)
+    _attendance(spec, found)
     if not variables:
         hint = "let x or y be a range such as [1, 8], or a count {choose: [1, 2]}"
         found.add("nothing is free, so there is nothing to optimise", hint=hint)
@@ -211,3 +214,46 @@ def _arrivals(spec: ScenarioSpec, found: Findings) -> None:
             what = f"parts arrive faster than '{operation}' can be done ({share:.0%} of its capacity)"
             hint = f"{', '.join(sorted(able))} will be the bottleneck and a queue grows at the source"
             found.add(what, "machines", sources[0][0], "source", hint=hint)
+
+
+def _attendance(spec: ScenarioSpec, found: Findings) -> None:
+    """Machines and people who are never at work, and machines that never are when those who run them are."""
+    horizon_s = spec.time.horizon_s
+    for kind in ("machines", "people"):
+        for name, entry in getattr(spec, kind).items():
+            if entry.shift is not None and not _meet(spec.shifts[entry.shift], None, horizon_s):
+                hint = f"the horizon is {duration(horizon_s)}"
+                found.add("is off shift until the horizon ends", kind, name, "shift", value=entry.shift, hint=hint)
+    for machine, entry in spec.machines.items():
+        groups = {name: group for name, group in spec.people.items() if machine in group.runs}
+        if entry.shift is None or not groups:
+            continue
+        at_work = spec.shifts[entry.shift]
+        if not any(
+            group.shift is None or _meet(at_work, spec.shifts[group.shift], horizon_s) for group in groups.values()
+        ):
+            hint = "; ".join(f"{name} work on shift {group.shift}" for name, group in groups.items())
+            found.add("nobody who runs it is there when it works", "machines", machine, "shift", value=entry.shift,
+                      hint=hint)  # fmt: skip
+
+
+def _meet(one: Shift, other: Shift | None, horizon_s: float) -> bool:
+    """Whether two shifts have some time in common before the horizon (None: always at work)."""
+    spans = _spans(other, horizon_s) if other is not None else iter([(0.0, horizon_s)])
+    start, end = next(spans, (horizon_s, horizon_s))
+    for first, last in _spans(one, horizon_s):
+        while end <= first:
+            start, end = next(spans, (horizon_s, horizon_s))
+            if start >= horizon_s:
+                return False
+        if max(first, start) < min(last, end):
+            return True
+    return False
+
+
+def _spans(shift: Shift, horizon_s: float) -> Iterator[tuple[float, float]]:
+    """Spans at work, in order, up to the horizon."""
+    for n in range(math.ceil(horizon_s / shift.every_s)):
+        for start, end in sorted(shift.on):
+            if start + n * shift.every_s < horizon_s:
+                yield start + n * shift.every_s, min(end + n * shift.every_s, horizon_s)

@@ -108,26 +108,42 @@ class Network:
                     queue.append(there)
         return distance
 
+    def stands(self, product: str) -> tuple[list[set[str]], set[str], dict[tuple[int, str], str]]:
+        """How a product goes along its route, parts that are sent back for rework included.
+
+        Gives, for each of `steps`, the machines where parts then stand (all of the step where they get to none); the
+        transports on the shortest ways there; and (step, machine) -> operation that it sends parts back from.
+        """
+        stops = self.steps(product)
+        at: list[set[str]] = [set() for _ in stops]
+        at[0] |= stops[0][2]
+        carriers: set[str] = set()
+        back: dict[tuple[int, str], str] = {}
+        known = -1
+        while known < (known := sum(map(len, at))):
+            for k, (_, label, targets) in enumerate(stops[1:], 1):
+                reached, used = self.reach(at[k - 1], targets)
+                carriers |= used
+                at[k] |= reached or targets
+                for machine in reached if k < len(stops) - 1 else ():
+                    quality = self.spec.machines[machine].quality.get(label)
+                    if quality is None or quality.rework is None:
+                        continue
+                    first = next((j for j in range(k, 0, -1) if stops[j][1] == quality.rework.to), 0)
+                    if first:
+                        at[first - 1].add(machine)
+                        back.setdefault((first, machine), label)
+        return at, carriers, back
+
     def carriers(self, product: str) -> set[str]:
         """Transports that carry a product on the shortest ways along its route."""
-        stops = self.steps(product)
-        at = stops[0][2]
-        found: set[str] = set()
-        for _, _, targets in stops[1:]:
-            at, carriers = self.reach(at, targets)
-            found |= carriers
-        return found
+        return self.stands(product)[1]
 
     def visited(self) -> set[str]:
         """Machines that some product can get to and is worked on, enters or leaves at, or passes."""
         seen: set[str] = set()
         for product in self.spec.products:
-            stops = self.steps(product)
-            at = stops[0][2]
-            seen |= at
-            for _, _, targets in stops[1:]:
-                at, _ = self.reach(at, targets)
-                seen |= at
+            seen.update(*self.stands(product)[0])
         for transport in self.spec.transport.values():
             if isinstance(transport, (Robot, Vehicle)):
                 seen |= set(transport.stops if isinstance(transport, Vehicle) else transport.serves)
@@ -140,19 +156,28 @@ def check_routes(spec: ScenarioSpec, network: Network, add: Add) -> None:
     """Steps of routes that parts cannot go on to from a machine where the step before can take them."""
     for product, entry in spec.products.items():
         stops = network.steps(product)
-        at, at_label = stops[0][2], _ENDS[stops[0][1]]
-        for step, label, targets in stops[1:]:
-            if not at or not targets:
+        stands, _, back = network.stands(product)
+        at_label = _ENDS[stops[0][1]]
+        for k, (step, label, targets) in enumerate(stops[1:], 1):
+            if not stands[k - 1] or not targets:
                 break  # no machine, no source or no sink: reported as that
-            stuck = {origin for origin in at if not network.reach([origin], targets)[0]}
-            if stuck:
-                last = step == len(entry.route)
-                path: tuple[Key, ...] = ("products", product, "route") if last else ("products", product, "route", step)
-                goal = _ENDS[label] if last else f"'{label}'"
-                hint = f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, stuck)}"
-                what = f"nothing brings parts from {at_label} ({_list(stuck)}) to {goal} ({_list(targets)})"
-                add(what, *path, value=None if last else label, hint=hint)
-            at, at_label = network.reach(at, targets)[0] or targets, f"'{label}'"
+            stuck = {origin for origin in stands[k - 1] if not network.reach([origin], targets)[0]}
+            again = {origin for origin in stuck if (k, origin) in back and origin not in stops[k - 1][2]}
+            last = step == len(entry.route)
+            goal = _ENDS[label] if last else f"'{label}'"
+            for origin in sorted(again):
+                what = f"nothing brings these parts from {origin} back to {goal} ({_list(targets)})"
+                path: tuple[Key, ...] = ("machines", origin, "quality", back[k, origin], "rework", "to")
+                add(what, *path, hint=_way_out(network, {origin}))
+            if stuck - again:
+                path = ("products", product, "route") if last else ("products", product, "route", step)
+                what = f"nothing brings parts from {at_label} ({_list(stuck - again)}) to {goal} ({_list(targets)})"
+                add(what, *path, value=None if last else label, hint=_way_out(network, stuck - again))
+            at_label = f"'{label}'"
+
+
+def _way_out(network: Network, stuck: set[str]) -> str:
+    return f"let a robot serve both, or add a conveyor or a direct passage{_dead_end(network, stuck)}"
 
 
 _ENDS = {

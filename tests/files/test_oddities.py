@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from layout.errors import ScenarioError
 from layout.files.scenario import check_scenario
 from tests.files import library
 from tests.files.library import SCENARIO
@@ -95,3 +96,51 @@ objectives: [{{maximize: throughput}}]
 """)
     _, found = check_scenario(file)
     assert any("block one another" in problem.what for problem in found) is odd
+
+
+ROW = """
+name: row
+time: {horizon: 8 h, warmup: 0 s}
+floor: {boundary: [[0, 0], [20, 0], [20, 9], [0, 9]]}
+shifts: {early: {on: [[0 h, 4 h]]}, late: {on: [[5 h, 8 h]]}, night: {on: [[20 h, 24 h]]}}
+people:
+  fitter: {repairs: [tester]}
+  operator: {runs: [mill]}
+products: {part: {model: lib/block, route: [mill, test]}}
+machines:
+  gate: {box: {width: 1 m, depth: 1 m}, source: saturated, place: {x: [1, 2], y: 2}}
+  mill: {box: {width: 1 m, depth: 1 m}, operations: {mill: 60 s}, shift: early, place: {x: 6, y: 2}}
+  tester:
+    box: {width: 1 m, depth: 1 m}
+    operations: {test: 50 s}
+    quality: {test: {rework: {share: 10 %, to: mill}}}
+    place: {x: 10, y: 2}
+  out: {box: {width: 1 m, depth: 1 m}, sink: true, place: {x: 14, y: 2}}
+transport:
+  in: {kind: direct, from: gate, to: mill}
+  on: {kind: direct, from: mill, to: tester}
+  back: {kind: direct, from: tester, to: mill}
+  off: {kind: direct, from: tester, to: out}
+objectives: [{maximize: throughput}]
+"""
+
+
+def test_rework_needs_a_way_back_and_uses_it(write: Callable[[str], Path]) -> None:
+    assert check_scenario(write(ROW))[1] == ()
+    with pytest.raises(ScenarioError) as caught:
+        check_scenario(write(ROW.replace("  back: {kind: direct, from: tester, to: mill}\n", "")))
+    (only,) = caught.value.problems
+    assert only.where == "machines.tester.quality.test.rework.to" and only.line > 1
+    assert "nothing brings these parts from tester back to 'mill' (mill)" in only.what
+
+
+def test_nobody_is_ever_at_work(write: Callable[[str], Path]) -> None:
+    """People come when the machine's shift is over; others only when all is over; a pool that is always there helps."""
+    for people, found in (
+        ("operator: {runs: [mill], shift: late}", {"machines.mill.shift"}),
+        ("operator: {runs: [mill], shift: early}", set()),
+        ("operator: {runs: [mill], shift: late}\n  other: {runs: [mill]}", set()),
+        ("operator: {runs: [mill], shift: night}", {"people.operator.shift", "machines.mill.shift"}),
+    ):
+        _, odd = check_scenario(write(ROW.replace("operator: {runs: [mill]}", people)))
+        assert {problem.where for problem in odd} == found

@@ -123,6 +123,9 @@ def test_people_run_and_repair():
     )
     shared = {"a": Staff("a", 1, runs=("m1", "m2")), "b": Staff("b", 1, runs=("m2", "m3"))}
     assert bound(replace(made, staff=shared), moves()) == pytest.approx(PER_H / 3.75)  # 7.5 s for two
+    crew = {"crew": Staff("crew", 1, runs=("m2",))}
+    alone = replace(changed(serial([1.0, 8.0, 1.0], 4), "m2", servers=2), staff=crew)
+    assert bound(alone, moves()) == pytest.approx(PER_H / 8)  # each server needs a person of its own
     mode = {"stop": failure(exponential(10.0), exponential(20.0))}
     fails = serial([2.0, 2.0], 4, failures={0: mode, 1: mode})
     assert bound(fails, moves()) == pytest.approx(PER_H / 6)
@@ -208,6 +211,14 @@ def test_what_the_bound_hangs_on(times, link_s):
         gain = bound(serial(faster, 1, link_s=link_s), moves()) - found.per_h
         if found.limits[0].what == "working time":
             assert gain <= found.limits[0].rise_per_h * (1 + 1e-6)
+
+
+def test_places_that_nobody_waits_in_are_no_limit():
+    """Hand-overs take no time: what limits is the machine's work, and 1 % more of it is 1 % more parts."""
+    made = changed(serial([2.0, 5.0, 3.0]), "m3", quality={"op3": Quality(scrap=0.5)})
+    (only,) = ceiling(made, moves()).limits
+    assert (only.resource, only.what) == ("m2", "working time")
+    assert only.rise_per_h == pytest.approx(0.01 * bound(made, moves()))
 
 
 def test_two_equal_machines_lift_nothing_alone():

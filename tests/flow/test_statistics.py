@@ -16,6 +16,7 @@ from layout.flow.output.checks import check
 from layout.flow.output.statistics import QUANTILES, _ordered, measure, quantile
 from layout.flow.simulation import replicate, run_once
 from layout.model.distribution import deterministic
+from layout.model.line import Staff
 from layout.model.production import Order, Power, Quality, Shift
 from tests.flow.builders import (
     arm,
@@ -308,3 +309,20 @@ def test_availability_is_never_more_than_1_by_rounding():
 
 
 SHIFT = Shift(on=((0, 333.3),), every=1000)
+
+
+def test_nothing_leaves_and_says_so():
+    """Too short a horizon; nobody to run a machine; all thrown away; a source that gives nothing yet."""
+    short = serial([2.0, 5.0], horizon_s=6.0)
+    late = {"a": Staff("a", 1, runs=("m2",), shift=Shift(on=((3000.0, 4000.0),), every=4000.0))}
+    bad = replace(serial([2.0, 5.0]).stations["m2"], quality={"op2": Quality(scrap=1.0)})
+    row = serial([2.0, 5.0], horizon_s=600.0)
+    for made, words in (
+        (short, "from 0 s to 6 s: none was done by then"),
+        (replace(row, staff=late), "none was done by then"),
+        (replace(row, stations={**row.stations, "m2": bad}), "parts were thrown away"),
+        (serial([2.0, 5.0], source=deterministic(700.0), horizon_s=600.0), "none came in"),
+    ):
+        found = simulate(made, moves())
+        assert found.throughput_per_h.mean == 0.0 and [words in said for said in found.warnings] == [True], words
+    assert simulate(row, moves()).warnings == ()

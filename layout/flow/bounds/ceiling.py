@@ -114,7 +114,7 @@ def _programme(line: Line, moves: Moves) -> Programme | None:
     work = _machines(line, moves, rates.steps, places, programme)
     carriage.add(flows, places)
     for name in by_name(places):
-        if places[name].keys() <= work[name].keys():
+        if {rate for rate, held_s in places[name].items() if held_s > 0} <= work[name].keys():
             continue  # nothing is held while parts are handed over: the machine's own row says more
         station = line.stations[name]
         programme.at_most(name, "places, hand-overs included", places[name], station.servers + station.buffer_in)
@@ -169,8 +169,7 @@ def _people(line: Line, steps: list[Step], programme: Programme) -> None:
             if not groups:
                 continue
             station = line.stations[name]
-            # one person may be enough for all servers
-            each = 1 / station.servers if job == "runs" else _repairs(station)
+            each = 1.0 if job == "runs" else _repairs(station)
             balance = {s.rate: -each * _work_s(line, s) for s in steps if s.operation and s.target == name}
             for group in groups:
                 jobs_s[group] += _visits_s(line, station) if job == "runs" else _repairs_s(station)

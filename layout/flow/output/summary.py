@@ -26,6 +26,7 @@ from layout.flow.output.statistics import (
     quantile,
 )
 from layout.model.results import Effectiveness, Estimate, FlowResult, Violation
+from layout.units import duration
 
 LEAST_PARTS = 5  # that must leave in each batch of a long run
 
@@ -53,7 +54,7 @@ def result(
     samples = np.array([figures(r) for r in done])
     found = dict(zip(names, estimates(samples, level), strict=True))
     batches = 0
-    said = [*warmup.warnings, *warnings]
+    said = [*warmup.warnings, *warnings, *_nothing_left(network, done, stopped, warmup)]
     if world is not None:
         batched, batches, odd = long_run(network, world, dict(zip(names, samples[0].tolist(), strict=True)), level)
         found.update(batched)
@@ -91,6 +92,20 @@ def result(
         active_period_s=active_periods_s(done),
         warnings=tuple(said),
     )  # fmt: skip
+
+
+def _nothing_left(
+    network: Network, done: Sequence[Replication], stopped: Sequence[Standstill | None], warmup: Warmup
+) -> tuple[str, ...]:
+    """What to say where no part left in the window; a deadlock says it all."""
+    if any(r.per_h > 0 for r in done) or any(stopped):
+        return ()
+    what = f"no part left the line from {duration(warmup.length_s)} to {duration(network.line.time.horizon_s)}"
+    if all(r.entered == 0 for r in done):
+        return (f"{what}, and none came in: look at what its sources give by then, and at what they wait for",)
+    if any(r.scrapped > 0 for r in done):
+        return (f"{what}: parts were thrown away, none was good by then",)
+    return (f"{what}: none was done by then; make the horizon longer, or look at what its machines wait for",)
 
 
 def _by_name(names: list[str], samples: Any) -> dict[str, tuple[float, ...]]:
