@@ -25,6 +25,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(_made, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: at the end, what is left is shared out among the workers."""
+    items.sort(key=lambda item: item.path.name not in ("test_docs.py", "test_benchmarks.py"))
+
+
 @pytest.fixture
 def coarse_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """3-D pictures as large as asked for, of pixels an eighth as fine, and charts a quarter as large: for tests that

@@ -164,8 +164,9 @@ def _strip(
         tall = _height(row)
         axes.broken_barh([(start_s, end_s - start_s)], (top + 0.09, tall - 0.18), facecolors=theme.faint, zorder=1)
         step = (tall - 0.18) / row.lanes
+        seen = [bar for bar in row.bars if bar.start_s <= end_s and bar.end_s >= start_s]
         for lane in range(row.lanes):
-            _bars(axes, [b for b in row.bars if b.lane == lane], top + 0.09 + lane * step, step, products, theme)
+            _bars(axes, [bar for bar in seen if bar.lane == lane], top + 0.09 + lane * step, step, products, theme)
         ticks.append(top + tall / 2)
         top += tall
     axes.set_xlim(start_s, end_s)
