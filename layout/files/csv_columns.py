@@ -43,6 +43,7 @@ def inline(document: Document, folder: Path) -> tuple[Document, bytes]:
     """
     data = copy.deepcopy(document.data)
     problems: list[Problem] = []
+    elsewhere: dict[KeyPath, tuple[str, int]] = {}
     contents = b""
     for path, holder, key in list(references(data)):
         name = holder[key]
@@ -57,10 +58,12 @@ def inline(document: Document, folder: Path) -> tuple[Document, bytes]:
         found = _Table(folder / name, raw, problems) if raw is not None else None
         contents += raw or b""
         if key == "schedule":
-            holder[key] = found.orders() if found else []
+            orders = found.orders() if found else []
+            holder[key] = [order for _, order in orders]
+            elsewhere |= {(*path, i): (str(folder / name), line) for i, (line, _) in enumerate(orders)}
         else:
             _parent(data, path[:-2])[path[-2]] = (found.times(holder, document, path[:-1]) if found else []) or [1.0]
-    return replace(document, data=data, problems=(*document.problems, *problems)), contents
+    return replace(document, data=data, problems=(*document.problems, *problems), elsewhere=elsewhere), contents
 
 
 def _parent(data: Any, path: KeyPath) -> Any:
@@ -141,8 +144,8 @@ class _Table:
             self._add(what, line, cell, hint)
             return None
 
-    def orders(self) -> list[dict[str, Any]]:
-        """A schedule's orders."""
+    def orders(self) -> list[tuple[int, dict[str, Any]]]:
+        """A schedule's orders, each with its line."""
         unknown = [name for name in self.columns if name not in COLUMNS]
         if unknown:
             self._add(f"unknown column '{unknown[0]}'", 1, hint=did_you_mean(unknown[0], COLUMNS, "columns"))
@@ -157,5 +160,5 @@ class _Table:
             if "at" not in order:
                 self._add("gives no time", line, hint="write when the parts come under 'at', such as 90 min")
             elif None not in order.values():
-                found.append(order)
+                found.append((line, order))
         return found

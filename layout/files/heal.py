@@ -29,13 +29,16 @@ _EVERYWHERE = [[-1e4, -1e4], [1e4, -1e4], [1e4, 1e4], [-1e4, 1e4]]
 
 @dataclass(frozen=True)
 class Healed:
-    """A scenario made whole, and the paths of what was replaced in it."""
+    """A scenario made whole, the paths of what was replaced in it, and those that keys were moved to."""
 
     spec: ScenarioSpec
     paths: tuple[KeyPath, ...]
+    guessed: tuple[KeyPath, ...] = ()
 
     def hides(self, problem: Problem) -> bool:
         """Whether a finding may come of a replacement."""
+        if problem.where in map(dotted, self.guessed):
+            return True
         section, _, rest = problem.where.partition(".")
         for path in self.paths:
             here = dotted(path)
@@ -57,15 +60,18 @@ def heal(document: Document) -> Healed | None:
     """The document with its mistakes replaced; None where too little of it is left to look any further."""
     data = copy.deepcopy(document.data)
     paths: list[KeyPath] = []
+    guessed: list[KeyPath] = []
     for _ in range(ROUNDS):
         try:
-            return Healed(ScenarioSpec.model_validate(data), tuple(paths))
+            return Healed(ScenarioSpec.model_validate(data), tuple(paths), tuple(guessed))
         except ValidationError as trouble:
             mended: list[KeyPath] = []
             for kind, path in list(error_paths(trouble, replace(document, data=data))):
                 if any(path[: len(done)] == done for done in mended):
                     continue
                 meant = kind == "extra_forbidden" and _nearest(replace(document, data=data), path)
+                if meant:
+                    guessed.append((*path[:-1], meant))
                 replaced = _rename(data, path, meant) if meant else _mend(data, path, kind == "extra_forbidden")
                 if replaced is None:
                     return None

@@ -102,6 +102,7 @@ def _say(entry: _Entry, document: Document) -> Problem:
         case "value_error":
             what = entry.message.removeprefix("Value error, ")
             what, _, hint = what.partition("; ")
+            shown = value
         case "union_tag_not_found":
             what, hint, path = "is missing", f"write {_tag(entry)}: and one of {_tags(document)}", (*path, _tag(entry))
         case "union_tag_invalid":
@@ -115,6 +116,10 @@ def _say(entry: _Entry, document: Document) -> Problem:
             hint = hint if hint.startswith("did") else ""
         case "string_type":
             what, hint = "must be text", f'put it in quotes: "{value}"' if isinstance(value, (int, float)) else ""
+            if isinstance(value, (dict, list)):
+                section = f"{path[-1]}s" if path[-1:] == ("shift",) else ""
+                hint = f"describe it in the section '{section}:', and write its name here" if section else "write a name"
+                shown = value
         case _ if empty:
             what, hint = "is empty", "give it a value or remove the key"
         case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type" | "dataclass_type":

@@ -32,12 +32,14 @@ class Document:
     file : the file's name as messages show it
     lines : path of keys and list indices -> line, counted from 1
     problems : what is wrong with the YAML itself though the rest could be read, such as keys given twice
+    elsewhere : path -> file and line, of what another file gave in its place
     """
 
     file: str
     data: Any
     lines: Mapping[KeyPath, int] = field(repr=False)
     problems: tuple[Problem, ...] = ()
+    elsewhere: Mapping[KeyPath, tuple[str, int]] = field(default_factory=dict, repr=False)
 
     def line(self, path: KeyPath) -> int:
         """Line of the value at a path, or of the nearest thing around it that the file holds."""
@@ -58,6 +60,9 @@ class Document:
     def problem(self, what: str, path: KeyPath = (), value: object = None, hint: str = "") -> Problem:
         """A finding about the value at a path."""
         shown = "" if value is None else show(value)
+        for n in range(len(path), 0, -1) if self.elsewhere else ():
+            if path[:n] in self.elsewhere:
+                return Problem(what, dotted(path), shown, hint, *self.elsewhere[path[:n]])
         return Problem(what, dotted(path), shown, hint, self.file, self.line(path))
 
 

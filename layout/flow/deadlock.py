@@ -46,7 +46,8 @@ def standstill(network: Network, world: World) -> Standstill | None:
             return Standstill(_told(cycle, waits, stuck, lacked), float(run["horizon"]) - since)
     if not stands or _finished(network, world):
         return None
-    return Standstill(tuple(sorted(waits)) or network.stations[:1], float(run["horizon"] - run["now"]))
+    names = dict.fromkeys(name.lstrip(LACKS + HOLDS) for name in by_name(waits))
+    return Standstill(tuple(names) or network.stations[:1], float(run["horizon"] - run["now"]))
 
 
 def _finished(network: Network, world: World) -> bool:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -168,32 +169,21 @@ def run_once(
     pool: int,
     trace: int = 0,
     used: rec.World | None = None,
+    recursion: bool = True,
 ) -> tuple[rec.World, int]:
     """One replication: the world it ended in, with every departure, and the room for parts that it needed.
 
-    By recursion where the line is a row (`rows`), else by events, to the same bits. Traces are by events.
+    By recursion where the line is a row (`rows`), else by events, to the same bits; traces are by events. Room is found
+    by trying.
     used : the world of another replication without a trace that is not needed any more, whose memory may be taken
+    recursion : whether a row may be run so
     """
     if horizon_s <= warmup_s:
         raise LayoutError(
             Problem("the warm-up leaves nothing to measure", value=f"{warmup_s} s", hint="make the horizon longer")
         )
-    if trace == 0 and network.row is not None:
+    if recursion and trace == 0 and network.row is not None:
         return run_row(network, network.row, seed, replication, horizon_s, warmup_s), pool
-    return by_events(network, seed, replication, horizon_s, warmup_s, pool, trace, used)
-
-
-def by_events(
-    network: Network,
-    seed: int,
-    replication: int,
-    horizon_s: float,
-    warmup_s: float,
-    pool: int,
-    trace: int = 0,
-    used: rec.World | None = None,
-) -> tuple[rec.World, int]:
-    """`run_once`, event by event. Rooms are found by trying."""
     log = FIRST_LOG
     while True:
         world = network.start(seed, replication, horizon_s, warmup_s, pool, trace, log, used)
@@ -214,6 +204,9 @@ def by_events(
             raise LayoutError(Problem("parts go round in no time at all", hint="give moves or operations a time"))
         else:
             return world._replace(departures=world.departures[: int(run["logged"][0])]), pool
+
+
+by_events = partial(run_once, recursion=False)
 
 
 def _log_needed(world: rec.World) -> int:

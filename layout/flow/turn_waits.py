@@ -88,6 +88,8 @@ class _Crews:
         if int(part["claimed"]):
             return {FREE}
         stations, wanted = self.network.stations, set[str]()
+        if int(self.world.service[i, int(part["step"])]) != rec.PASS:
+            return {stations[i]}  # it goes on there, once there is room
         for b, room in self.hops(i, part):
             for name in self.network.paths.legs[stations[i], stations[b]]:
                 if not room:

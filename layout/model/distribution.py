@@ -125,27 +125,39 @@ def read_distribution(value: object) -> Distribution:
     if isinstance(body, (list, tuple)) and len(body) == len(form):
         body = dict(zip(names, body, strict=True))
     if not isinstance(body, dict) or set(body) != set(names):
-        raise ValueError(f"{kind} takes {{{', '.join(f'{name}: ...' for name in names)}}}")
+        raise ValueError(f"{kind} takes {' and '.join(names)}; write {_form(kind)}")
     numbers = []
     for name, dimension in form:
         if dimension == "number":
             raw = body[name]
             if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-                raise ValueError(f"{kind}'s {name} must be a number")
+                raise ValueError(f"{kind}'s {name} must be a number; write {_form(kind)}")
             numbers.append(float(raw))
         else:
             numbers.append(units.parse(body[name], dimension))
     return _checked(kind, tuple(numbers))
 
 
+_EXAMPLES = {"time": "95 s", "number": "2", "fraction": "0.2"}
+
+
+def _form(kind: str) -> str:
+    """How a distribution is written, with numbers that go together."""
+    spread = {"low": "60 s", "mode": "90 s", "high": "2 min"}
+    body = ", ".join(f"{name}: {spread.get(name, _EXAMPLES[dimension])}" for name, dimension in _FORMS[kind])
+    return f"{{{kind}: {{{body}}}}}"
+
+
 def _empirical(body: object) -> Distribution:
     if isinstance(body, dict):
         raise ValueError("a file of times belongs in a scenario; here list the times themselves")
     if not isinstance(body, (list, tuple)) or not body:
-        raise ValueError("empirical takes a list of times, or {file: times.csv, column: seconds, unit: s}")
+        raise ValueError(
+            "empirical takes a list of times; write [60 s, 72 s], or {file: times.csv, column: seconds, unit: s}"
+        )
     values = sorted(units.parse(value, "time") for value in body)
     if values[0] < 0:
-        raise ValueError("empirical needs times of zero or more")
+        raise ValueError(f"empirical needs times of zero or more; the least is {values[0]:g} s")
     made = Distribution("empirical", tuple(values))
     _positive(made.mean_s, "the mean of empirical")
     return made
@@ -154,17 +166,18 @@ def _empirical(body: object) -> Distribution:
 def _checked(kind: str, p: tuple[float, ...]) -> Distribution:
     if kind in ("triangular", "uniform"):
         if p[0] < 0 or any(a > b for a, b in itertools.pairwise(p)) or p[-1] <= 0 or p[0] == p[-1]:
-            raise ValueError(f"{kind} needs 0 <= {' <= '.join(n for n, _ in _FORMS[kind])}, and low < high")
+            order = " <= ".join(n for n, _ in _FORMS[kind])
+            raise ValueError(f"{kind} needs 0 <= {order}, and low < high; write {_form(kind)}")
     elif any(number <= 0 for number in p):
-        raise ValueError(f"{kind} needs positive {' and '.join(n for n, _ in _FORMS[kind])}")
+        raise ValueError(f"{kind} needs positive {' and '.join(n for n, _ in _FORMS[kind])}; write {_form(kind)}")
     if kind == "geometric" and p[0] > 1:
-        raise ValueError("geometric's p is the chance that it takes no further cycle: at most 1")
+        raise ValueError("geometric's p must be at most 1; it is the chance that it takes no further cycle")
     if kind == "weibull" and not 0.1 <= p[1] <= 1000:
         raise ValueError("weibull's shape must be from 0.1 to 1000; 1 is exponential, 3.6 is nearly normal")
     if kind in ("gamma", "lognormal") and p[1] > 100:
         raise ValueError(f"{kind}'s cv must be at most 100; it is the standard deviation over the mean")
     if kind == "erlang" and (p[1] != int(p[1]) or p[1] > 1000):
-        raise ValueError("erlang's k must be a whole number from 1 to 1000")
+        raise ValueError("erlang's k must be a whole number from 1 to 1000; it is how many equal phases the time has")
     made = Distribution(kind, p)
     _positive(made.mean_s, f"the mean of {kind}")
     return made
@@ -172,7 +185,7 @@ def _checked(kind: str, p: tuple[float, ...]) -> Distribution:
 
 def _positive(number: float, what: str) -> float:
     if number <= 0:
-        raise ValueError(f"{what} must be more than zero")
+        raise ValueError(f"{what} must be more than zero; write a time such as 95 s")
     if number < LEAST_MEAN_S:
         raise ValueError(f"{what} must be at least {units.duration(LEAST_MEAN_S)}; is the unit right?")
     if number > MOST_MEAN_S:

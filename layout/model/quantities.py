@@ -64,7 +64,7 @@ def free(
     if isinstance(value, (Choose, Range)):
         return value
     if not ranges and (isinstance(value, list) or (isinstance(value, dict) and set(value) != {"choose"})):
-        raise ValueError("write a value, or {choose: [a, b, ...]} to let the search choose")
+        raise ValueError("is neither a value nor a choice; write {choose: [a, b, ...]} to let the search choose")
     if isinstance(value, dict):
         if set(value) == {"choose"} and isinstance(value["choose"], (list, tuple)) and value["choose"]:
             return _choice(read(option) for option in value["choose"])
@@ -72,17 +72,20 @@ def free(
             value = value["range"]
             pair_is_range = True
         else:
-            raise ValueError("write a value, {choose: [a, b, ...]} or {range: [low, high]}")
+            raise ValueError(_EITHER)
     if isinstance(value, (list, tuple)):
         if pair_is_range and len(value) == 2:
             low, high = read(value[0]), read(value[1])
             if not low < high:
-                raise ValueError("the range's low end must be below its high end")
+                raise ValueError("the range's low end must be below its high end; write {range: [low, high]}")
             return Range(low, high)
         if list_is_choice and value:
             return _choice(read(option) for option in value)
-        raise ValueError("write a value, {choose: [a, b, ...]} or {range: [low, high]}")
+        raise ValueError(_EITHER)
     return read(value)
+
+
+_EITHER = "is neither a value nor a choice; write a value, {choose: [a, b, ...]} or {range: [low, high]}"
 
 
 def _choice(options: Iterable[Any]) -> Choose[Any]:
@@ -118,13 +121,13 @@ def _yaw(value: object) -> Any:
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("must be true or false")
+        raise ValueError("must be true or false; write it without quotes")
     return value
 
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        raise ValueError("expected a whole number from 1 to 100")
+        raise ValueError("expected a whole number from 1 to 100; such as 2")
     return value
 
 
@@ -228,5 +231,5 @@ FreeSpeed = Annotated[
 
 def _buffer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
-        raise ValueError("expected a whole number of waiting places, 0 or more")
+        raise ValueError("expected a whole number of waiting places; 0 or more, such as 2, or {in: 2, out: 1}")
     return value

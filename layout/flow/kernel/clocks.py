@@ -28,16 +28,34 @@ def play(w: Any, k: Any, time: Any) -> Any:
     for _ in range(two_levels(w)):
         at, who, best, tied = _game(w, at, who, best, tied)
         at, who, best, tied = _game(w, at, who, best, tied)
-    w.tied = select(tied < w.tied, tied, w.tied)
+    if tied != NEVER:
+        who = _settle(w, k, tied)
     return who, best
+
+
+@apart
+def _settle(w: Any, k: Any, tied: Any) -> Any:
+    """Clock k has met others that ring at its time, or the winner's, such as `tied`: who wins is found by numbers."""
+    w.tied = min(w.tied, tied)
+    at, who, best = k, k, when_word(w, k)
+    while at < 2 * n_leaves(w) - 2:
+        rival = when_word(w, at ^ 1)
+        if rival < best + (at & 1):
+            who, best = winner(w, at ^ 1), rival
+        at = n_leaves(w) + (at >> 1)
+        set_winner(w, at, who)
+    return who
 
 
 @inlined
 def _game(w: Any, at: Any, who: Any, best: Any, tied: Any) -> Any:
-    """`who`, first of those below `at`, meets the first of those beside: (above, who wins, when as bits, last tie)."""
+    """`who`, first of those below `at`, meets the first of those beside: (above, who wins, when as bits, last tie).
+
+    Of a tie nobody is the winner yet (`_settle`), but of one at infinity, where it does not matter.
+    """
     rival = when_word(w, at ^ 1)  # times from 0 on are ordered as their bits are
     tied = select(rival == best, best, tied)
-    lost = rival - (at & 1) < best
+    lost = rival < best
     best = select(lost, rival, best)
     who = select(lost, winner(w, at ^ 1), who)
     at = n_leaves(w) + (at >> 1)
