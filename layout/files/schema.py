@@ -118,7 +118,9 @@ def _say(entry: _Entry, document: Document) -> Problem:
             what, hint = "must be text", f'put it in quotes: "{value}"' if isinstance(value, (int, float)) else ""
             if isinstance(value, (dict, list)):
                 section = f"{path[-1]}s" if path[-1:] == ("shift",) else ""
-                hint = f"describe it in the section '{section}:', and write its name here" if section else "write a name"
+                hint = (
+                    f"describe it in the section '{section}:', and write its name here" if section else "write a name"
+                )
                 shown = value
         case _ if empty:
             what, hint = "is empty", "give it a value or remove the key"
