@@ -60,7 +60,8 @@ def _suspicious(world: World) -> bool:
     """Cheap: a station that is full, with every server holding a finished part, and that is no mere source; or parts
     that wait where components are joined to them, or a full inlet."""
     stations = world.stations
-    full = (stations["used"] >= stations["places"]) & (stations["saturated"] == 0) & (stations["idle"] == 0)
+    full = (stations["used"] >= stations["places"]) | _by_first_free(world)
+    full &= (stations["saturated"] == 0) & (stations["idle"] == 0)
     waiting = (stations["queue_head"] >= 0) | (stations["outside_head"] >= 0)
     return bool(
         full.any()
@@ -70,6 +71,12 @@ def _suspicious(world: World) -> bool:
     )
 
 
+def _by_first_free(world: World) -> bool:
+    """Whether parts are held back until a server is free."""
+    return bool((world.steps["rule"] == _FIRST_FREE).any())
+
+
+_FIRST_FREE, _ROUND_ROBIN = rec.ROUTING["first_free"], rec.ROUTING["round_robin"]
 _DOING = ["part", "lacks", "held", "busy", "state"]
 _BUSY, _LACKS = _DOING.index("busy"), _DOING.index("lacks")
 _FULL = ["used", "places", "server0", "servers", "ready_head"]
@@ -84,11 +91,14 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
     waits: Waits = {}
     stations = world.stations[_FULL].tolist()
     doing = world.servers[_DOING].tolist()
+    looks = bool(lacks) or _by_first_free(world)  # at who holds parts without being full
     for i, (name, (used, places, first, n, p)) in enumerate(zip(network.stations, stations, strict=True)):
         hungry = LACKS + name in lacks
         held = all(_held(world, i, hungry, *doing[v]) for v in range(first, first + n))
+        if hungry and used > _present(world, i):
+            continue  # what is on its way may be worked on
         full = held and used >= places
-        if not full and not (lacks and (held or _rests(network, world, i))):
+        if not full and not (looks and (held or (lacks and _rests(network, world, i)))):
             continue
         wanted, since = ([{LACKS + name}], lacks[LACKS + name][1]) if hungry else ([], 0.0)
         while p >= 0:
@@ -109,7 +119,7 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
                 since = max(since, float(server["since"]))
         if full:
             waits[name] = (wanted, since)
-        if lacks and wanted:
+        if looks and wanted:
             waits[HOLDS + name] = (wanted, since)
     belts = world.belts[_BLOCKED].tolist()
     for name, (count, kept, capacity, waiting, target, since, p) in zip(network.belts, belts, strict=True):
@@ -119,6 +129,16 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
         for kind in (("",) if count + kept >= capacity else ()) + ((HOLDS,) if lacks else ()):
             waits[kind + name] = ([{place}], since)
     return waits
+
+
+def _present(world: World, s: int) -> int:
+    """Parts in the servers and in the queue of a station."""
+    station = world.stations[s]
+    first, p = int(station["server0"]), int(station["queue_head"])
+    n = int((world.servers["part"][first : first + int(station["servers"])] >= 0).sum())
+    while p >= 0:
+        n, p = n + 1, int(world.parts[p]["next"])
+    return n
 
 
 def _rests(network: Network, world: World, s: int) -> bool:
@@ -151,12 +171,29 @@ def _wanted(network: Network, world: World, lacks: Waits, s: int, part: Any, num
         return {FREE}
     if int(world.service[s, number]) != rec.PASS:
         return {network.stations[s]}  # it goes on there, once there is room
-    reach = int(part["reach"])
-    found: set[str] = set().union(*(names for hops, names in network.onwards(s, number) if hops <= reach))
+    reach, step = int(part["reach"]), world.steps[number]
+    goals = [g for g in world.able[int(step["able0"]) : int(step["able1"])].tolist() if world.hop[s, g] >= 0]
+    ways = [
+        (goal, names) for goal, (hops, names) in zip(goals, network.onwards(s, number), strict=True) if hops <= reach
+    ]
+    if step["rule"] == _FIRST_FREE:
+        return {HOLDS + network.stations[goal] for goal, _ in ways}
+    if step["rule"] == _ROUND_ROBIN:
+        ways = _in_turn(world, part, step, ways)
+    found: set[str] = set().union(*(names for _, names in ways))
     if not world.inlets.size:
         return found
     at = {name: i for i, name in enumerate(network.stations)}
     return {_place(world, lacks, name, at[name], number) if name in at else name for name in found}
+
+
+def _in_turn(world: World, part: Any, step: Any, ways: list[tuple[int, set[str]]]) -> list[tuple[int, set[str]]]:
+    """The way to the one station whose turn it is."""
+    if int(part["assigned"]) >= 0:
+        return [way for way in ways if way[0] == int(part["assigned"])]
+    first, n = int(step["able0"]), int(step["able1"] - step["able0"])
+    after = {int(world.able[first + (int(step["turn"]) + i) % n]): i for i in range(n)}
+    return sorted(ways, key=lambda way: after[way[0]])[:1]
 
 
 def _place(world: World, lacks: Waits, name: str, s: int, number: int) -> str:

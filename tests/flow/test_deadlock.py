@@ -4,7 +4,7 @@ import pytest
 
 from layout.flow import simulate
 from layout.flow.deadlock import _cycle, _stuck
-from layout.model.production import Order
+from layout.model.production import Order, Quality, Rework
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -17,6 +17,7 @@ from tests.flow.builders import (
     moves,
     product,
     station,
+    timed,
 )
 
 
@@ -151,3 +152,56 @@ def test_who_waits_for_nothing_known_is_not_stuck():
     assert _stuck(ring) == set()
     nowhere = {"a": ([{"b"}], 1.0), "b": ([set()], 2.0)}
     assert _stuck(nowhere) == {"a", "b"} and _cycle(nowhere, {"a", "b"}) == ("b",)
+
+
+def there_and_back(blocking="after", **quality):
+    """Two machines of one place, and parts that need the first, the second and the first again."""
+    return line(
+        [
+            station("source", source=exponential(50.0)),
+            station("m1", {"a": 10.0}, buffer=(3, 0), blocking=blocking, quality=quality),
+            station("m2", {"b": 30.0}, blocking=blocking),
+            station("sink", sink=True),
+        ],
+        [product(route=["a", "b", "a"])],
+        links=[link("source", "m1"), link("m1", "m2"), link("m2", "m1"), link("m1", "sink")],
+        routing={"a": "first_free"},
+        horizon_s=20_000.0,
+        replications=1,
+    )
+
+
+def test_parts_that_wait_for_a_free_server():
+    """m1 has places, but no server free for m2's part, nor has m2 a place for m1's; parts still come in."""
+    (found,) = simulate(there_and_back(), moves()).deadlocks
+    assert set(found.subjects) == {"m1", "m2"} and found.amount > 1.0
+
+
+def test_work_in_vain_is_said_where_it_might_end():
+    """A part that is worked on again and again for want of room, and may be sent back each time."""
+    made = there_and_back("repeat", a=Quality(rework=Rework(share=0.1, to="a")))
+    found = simulate(made, moves())
+    assert found.deadlocks == () and any("waits for ever" in said for said in found.warnings)
+
+
+def test_what_is_on_its_way_to_a_hungry_machine_may_free_it():
+    """At 2 s the inlet is full, its machine idle, and the part it could be joined to waits behind one on the link."""
+    orders = tuple(Order.model_validate({"at": 0.0, "product": p}) for p in ("plain", "host"))
+    made = line(
+        [
+            station("source", source="saturated", schedule=orders),
+            station("bolts", source="saturated"),
+            station("m", {"a": {"plain": 5.0, "host": 5.0}}, inlets={"bolt": 2}),
+            station("sink", sink=True),
+        ],
+        [
+            product("plain", ["a"]),
+            product("host", ["a"], components={"a": {"bolt": 2}}),
+            product("bolt", [], sources=["bolts"], sinks=["m"], joined=True),
+        ],
+        links=[link("source", "m", 3.0), link("bolts", "m"), link("m", "sink")],
+        horizon_s=2.0,
+        replications=1,
+    )
+    assert simulate(made, moves()).deadlocks == ()
+    assert simulate(timed(made, horizon_s=17.0), moves()).throughput_per_h.mean * 17 / 3600 == pytest.approx(2.0)

@@ -41,6 +41,7 @@ class Replication:
     active : server's or unit's resource -> (time (s) in active periods, how many of them)
     moves_per_h : (transport, origin, target) -> parts per hour
     entered, left, scrapped, joined, inside : parts over the whole run; entered = the sum of the others
+    last_s : when (s) the last part left, was scrapped, or became part of another; 0 if none did
     """
 
     per_h: float
@@ -64,6 +65,7 @@ class Replication:
     scrapped: int
     joined: int
     inside: int
+    last_s: float
 
 
 def measure(network: Network, world: World) -> Replication:
@@ -102,6 +104,7 @@ def measure(network: Network, world: World) -> Replication:
         scrapped=run["scrapped"],
         joined=run["joined"],
         inside=run["inside_found"],
+        last_s=float(world.departures["time"][-1]) if world.departures.size else 0.0,
     )
 
 

@@ -99,13 +99,30 @@ def _nothing_left(
 ) -> tuple[str, ...]:
     """What to say where no part left in the window; a deadlock says it all."""
     if any(r.per_h > 0 for r in done) or any(stopped):
-        return ()
+        return () if all(stopped) else _stalled(network, done, stopped)
     what = f"no part left the line from {duration(warmup.length_s)} to {duration(network.line.time.horizon_s)}"
     if all(r.entered == 0 for r in done):
         return (f"{what}, and none came in: look at what its sources give by then, and at what they wait for",)
     if any(r.scrapped > 0 for r in done):
         return (f"{what}: parts were thrown away, none was good by then",)
     return (f"{what}: none was done by then; make the horizon longer, or look at what its machines wait for",)
+
+
+def _stalled(network: Network, done: Sequence[Replication], stopped: Sequence[Standstill | None]) -> tuple[str, ...]:
+    """What to say of replications where for most of the time no part left any more, and none may be missing."""
+    line = network.line
+    if any(station.schedule for station in line.stations.values()):
+        return ()
+    shifts = [s.shift for s in line.stations.values()] + [s.shift for s in line.staff.values()]
+    longest_s = max([line.time.horizon_s / 2, *(2 * shift.every_s for shift in shifts if shift is not None)])
+    last = [r.last_s for r, s in zip(done, stopped, strict=True)
+            if s is None and r.inside > 0 and line.time.horizon_s - r.last_s > longest_s]  # fmt: skip
+    if not last:
+        return ()
+    when = f"after {duration(min(last))}" if len(last) == 1 else f"after {duration(min(last))} to {duration(max(last))}"
+    return (
+        f"in {len(last)} of {len(done)} replications no part left {when}: part of the line waits for ever, it seems",
+    )
 
 
 def _by_name(names: list[str], samples: Any) -> dict[str, tuple[float, ...]]:
