@@ -22,7 +22,8 @@ demo: $(READY) ## Optimise the flagship cell and leave a run folder with report 
 	$(BIN)/layout optimize experiments/machining_cell.yaml --evaluations 400 --seed 1
 
 compiled: $(READY) ## Compile the kernels, which all processes share
-	LINE_LAYOUT_CACHE= $(BIN)/layout evaluate experiments/machining_cell.yaml --replications 2 --json >/dev/null
+	for cell in machining_cell job_shop_amr; do \
+	LINE_LAYOUT_CACHE= $(BIN)/layout evaluate experiments/$$cell.yaml --replications 2 --json >/dev/null || exit; done
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
