@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from tests.files import library
 run = CliRunner()
 
 
-def schema() -> dict[str, object]:
+@functools.cache
+def schema() -> jsonschema.Draft202012Validator:
+    """What the command prints, found to be a schema."""
     result = run.invoke(app, ["schema"])
     assert result.exit_code == 0
-    made: dict[str, object] = json.loads(result.stdout)
+    made = json.loads(result.stdout)
     jsonschema.Draft202012Validator.check_schema(made)
-    return made
+    return jsonschema.Draft202012Validator(made)
 
 
 @pytest.mark.parametrize("name", ["cell", "my cell.yaml", "bracket-line_2", "4711", "ünï: [x]"])
@@ -36,7 +39,7 @@ def test_new_writes_a_scenario_that_loads_clean(tmp_path: Path, monkeypatch: pyt
     scenario, odd = check_scenario(path)
     assert odd == ()
     assert scenario.start
-    jsonschema.validate(read_document(path).data, schema())
+    schema().validate(read_document(path).data)
     before = path.read_bytes()
     again = run.invoke(app, ["new", name])
     assert again.exit_code == 2
@@ -59,13 +62,12 @@ def test_new_in_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_schema_takes_what_the_loader_takes(tmp_path: Path) -> None:
-    made = schema()
     (tmp_path / "cell.yaml").write_text(library.SCENARIO)
-    jsonschema.validate(read_document(tmp_path / "cell.yaml").data, made)
+    schema().validate(read_document(tmp_path / "cell.yaml").data)
     for path in examples_folder().glob("*.yaml"):
         document = read_document(path)
         if "machines" in document.data:
-            jsonschema.validate(document.data, made)
+            schema().validate(document.data)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_schema_refuses_what_the_loader_refuses(tmp_path: Path, old: str, new: s
     assert old in library.SCENARIO
     (tmp_path / "cell.yaml").write_text(library.SCENARIO.replace(old, new, 1))
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(read_document(tmp_path / "cell.yaml").data, schema())
+        schema().validate(read_document(tmp_path / "cell.yaml").data)
 
 
 def test_assets_lists_the_library() -> None:

@@ -41,7 +41,9 @@ def test_a_window_in_which_nothing_leaves_proves_nothing() -> None:
     assert "ask for longer" in " ".join(out.split())
 
 
-def test_a_search_and_prove_write_what_the_report_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_and_prove_write_what_the_report_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank_charts: None
+) -> None:
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     folder = tmp_path / "run"
     code, out, err = run("optimize", str(write_line(tmp_path)), "--evaluations", "2", "--workers", "1",
