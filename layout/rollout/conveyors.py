@@ -18,7 +18,7 @@ from layout.model.results import BeltTimes
 from layout.rollout.courses import Course, course
 from layout.rollout.riders import GUIDE, LOOK_S, NEAR_M, Rider, Watch
 from layout.rollout.tables import Tables
-from layout.rollout.tracks import Leg, Turn
+from layout.rollout.tracks import Leg
 from layout.scene.physics.parts import Part
 from layout.scene.physics.surfaces import Gate, Moving, corner, straight, turn_along
 from layout.scene.physics.world import World
@@ -442,18 +442,15 @@ def _stood(rider: Rider, now_s: float) -> bool:
 
 
 def _surfaces(world: World, way: Course) -> list[Moving]:
-    """The bodies of a belt; where it meets another belt it ends at its rollers, where it meets a table before that."""
+    """The bodies of a belt; where it meets another belt it ends at its rollers."""
     found = []
     pieces, width, speed = way.track.pieces, way.belt.width_m, way.belt.speed_m_s
     for number, piece in enumerate(pieces):
         if isinstance(piece, Leg):
             u = np.subtract(piece.end_m, piece.start_m) / piece.length_m
-            cuts = [NOSE_M if number == 0 and way.here else 0.0]
-            cuts.append(NOSE_M if number == len(pieces) - 1 and way.onward else 0.0)
-            for k, near in ((0, number - 1), (1, number + 1)):
-                if 0 <= near < len(pieces) and isinstance(turn := pieces[near], Turn):
-                    cuts[k] = turn.spare_m(width)
-            start, end = np.add(piece.start_m, cuts[0] * u), np.subtract(piece.end_m, cuts[1] * u)
+            first = NOSE_M if number == 0 and way.here else 0.0
+            last = NOSE_M if number == len(pieces) - 1 and way.onward else 0.0
+            start, end = np.add(piece.start_m, first * u), np.subtract(piece.end_m, last * u)
             found.append(straight(world, way.belt.name, tuple(start), tuple(end), width, speed))
         else:
             plan = np.array(piece.plan(width))

@@ -205,34 +205,30 @@ def _guides(plan: Sequence[Point2], low_m: float, high_m: float, width_m: float)
     found = []
     for number, piece in enumerate(pieces):
         if isinstance(piece, Leg):
-            near = [pieces[k] if 0 <= k < len(pieces) else None for k in (number - 1, number + 1)]
-            spare = [turn.spare_m(width_m) if isinstance(turn, Turn) else None for turn in near]
-            found += [rail for side in (1.0, -1.0) for rail in _rail(piece, side, spare, width_m / 2)]
+            opens = [0 <= k < len(pieces) and isinstance(pieces[k], Turn) for k in (number - 1, number + 1)]
+            found += [_rail(piece, side, opens, width_m / 2) for side in (1.0, -1.0)]
         else:
             found += _strip(piece, width_m)
     return found
 
 
-def _rail(leg: Leg, side: float, spare: Sequence[float | None], half_m: float) -> list[Array]:
-    """The rail on one side of a straight stretch; spare : how far (m) tables reach over its start and its end.
+def _rail(leg: Leg, side: float, opened: Sequence[bool], half_m: float) -> Array:
+    """The rail on one side of a straight stretch; opened : whether there are tables at its start and at its end.
 
     It begins and ends at tables as thin as their strips; between two of them that are close it gets no thicker than
     the way lets it.
     """
     u = np.subtract(leg.end_m, leg.start_m) / leg.length_m
     n = side * np.array([-math.sin(leg.heading_rad), math.cos(leg.heading_rad), 0.0])
-    a, b = leg.start_m + (spare[0] or 0.0) * u, leg.end_m - (spare[1] or 0.0) * u
-    opened = [here is not None for here in spare]
-    share = min(1.0, float((b - a) @ u) / max(OPENING_M * sum(opened), 1e-9))
-    if share <= 1e-6:
-        return []
+    a, b = np.asarray(leg.start_m), np.asarray(leg.end_m)
+    share = min(1.0, leg.length_m / max(OPENING_M * sum(opened), 1e-9))
     flat = [a + half_m * n, b + half_m * n]
     for end, way, opens in zip((a, b), (u, -u), opened, strict=True):
         if opens:
             flat.append(end + (half_m - STRIP_M) * n)
         deep = STRIP_M + share * (RAIL_WIDE_M - STRIP_M)
         flat.append(end + (half_m - deep) * n + share * OPENING_M * opens * way)
-    return [np.vstack([np.add(flat, (0, 0, -0.02)), np.add(flat, (0, 0, RAIL_HIGH_M))])]
+    return np.vstack([np.add(flat, (0, 0, -0.02)), np.add(flat, (0, 0, RAIL_HIGH_M))])
 
 
 def _strip(turn: Turn, width_m: float) -> list[Array]:

@@ -53,8 +53,8 @@ class Tables:
         for (turn, surface), (begin, end) in zip(self._turns, self.reach, strict=True):
             if rider.front_m < begin - near_m or rider.rear_m > end or rear_m < end:
                 continue
-            starts_m = turn.begin_m - rider.along_m
-            ends_m = starts_m + turn.length_m
+            starts_m = turn.begin_m + turn.spare_m - rider.along_m
+            ends_m = starts_m + turn.arc_m
             soon |= 0 < starts_m < near_m or 0 < ends_m < near_m
             if starts_m > 0 or ends_m <= 0:
                 heading = turn.start_rad if starts_m > 0 else turn.heading_rad

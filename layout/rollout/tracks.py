@@ -61,21 +61,28 @@ class Leg:
 
 @dataclass(frozen=True)
 class Turn:
-    """A level turn on a corner's table: radius_m is that of the middle line; angle_rad > 0 to the left.
+    """A corner's level table: straight on to it, a turn on it, straight off it; angle_rad > 0 to the left.
 
-    start_rad : heading where it begins
+    pivot_m, radius_m : of the turn of the middle line; start_rad : heading where the table begins
+    spare_m : how far the table goes on before and behind the turn; begin_m : where on the track the table begins
     """
 
     pivot_m: Point3
     radius_m: float
     start_rad: float
     angle_rad: float
+    spare_m: float
     begin_m: float
 
     @cached_property
-    def length_m(self) -> float:
-        """Length of the middle line's arc."""
+    def arc_m(self) -> float:
+        """Length of the turn itself."""
         return self.radius_m * abs(self.angle_rad)
+
+    @cached_property
+    def length_m(self) -> float:
+        """Length of the middle line from edge to edge."""
+        return self.arc_m + 2 * self.spare_m
 
     @cached_property
     def heading_rad(self) -> float:
@@ -84,27 +91,31 @@ class Turn:
 
     def place(self, along_m: float) -> tuple[Point3, float]:
         """Point and heading (rad), so far (m) from its start."""
-        side = math.copysign(1.0, self.angle_rad)
-        heading = self.start_rad + side * along_m / self.radius_m
-        x = self.pivot_m[0] + side * self.radius_m * math.sin(heading)
-        y = self.pivot_m[1] - side * self.radius_m * math.cos(heading)
-        return (x, y, self.pivot_m[2]), heading
+        turned = min(max(along_m - self.spare_m, 0.0), self.arc_m)
+        heading = self.start_rad + math.copysign(turned / self.radius_m, self.angle_rad)
+        x, y = self._at(heading)
+        on = along_m - self.spare_m - turned
+        return (x + on * math.cos(heading), y + on * math.sin(heading), self.pivot_m[2]), heading
 
     def find(self, x: float, y: float) -> tuple[float, float]:
         """How far along (m, on the middle line) and how far to the left (m) a point of the plan lies."""
         side = math.copysign(1.0, self.angle_rad)
         dx, dy = x - self.pivot_m[0], y - self.pivot_m[1]
         heading = math.atan2(side * dx, -side * dy)
-        turned = math.remainder(side * (heading - self.start_rad) - abs(self.angle_rad) / 2, 2 * math.pi)
-        left = side * (self.radius_m - math.hypot(dx, dy))
-        return (turned + abs(self.angle_rad) / 2) * self.radius_m, left
-
-    def spare_m(self, width_m: float) -> float:
-        """How far (m) the table of a belt of that width goes on before and behind the turn."""
-        return (width_m / 2 - self.radius_m) * math.tan(abs(self.angle_rad) / 2)
+        half = abs(self.angle_rad) / 2
+        turned = math.remainder(side * (heading - self.start_rad) - half, 2 * math.pi) + half
+        if 0.0 <= turned <= 2 * half:
+            return self.spare_m + turned * self.radius_m, side * (self.radius_m - math.hypot(dx, dy))
+        heading, along = (
+            (self.start_rad, self.spare_m) if turned < half else (self.heading_rad, self.length_m - self.spare_m)
+        )
+        c, s = math.cos(heading), math.sin(heading)
+        at = self._at(heading)
+        dx, dy = x - at[0], y - at[1]
+        return along + dx * c + dy * s, dy * c - dx * s
 
     def plan(self, width_m: float) -> list[Point2]:
-        """Corners (m, about the pivot) of the table between both legs, on a belt of that width: the inner one first."""
+        """Corners (m, about the pivot) of the table of a belt of that width: the inner one first."""
         side, middle = math.copysign(1.0, self.angle_rad), self.start_rad + self.angle_rad / 2
         inner = (self.radius_m - width_m / 2) / math.cos(self.angle_rad / 2)
         reach = width_m / math.cos(self.angle_rad / 2)
@@ -113,19 +124,23 @@ class Turn:
         outer = [(x + s * side * math.sin(h), y - s * side * math.cos(h)) for h, s in zip(headings, sizes, strict=True)]
         return [(x, y), *outer]
 
+    def _at(self, heading: float) -> Point2:
+        """The point (m) of the turn where it leads that way."""
+        side = math.copysign(self.radius_m, self.angle_rad)
+        return self.pivot_m[0] + side * math.sin(heading), self.pivot_m[1] - side * math.cos(heading)
+
 
 @dataclass(frozen=True)
 class Track:
     """Legs and turns, one after the other."""
 
     pieces: tuple[Leg | Turn, ...]
-    width_m: float
 
     @cached_property
     def tables(self) -> tuple[tuple[float, float], ...]:
         """From where to where (m) each corner's table reaches."""
-        turns = [(piece, piece.spare_m(self.width_m)) for piece in self.pieces if isinstance(piece, Turn)]
-        return tuple((turn.begin_m - spare, turn.begin_m + turn.length_m + spare) for turn, spare in turns)
+        turns = [piece for piece in self.pieces if isinstance(piece, Turn)]
+        return tuple((turn.begin_m, turn.begin_m + turn.length_m) for turn in turns)
 
     @cached_property
     def length_m(self) -> float:
@@ -175,7 +190,7 @@ def track(
     """The track of a belt.
 
     plan : corners of its middle line (m), at least two, apart; low_m, high_m : height of its surface at both ends; its
-        straight legs share the climb evenly
+        straight legs share the climb evenly, but for half a width (a quarter of the leg at most) next to tables
     before, after : corners (m) of level leads, up to its start and on from its end
     """
     points = [*before, *plan, *after]
@@ -185,25 +200,36 @@ def track(
     heads = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(points)]
     angles = [math.remainder(b - a, 2 * math.pi) for a, b in pairwise(heads)]
     radius = width_m * TURN_SHARE
-    trims = [0.0, *(radius * math.tan(abs(angle) / 2) for angle in angles), 0.0]
+    trims = [0.0, *(width_m / 2 * math.tan(abs(angle) / 2) for angle in angles), 0.0]
     flats = [max(math.dist(a, b) - trims[i] - trims[i + 1], 0.0) for i, (a, b) in enumerate(pairwise(points))]
-    climbed = sum(flats[i] for i in climbs)
+    level = [
+        [min(width_m / 2, flat / 4) if trims[i + k] > LEAST_M and i in climbs else 0.0 for k in (0, 1)]
+        for i, flat in enumerate(flats)
+    ]
+    climbed = sum(flats[i] - sum(level[i]) for i in climbs)
     pieces: list[Leg | Turn] = []
     along, height = 0.0, low_m
     for i, flat in enumerate(flats):
         c, s = math.cos(heads[i]), math.sin(heads[i])
         start = (points[i][0] + trims[i] * c, points[i][1] + trims[i] * s)
         end = (start[0] + flat * c, start[1] + flat * s)
-        if flat > LEAST_M:
-            top = height + (high_m - low_m) * flat / climbed if i in climbs else height
-            pieces.append(Leg((*start, height), (*end, top), along))
-            along, height = along + pieces[-1].length_m, top
+        first, last = level[i]
+        for begin, size, rises in (
+            (0.0, first, False),
+            (first, flat - first - last, i in climbs),
+            (flat - last, last, False),
+        ):
+            if size > LEAST_M:
+                top = height + (high_m - low_m) * size / climbed if rises else height
+                a, b = ((start[0] + d * c, start[1] + d * s) for d in (begin, begin + size))
+                pieces.append(Leg((*a, height), (*b, top), along))
+                along, height = along + pieces[-1].length_m, top
         if i < len(angles) and abs(angles[i]) > LEAST_RAD:
-            side = math.copysign(radius, angles[i])
-            pivot = (end[0] - side * s, end[1] + side * c, height)
-            pieces.append(Turn(pivot, radius, heads[i], angles[i], along))
+            side, spare = math.copysign(radius, angles[i]), trims[i + 1] * (1.0 - 2 * TURN_SHARE)
+            pivot = (end[0] + spare * c - side * s, end[1] + spare * s + side * c, height)
+            pieces.append(Turn(pivot, radius, heads[i], angles[i], spare, along))
             along += pieces[-1].length_m
-    return Track(tuple(pieces), width_m)
+    return Track(tuple(pieces))
 
 
 def _straightened(points: Sequence[Point2]) -> list[Point2]:

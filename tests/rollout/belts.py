@@ -91,10 +91,12 @@ def straight_line(
     return helpers.line(first, last, belt)  # type: ignore[attr-defined, no-any-return]
 
 
-def corner_line(helpers: object, folder: Path, speed: float, width_m: float = 0.4, leg_m: float = 1.5) -> Line:
+def corner_line(
+    helpers: object, folder: Path, speed: float, width_m: float = 0.4, leg_m: float = 1.5, rise_m: float = 0.0
+) -> Line:
     """One belt along x from (1, 1), then to the left, along y."""
     a = stand(helpers, folder, "from", [port("out", 0.2, 0.0, (1.0, 0.0))])
-    b = stand(helpers, folder, "to", [port("in", 0.0, -0.2, (0.0, -1.0))])
+    b = stand(helpers, folder, "to", [port("in", 0.0, -0.2, (0.0, -1.0), TOP_M + rise_m)])
     first = helpers.station("from", a, 0.8, 1.0)  # type: ignore[attr-defined]
     last = helpers.station("to", b, 1.0 + leg_m, 1.2 + leg_m)  # type: ignore[attr-defined]
     return helpers.line(first, last, Belt("belt", "from", "to", speed, 0.45, width_m))  # type: ignore[attr-defined, no-any-return]

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from layout.rollout.tracks import Turn, track
+
 G = 9.81
 
 
@@ -72,6 +74,34 @@ def test_parts_round_a_corner_and_stand_square(belts, blocks, world, tmp_path):
         assert news.since_s == pytest.approx((3.0 - 0.3 + 0.375 * 0.4 * math.pi / 2) / 0.3 + 0.034, abs=0.1)
         assert news.aside_m < 0.005 and abs(news.turned_rad) < math.radians(1.0)
         assert not rig.incidents
+
+
+@pytest.mark.parametrize("rise", [0.3, -0.3])
+def test_a_belt_climbs_to_a_corner_and_on(belts, blocks, world, tmp_path, rise):
+    """Level on the table and for 0.2 m before and behind it; the rest, 1.1 m each, shares the climb: 7.8 degrees."""
+    line = belts.corner_line(world, tmp_path, 0.4, rise_m=rise)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        pieces = rig.belts["belt"].course.track.pieces
+        k = next(k for k, piece in enumerate(pieces) if isinstance(piece, Turn))
+        before, table, after = pieces[k - 1 : k + 2]
+        assert before.end_m[2] == table.pivot_m[2] == after.start_m[2] == pytest.approx(0.9 + rise / 2, abs=0.02)
+        rig.put("belt", "box")
+        rig.run(9.0)
+        news = rig.first("end")
+        assert news.aside_m < 0.005 and abs(news.turned_rad) < math.radians(1.0)
+        assert not rig.incidents
+
+
+def test_the_way_on_a_table_is_smooth_and_found_again():
+    """Straight on, round, straight off: 0.05 + 0.15 pi / 2 + 0.05 m on a belt of 0.4 m."""
+    way = track([(0.0, 0.0), (1.0, 0.0), (1.0, -2.0)], 0.9, 0.9, 0.4)
+    assert way.tables == (pytest.approx((0.8, 0.9 + 0.075 * math.pi)),)
+    for k in range(60):
+        (x, y, _), heading = way.place(0.05 * k)
+        c, s = math.cos(heading), math.sin(heading)
+        for left in (0.0, 0.1, -0.1):
+            along, aside, _ = way.find(x - left * s, y + left * c)
+            assert (along, aside) == pytest.approx((0.05 * k, left), abs=1e-9)
 
 
 @pytest.mark.parametrize("size", [(0.3, 0.3, 0.2), (0.2, 0.3, 0.1)])
