@@ -73,6 +73,8 @@ def bottleneck_meaning(outcome: Outcome) -> str:
     states = outcome.resources.get(name, {})
     if not states:
         return ""
+    if outcome.stands_still:
+        return "The line came to a standstill: what limits it shows without the deadlock."
     busy = outcome.busy(name)
     is_arm = any(state in states for state in ("moving_empty", "moving_loaded", "handling"))
     down = states.get("down", 0.0)

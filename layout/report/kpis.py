@@ -66,7 +66,8 @@ def _more(outcome: Outcome) -> list[tuple[str, str, str]]:
 
 
 def _how(outcome: Outcome, made: Estimate) -> str:
-    said = f"±: {100 * made.level:.4g} % interval from {made.n} replications"
+    runs = f"{made.n} batches of one run" if outcome.replications == 1 else f"{made.n} replications"
+    said = f"±: {100 * made.level:.4g} % interval from {runs}" if made.n > 1 else "one run: no intervals"
     if outcome.warmup_s is not None and outcome.warmup_by != "given":
         length = words.plain(outcome.warmup_s, words.time_unit(outcome.warmup_s))
         said += f"; the first {length} left out ({outcome.warmup_by})"
@@ -80,7 +81,7 @@ def advice(outcome: Outcome) -> RenderableType:
     if fastest is not None and fastest.resource != outcome.bottleneck and _is_real(fastest):
         said += f" The throughput follows the speed of {fastest.resource} most."
     parts: list[RenderableType] = [Padding(Text(said), (0, 0, 1, 0))]
-    if outcome.gains:
+    if outcome.gains and not outcome.stands_still:
         parts.append(gains_table(outcome))
     return Group(*parts)
 

@@ -53,6 +53,7 @@ class Outcome:
     tardiness_s: Estimate | None = None
     effectiveness: Mapping[str, Effectiveness] = field(default_factory=dict)
     gains: tuple[Gain, ...] = ()
+    replications: int | None = None
     warmup_s: float | None = None
     warmup_by: str = "given"
     warnings: tuple[str, ...] = ()
@@ -63,6 +64,11 @@ class Outcome:
     def handling_distance_m(self) -> float | None:
         """Metres travelled by parts for each good part."""
         return self.objectives.get("handling_distance")
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether parts wait for one another for ever."""
+        return any(violation.rule == "deadlock" for violation in self.violations)
 
     @property
     def ceiling_per_h(self) -> float | None:
@@ -94,6 +100,7 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
             "moves": flow.moves,
             "quantiles_s": {f"{100 * q:g} %": found for q, found in flow.lead_time_quantiles_s.items()},
             "effectiveness": flow.effectiveness,
+            "replications": flow.replications,
             "warmup_s": flow.warmup_s,
             "warmup_by": flow.warmup_by,
             "warnings": flow.warnings,
@@ -158,6 +165,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         ),
         warmup_s=_finite((data.get("warmup") or {}).get("length_s")),
         warmup_by=str((data.get("warmup") or {}).get("by", "given")),
+        replications=data.get("replications"),
         warnings=tuple(map(str, data.get("warnings") or ())),
         **{name: _estimate(data.get(name)) for name in _MORE},
         verdict=_verdict(data.get("verdict")),

@@ -64,6 +64,17 @@ def test_why_a_rule_is_broken_is_said_where_the_rule_says_too_little(fake):
     assert "why" not in printed(*evaluation_tables(fake.infeasible_data()))
 
 
+def test_one_long_run_has_batches(fake):
+    said = printed(*evaluation_tables(fake.outcome_data(replications=1)))
+    assert "95 % interval from 10 batches of one run" in said
+
+
+def test_a_line_that_stands_still_has_no_bottleneck(fake):
+    ring = asdict(Violation("deadlock", ("mill", "saw"), 7.5, "h"))
+    said = printed(*evaluation_tables(fake.outcome_data(feasible=False, violations=[ring])))
+    assert "came to a standstill" in said and "% of the time" not in said and "told from chance" not in said
+
+
 def test_comparison(fake):
     said = printed(comparison_table(fake.start_data(), fake.outcome_data()))
     for words in ("107.5 ± 0.6 /h", "131.2 ± 0.7 /h", "+22 %", "16.4 m", "11.4 m", "−30 %"):
