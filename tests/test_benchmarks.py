@@ -78,3 +78,24 @@ def test_search_against_other_samplers(tmp_path: Path) -> None:
         told = path.read_bytes()
         path.write_bytes(told[: len(told) // 2])
     assert figures_of("search.py", tmp_path / "again.png", *part) == figures
+
+
+def test_search_on_published_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rectangles under a published name: a cost that is plain, a picture, and a journal that saves searching."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS / "benchmarks"))
+    import search_flp
+
+    monkeypatch.setitem(search_flp.BEST_KNOWN, "P6", 5.0)
+    (tmp_path / "P6.txt").write_text("2\n2 1\n1 1\n0 5\n5 0\n")
+    journal = tmp_path / "journal"
+    figures = search_flp.flp(["P6", "D8"], 2, 0.1, tmp_path, journal)
+    assert figures["P6"]["cost"] == pytest.approx(5.0) and figures["P6"]["seeds"] == 2
+    assert "not in the folder" in figures["D8"]["left out"]
+    keyed = search_flp.keys(["P6"], 1, 100, tmp_path, journal, ["keys", "random"])["P6"]
+    for rows in keyed["samplers"].values():
+        assert rows == {"seeds": 1, "gap_percent": [pytest.approx(0.0, abs=1e-9)]}
+    search_flp.draw(figures, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 5_000
+    monkeypatch.setattr(search_flp, "search", lambda *_, **__: pytest.fail("searched again"))
+    assert search_flp.flp(["P6", "D8"], 2, 0.1, tmp_path, journal) == json.loads(json.dumps(figures))
+    assert "reached 2/2" in search_flp.table(figures)
