@@ -245,3 +245,16 @@ def test_axioms(kinds, buffers, transport, servers, seed):
     assert not found.deadlocks
     turned = replace(made, stations=dict(reversed(made.stations.items())))
     assert simulate(turned, times) == found
+
+
+def test_a_part_that_only_passes_through_is_not_worked_on_again():
+    """At a station without an operation for it; the one before it, which had one, was."""
+    stations = [
+        station("a", {"op": 1.0}, source="saturated"), station("between"), station("b", {"next": 5.0}),
+        station("sink", sink=True),
+    ]  # fmt: skip
+    links = [link("a", "between"), link("between", "b"), link("b", "sink")]
+    made = line(stations, [product(route=["op", "next"], sources=["a"])], links=links)
+    found = simulate(blocked(made, "repeat", "between"), moves())
+    assert found.samples == simulate(made, moves()).samples
+    assert found.throughput_per_h.mean == pytest.approx(719.0)

@@ -115,7 +115,7 @@ SERVER = _dtype(
     # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
     # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
     # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
-    # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its last operation
+    # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its part's last one
     "station mode0 modes only state part ring busy last row asks runner helper broken following held lacks did periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;

@@ -178,6 +178,8 @@ def repeat(w: Any) -> None:
 def _can_repeat(w: Any, v: Any) -> Any:
     """Whether server v holds its part, nothing is on the way for it, and its operation neither joins nor releases."""
     server = servers(w, v)
+    if server.did < 0:
+        return False  # the part only passes through
     part = parts(w, server.part)
     plain = stations(w, server.station).joins == 0 and steps(w, server.did).begins < 0
     return plain and part.server == v and part.claimed == 0

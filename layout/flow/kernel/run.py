@@ -247,7 +247,11 @@ def _wait_outside(w: Any, s: Any, p: Any) -> None:
 @compiled
 def _settle(w: Any) -> None:
     """Everything that can happen at this instant without time passing."""
+    rounds = 0
     while w.status == DONE:
+        rounds += 1
+        if rounds > MOST_AT_ONCE:
+            w.status = TIME_STANDS_STILL
         todo = w.todo
         if todo & OF_STATIONS != 0:
             _stations(w, lowest_of(todo))

@@ -409,7 +409,7 @@ def free_server(w: Any, v: Any) -> None:
     """Server v has given its part away: a place is free, and it may start the next one."""
     server = servers(w, v)
     station = stations(w, server.station)
-    server.part = -1
+    server.part = server.did = -1
     if server.state != DOWN and server.state != OFF_SHIFT:
         set_state(w, v, STARVED)
     if station.used == station.places:

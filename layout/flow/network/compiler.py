@@ -289,7 +289,7 @@ class _Compiler:
             })  # fmt: skip
             for v in range(station.servers):
                 servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
-                                "last": -1, "runner": -1, "helper": -1, "ended": -1.0})  # fmt: skip
+                                "last": -1, "runner": -1, "helper": -1, "did": -1, "ended": -1.0})  # fmt: skip
                 self._clock(rec.OWNER_SERVER, len(servers) - 1)
                 for mode in by_name(station.failures):
                     failure = station.failures[mode]
