@@ -55,7 +55,7 @@ _REMEDIES = {
     "pushed": "more room beside the belt, or a straight piece of belt after the corner or gap",
     "jammed": "a wider belt or corner, or a part that fits between the guides",
     "climbed": f"a slower belt {_HOW_FAST}, or parts with blunter ends",
-    "dropped": f"a slower arm {_HOW_FAST}, a tool that holds more, or a lighter part",
+    "dropped": f"a slower arm {_HOW_FAST}, a tool that holds more, a lighter part, or one that fits where it is put",
     "misplaced": "a longer straight piece of belt before it is taken, or a slower arm",
     "tracking": "a slower arm, a lighter load, or a stronger arm",
     "saturated": "a slower arm where its drives are to be spared: it costs time, and nothing else",

@@ -392,7 +392,9 @@ class ArmActor:
             )
             self._drop(part, now_s, takes, "N", most, f"{cause}; the part takes {takes:.1f} N {self._way(task)}")
         elif (slid_m := self._body.slid_m()) > TORN_M:
-            cause = f"the part is torn out of the tool {self._way(task)}"
+            names = {self._world.name_of(body) for body in self._world.touching(part.body)} - {self.name}
+            by = f": it is stopped by {' and '.join(sorted(names))}" if names else ""
+            cause = f"the part is torn out of the tool {self._way(task)}{by}"
             self._drop(part, now_s, slid_m, "m", TORN_M, cause)
 
     def _settled(self, end: Array) -> bool:
