@@ -170,7 +170,8 @@ def _print(console: Console, run: Run) -> None:
     if run.refused and not run.all_refused:
         some = "1 layout was" if run.refused == 1 else f"{run.refused} layouts were"
         console.print(f"{some} refused as rigid bodies before it: results.json says why.")
-    console.print(f"Stopped after {run.evaluations} evaluations: {run.stopped}.")
+    plural = "" if run.evaluations == 1 else "s"
+    console.print(f"Stopped after {run.evaluations} evaluation{plural}: {run.stopped}.")
     if run.crashed:
         console.print(f"{run.crashed} of {run.evaluations} candidates crashed: they are 'failed' in trials.csv.")
 
