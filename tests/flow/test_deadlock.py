@@ -205,3 +205,25 @@ def test_what_is_on_its_way_to_a_hungry_machine_may_free_it():
     )
     assert simulate(made, moves()).deadlocks == ()
     assert simulate(timed(made, horizon_s=17.0), moves()).throughput_per_h.mean * 17 / 3600 == pytest.approx(2.0)
+
+
+def test_a_carrier_that_waits_for_room_where_it_is_beside_an_arm_in_turn():
+    """Carriers joined at m1 are released at m2, whose inlet has room for one more of them."""
+    names = ["s", "m1", "m2", "sink"]
+    stations = [
+        station("s", source="saturated"), station("m1", {"load": 5.0}),
+        station("m2", {"load": 5.0, "unload": 5.0}, inlets={"pallet": 2}), station("sink", sink=True),
+    ]  # fmt: skip
+    products = [
+        product("part", ["load", "unload"], sources=["s"], components={"load": {"pallet": 1}},
+                releases={"unload": {"pallet": 1}}),
+        product("pallet", [], share=0.0, sources=["m1", "m2"], sinks=["m1", "m2"], joined=True, released=True,
+                circulates=3),
+    ]  # fmt: skip
+    given = line(stations, products, arms=[arm("robot", ["s", "m1"], "cycle", ["s"]), arm("taker", ["m2", "sink"])],
+                 links=[link("m1", "m2")])  # fmt: skip
+    times = {"robot": arm_times(["s", "m1"], [0, 1]), "taker": arm_times(["m2", "sink"], [0, 1])}
+    found = simulate(given, moves(times))
+    assert found.by_product["part"].mean <= 3.0
+    (deadlock,) = found.deadlocks
+    assert set(deadlock.subjects) <= {*names, "pallet", "part", "robot"}
