@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,10 @@ class Control:
         found = measure(self.network, self._world)
         check(found, self._horizon_s - self.warmup_s)
         stopped = standstill(self.network, self._world)
-        return summary(self.network, [found], [stopped], Warmup(self.warmup_s), self._world)
+        line = self.network.line
+        ended = replace(line, time=line.time.model_copy(update={"horizon_s": self._horizon_s}))
+        network = replace(self.network, line=ended)
+        return summary(network, [found], [stopped], Warmup(self.warmup_s), self._world)
 
     @staticmethod
     def _of(numbers: dict[str, int], name: str, what: str) -> int:
