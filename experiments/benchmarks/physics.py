@@ -56,7 +56,7 @@ from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.plant import Plant
 from layout.rollout.prove import pooled
 from layout.rollout.run import roll_out
-from layout.rollout.waits import drive_through, waits
+from layout.rollout.waits import drive_through, driving
 from layout.scene.physics.surfaces import straight
 from layout.scene.physics.world import STEP_S, World
 
@@ -177,7 +177,7 @@ def long_enough_s(name: str, times: Times) -> float:
 def gap(name: str, runs: Sequence[PhysicalRun], times: Times) -> dict[str, Any]:
     """Throughput and moves of one scenario in all windows but the first, before and after learning from that."""
     line, moves = planned(name)
-    waiting = waits(line, moves) if times.shifts else {}  # whole shifts of driving: not where all is quick
+    waiting = driving(line, moves).waits_s if times.shifts else {}  # whole shifts of driving: not where all is quick
     learnt = learn(line, runs[0].moves)
     better = learnt_moves(line, moves, learnt, waiting)
     judged = runs[1:]
@@ -236,7 +236,7 @@ def traffic(name: str, shifts: int) -> dict[str, Any] | None:
     line, moves = planned(name)
     if not shifts or sum(len(fleet.members) for fleet in line.fleets.values()) < 2:
         return None
-    waiting = waits(line, moves)
+    waiting = driving(line, moves).waits_s
     learnt = learnt_moves(line, moves, {}, waiting)
     found: dict[str, list[float]] = {"assumed": [], "learnt": []}
     stuck = 0

@@ -237,6 +237,7 @@ class Proof:
     gap, learnt_gap : physical over flow throughput, less 1; intervals are over windows
     moves : elementary moves, all windows together; learnt_moves : those of the judged windows, assumed as learnt
     held_out : what was learnt from the first window was judged on the others; else on that very window
+    driving : vehicles that kept one another from moving in whole shifts of driving without bodies
     reasons : why the layout is refused, in words; none: it is proved
     """
 
@@ -251,6 +252,7 @@ class Proof:
     moves: tuple[MoveGap, ...]
     learnt_moves: tuple[MoveGap, ...]
     held_out: bool
+    driving: tuple[Incident, ...] = ()
     reasons: tuple[str, ...] = ()
 
     @property

@@ -66,7 +66,7 @@ def verdict(data: Data) -> str:
         why = "; ".join(data["reasons"])
         if any(found["kind"] not in TOLERATED for found in data["incidents"]):
             return f"Refused after {ran} as rigid bodies: {why}."
-        return f"Nothing went wrong over {ran} as rigid bodies, but the throughput is not proved: {why}."
+        return f"Nothing went wrong over {ran} as rigid bodies, but the layout is not proved: {why}."
     parts = sum(data["parts"])
     gap = words.estimate(_estimate(data["learnt_gap"]), PERCENT)
     left = f"{parts} good part{'' if parts == 1 else 's'} left the line"

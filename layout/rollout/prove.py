@@ -30,7 +30,7 @@ from layout.model.scenario import Scenario
 from layout.rollout import store
 from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.run import roll_out
-from layout.rollout.waits import waits
+from layout.rollout.waits import driving
 from layout.units import duration
 
 WINDOW_S = 600.0
@@ -89,8 +89,8 @@ def _window(
 
 def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, asked_s: float) -> Proof:
     """What windows with the same seed say of a layout."""
-    learnt, waiting = learn(line, runs[0].moves), waits(line, moves)
-    better = learnt_moves(line, moves, learnt, waiting)
+    learnt, driven = learn(line, runs[0].moves), driving(line, moves)
+    better = learnt_moves(line, moves, learnt, driven.waits_s)
     held_out = len(runs) > 1
     rates = [_rates(line, better, run, seed) for run in runs]
     judged = slice(1, None) if held_out else slice(None)
@@ -105,8 +105,9 @@ def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, as
         gap=_estimate([physical / flow - 1 for flow, physical, _ in rates]),
         learnt_gap=learnt_gap,
         moves=pooled(run.moves for run in runs),
-        learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt, waiting),
+        learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt, driven.waits_s),
         held_out=held_out,
+        driving=driven.incidents,
     )
     return replace(proof, reasons=tuple(_reasons(proof)))
 
@@ -154,20 +155,25 @@ def _pool(gaps: Sequence[MoveGap]) -> MoveGap:
 
 def _reasons(proof: Proof) -> list[str]:
     """Why a layout is refused."""
-    said = []
-    kinds = [incident.kind for incident in proof.incidents]
-    for incident in proof.incidents:
-        if incident.kind in TOLERATED or incident.kind not in kinds:
-            continue
-        more = kinds.count(incident.kind) - 1
-        kinds = [kind for kind in kinds if kind != incident.kind]
-        again = f", and such a thing {more} time{'s' if more > 1 else ''} more" if more else ""
-        said.append(f"after {incident.time_s:.1f} s {incident.what}{again}")
+    said = [*_told(proof.incidents), *(f"in hours of driving without bodies, {told}" for told in _told(proof.driving))]
     if said:
         return said
     if not proof.learnt_gap.n:
         shown = duration(proof.asked_s)
         return [f"fewer than two parts left the line within {shown}, so its throughput says nothing: ask for longer"]
+    return said
+
+
+def _told(incidents: Sequence[Incident]) -> list[str]:
+    """The first of each kind that refuses a layout, and how many there are."""
+    first: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        if incident.kind not in TOLERATED:
+            first.setdefault(incident.kind, []).append(incident)
+    said = []
+    for incident, *more in first.values():
+        again = f", and such a thing {len(more)} time{'s' if len(more) > 1 else ''} more" if more else ""
+        said.append(f"after {incident.time_s:.1f} s {incident.what}{again}")
     return said
 
 

@@ -49,10 +49,19 @@ class Driven:
     waits_s: Mapping[str, tuple[float, int]]
 
 
-def waits(line: Line, moves: Moves) -> Waits:
-    """What drives of each fleet take more, with streams of their own; nothing where one vehicle is all there is."""
+@dataclass(frozen=True)
+class Driving:
+    """What whole shifts of driving tell of a layout: waits, and the incidents of all replications."""
+
+    waits_s: Waits
+    incidents: tuple[Incident, ...] = ()
+
+
+def driving(line: Line, moves: Moves) -> Driving:
+    """What drives of each fleet take more, and who keeps whom from moving, with streams of their own; nothing where one
+    vehicle is all there is."""
     if sum(len(fleet.members) for fleet in line.fleets.values()) < 2:
-        return {}
+        return Driving({})
     first = line.time.replications  # the shifts' own streams are not looked at
     runs = [drive_through(line, moves, replication=first + k, until_s=WINDOW_S) for k in range(REPLICATIONS)]
     found = {}
@@ -60,7 +69,7 @@ def waits(line: Line, moves: Moves) -> Waits:
         means = [total / n for total, n in (run.waits_s[name] for run in runs) if n]
         if means:
             found[name] = estimate(means, LEVEL)
-    return found
+    return Driving(found, tuple(incident for run in runs for incident in run.incidents))
 
 
 def drive_through(

@@ -24,7 +24,7 @@ from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
 from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
-from layout.rollout.waits import waits
+from layout.rollout.waits import driving
 from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
@@ -100,10 +100,10 @@ def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Jud
     moves = motion.plan(line)
     until_s = until(line, moves, window_s, seed)
     run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
-    refusing = tuple(incident for incident in run.incidents if incident.kind not in TOLERATED)
+    judged = judge(line, moves, (run,), seed, until_s)
+    refusing = tuple(one for one in (*run.incidents, *judged.driving) if one.kind not in TOLERATED)
     parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
-    verdict = Verdict(run.until_s, parts, refusing)
-    return Judgement(verdict, learn(line, run.moves), judge(line, moves, (run,), seed, until_s), recording)
+    return Judgement(Verdict(run.until_s, parts, refusing), learn(line, run.moves), judged, recording)
 
 
 def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
@@ -181,4 +181,4 @@ def _rank(evaluation: Evaluation) -> int:
 def known_moves(line: Line, learnt: Learnt) -> Moves:
     """A line's moves with what was learnt, and what its vehicles wait for one another."""
     moves = motion.plan(line)
-    return learnt_moves(line, moves, learnt, waits(line, moves)) if learnt else moves
+    return learnt_moves(line, moves, learnt, driving(line, moves).waits_s) if learnt else moves

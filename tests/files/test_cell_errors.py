@@ -33,7 +33,7 @@ transport:
     rail: {length: 2 m}
     serves: [infeed, press]
     place: {x: 3, y: 2}
-  carts: {kind: vehicle, model: lib/cart, serves: [press, store], fleet: 2}
+  carts: {kind: vehicle, model: lib/cart, serves: [press, store], fleet: 1}
 """
 
 VEHICLE = """name: cart
@@ -116,7 +116,7 @@ def test_the_cell_itself_is_fine(home: Path) -> None:
         ("mass: 2 kg", "mass: 60 kg", "products.block.mass", "cart carries 50 kg"),
         ("model: lib/cart", "model: lib/handler", "transport.carts.model", "must be the model of a vehicle"),
         ("model: lib/cart", "model: cart.stl", "transport.carts.model", "there is no such file"),
-        ("fleet: 2", "fleet: 0", "transport.carts.fleet", "from 1 to 100"),
+        ("fleet: 1", "fleet: 0", "transport.carts.fleet", "from 1 to 100"),
         ("press: {model: lib/press", "press: {model: lib/bare", "transport.carts.serves[0]", "no port for a vehicle"),
         ("{model: lib/press, ", "{model: lib/press, ports: {p: {kind: inout, by: [amr], at: [0, 0, 1]}}, ",
          "machines.press.ports.p.by[0]", "must be one of"),

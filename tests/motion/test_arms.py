@@ -335,7 +335,7 @@ def _below(least, most) -> None:
             assert (getattr(times, field) <= getattr(most.arms[name], field) + 1e-9).all(), field
     for name, belt in least.belts.items():
         assert belt.transit_s <= most.belts[name].transit_s + 1e-9
-        assert belt.spacing_s == most.belts[name].spacing_s
+        assert belt.spacing_s <= most.belts[name].spacing_s  # corners space parts out
 
 
 def test_straight_line_is_sharp_for_a_swing_of_joint_1(six, around) -> None:

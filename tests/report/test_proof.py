@@ -102,7 +102,7 @@ def test_what_went_wrong_is_told_with_time_place_part_cause_and_advice(fake: Any
 
 def test_too_few_parts_are_no_throughput(fake: Any) -> None:
     few = proof(fake, proved=False, reasons=["fewer than two parts left the line"], windows_s=[180.0], parts=[1])
-    assert verdict(few).startswith("Nothing went wrong over 3 min as rigid bodies, but the throughput is not proved")
+    assert verdict(few).startswith("Nothing went wrong over 3 min as rigid bodies, but the layout is not proved")
 
 
 def test_too_few_parts_on_the_page(fake: Any, run: Path) -> None:

@@ -13,12 +13,13 @@ from layout.files.plain import to_plain
 from layout.files.recording import Recording
 from layout.files.scenario import load_scenario
 from layout.model.line import Layout
-from layout.model.physical import Proof
+from layout.model.physical import Incident, Proof
 from layout.model.realise import realise
 from layout.model.scenario import Scenario
 from layout.motion import cache
 from layout.rollout import prove as proofs
 from layout.rollout.learning import learn, relearnt
+from layout.rollout.waits import Driving
 from tests.tiny import write_line
 
 WINDOW_S = 25.0
@@ -69,6 +70,17 @@ def test_one_window_is_judged_on_itself(tiny: Scenario, proved: tuple[Proof, Rec
     for before, after in zip(proof.moves, proof.learnt_moves, strict=True):
         assert abs(after.gap_s) <= abs(before.gap_s)  # one belt between two models: it learns that very gap
     assert proof.learnt_gap.n == 1
+
+
+def test_vehicles_that_block_one_another_in_a_longer_drive_refuse_it(
+    tiny: Scenario, proved: tuple[Proof, Recording | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = Incident(7000.0, "waiting", ("cart 1", "cart 2"), (0.0, 0.0, 0.0), 121.0, "s", "no way", limit=120.0)
+    monkeypatch.setattr(proofs, "driving", lambda line, moves: Driving({}, (blocked,)))
+    line = realise(tiny, HERE)
+    proof = proofs.judge(line, motion.plan(line), proved[0].windows[:1], 3, WINDOW_S)
+    assert not proof.proved and proof.incidents == () and proof.driving == (blocked,)
+    assert proof.reasons[0].startswith("in hours of driving without bodies, after 7000.0 s")
 
 
 def test_two_processes_find_the_same(

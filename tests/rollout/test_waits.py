@@ -15,7 +15,7 @@ from layout.model.physical import MoveGap
 from layout.model.realise import realise
 from layout.model.results import Estimate
 from layout.rollout.learning import WAIT, learn, learnt_moves, relearnt
-from layout.rollout.waits import drive_through, waits
+from layout.rollout.waits import Driving, drive_through, driving
 
 SHOP = load_scenario(Path(__file__).parents[2] / "experiments" / "job_shop_amr.yaml")
 
@@ -33,16 +33,19 @@ def test_one_vehicle_alone_is_the_flow_simulation():
     assert [(left.made_at, left.nth) for left in driven.left] == [(left.made_at, left.nth) for left in flown]
     assert [left.time_s for left in driven.left] == pytest.approx([left.time_s for left in flown], abs=1e-6)
     assert driven.waits_s["carts"][0] == pytest.approx(0.0, abs=1e-6)
-    assert waits(line, moves) == {}
+    assert driving(line, moves) == Driving({})
 
 
 def test_vehicles_wait_and_the_same_again(monkeypatch):
     monkeypatch.setattr("layout.rollout.waits.WINDOW_S", 1800.0)
     line, moves = shop(2)
-    found = waits(line, moves)["carts"]
-    assert found.mean > 0.0
-    assert found.n == 2
-    assert waits(line, moves)["carts"] == found
+    monkeypatch.setattr("layout.rollout.drivers.STRANDED_S", 20.0)
+    found = driving(line, moves)
+    waits = found.waits_s["carts"]
+    assert waits.mean > 0.0
+    assert waits.n == 2
+    assert driving(line, moves) == found
+    assert {one.kind for one in found.incidents} == {"waiting"}  # who waits for longer than that is stranded
 
 
 def test_a_drive_takes_as_much_longer_as_is_waited():
