@@ -23,6 +23,7 @@ import argparse
 import gc
 import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -183,20 +184,23 @@ def ratios(parts: int) -> dict[str, Any]:
         given = drawn(network, MACHINES, count, failures)
         began = time.process_time()
         made = model(*given, BUFFER, count) if failures else model(given[0], BUFFER, count)
-        taken[name] = (time.process_time() - began) / count
+        taken[name] = min(taken.get(name, math.inf), (time.process_time() - began) / count)
         agree(by_events(network, until(network, count)).departures["time"], getattr(made, "departures", made))
         if failures and count == parts:
             check(network, ours, made, end_s)
 
     def mine(name: str, network: Network, run: Callable[[Network, float], World], end_s: float) -> None:
-        taken[name] = seconds(lambda: measure(network, run(network, end_s)), 5) / parts
+        found = seconds(lambda: measure(network, run(network, end_s)), 5) / parts
+        taken[name] = min(taken.get(name, math.inf), found)
 
-    peer("simpy", parts, network, peers.simpy_row)
-    peer("salabim", few, network, peers.salabim_row)
-    peer("ciw", few, bare, peers.ciw_row, failures=False)
-    mine("heap", network, by_events, end_s)
-    mine("recursion", network, by_recursion, end_s)
-    mine("bare", bare, by_events, until(bare, parts))
+    for _ in range(2):  # turn and turn about: a machine has slow seconds, which are not to fall on one side only
+        peer("simpy", parts, network, peers.simpy_row)
+        mine("heap", network, by_events, end_s)
+        mine("recursion", network, by_recursion, end_s)
+        peer("salabim", few, network, peers.salabim_row)
+        peer("ciw", few, bare, peers.ciw_row, failures=False)
+        mine("heap", network, by_events, end_s)
+        mine("bare", bare, by_events, until(bare, parts))
     return {
         "heap_vs_simpy": taken["simpy"] / taken["heap"],
         "recursion_vs_simpy": taken["simpy"] / taken["recursion"],
