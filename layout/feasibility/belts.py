@@ -99,6 +99,8 @@ def quick_belt(ground: Ground) -> list[Violation]:
     The amount is the least way (m) that such a first piece, as long as the belt is wide, must move to be free.
     """
     line = ground.line
+    if not line.belts:
+        return []
     stubs = _stubs(ground)
     out = ground.site.outside(stubs.rings)
     found: list[tuple[tuple[str, ...], float]] = [((name,), far) for name, far in zip(stubs.names, out, strict=True)]

@@ -28,6 +28,66 @@ def gaps(
 
 
 @compiled
+def stood(
+    local: Array, thing: NDArray[np.int64], frames: Array, start: NDArray[np.int64], rounds: Array
+) -> tuple[Array, Array, Array]:
+    """Points (m, 3) where their things stand, and boxes (n, 3) (low, high) of their pieces, rounding included.
+
+    thing (m,) : row of frames (t, 4), cosine and sine of the yaw, x and y; -1 for what is in the world already
+    """
+    points, n = local.copy(), len(rounds)
+    low, high = np.empty((n, 3)), np.empty((n, 3))
+    for i in range(n):
+        for e in range(3):
+            low[i, e], high[i, e] = np.inf, -np.inf
+        for p in range(start[i], start[i + 1]):
+            t = thing[p]
+            if t >= 0:
+                c, s = frames[t, 0], frames[t, 1]
+                points[p, 0] = frames[t, 2] + c * local[p, 0] - s * local[p, 1]
+                points[p, 1] = frames[t, 3] + s * local[p, 0] + c * local[p, 1]
+            for e in range(3):
+                low[i, e] = min(low[i, e], points[p, e])
+                high[i, e] = max(high[i, e], points[p, e])
+        for e in range(3):
+            low[i, e] -= rounds[i]
+            high[i, e] += rounds[i]
+    return points, low, high
+
+
+@compiled
+def close(
+    low: Array,
+    high: Array,
+    owner: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    within_m: float,
+) -> NDArray[np.int64]:
+    """(k, 2) int: pieces of different owners, one of the first and one of the second, whose boxes come so close."""
+    found, count = np.empty((64, 2), dtype=np.int64), 0
+    for i in first:
+        for j in second:
+            if owner[i] == owner[j]:
+                continue
+            if (
+                low[i, 0] - high[j, 0] <= within_m
+                and low[j, 0] - high[i, 0] <= within_m
+                and low[i, 1] - high[j, 1] <= within_m
+                and low[j, 1] - high[i, 1] <= within_m
+                and low[i, 2] - high[j, 2] <= within_m
+                and low[j, 2] - high[i, 2] <= within_m
+            ):
+                if count == len(found):
+                    more = np.empty((2 * count, 2), dtype=np.int64)
+                    more[:count] = found
+                    found = more
+                found[count, 0], found[count, 1] = i, j
+                count += 1
+    return found[:count].copy()
+
+
+@compiled
 def swept(links: Array, slides: NDArray[np.bool_], angles: Array, points: Array, frame: NDArray[np.int64]) -> Array:
     """(s, m, 3) float (m): points (m, 3) on joints' frames (0: the base's) at joint vectors (s, dof), base frame.
 

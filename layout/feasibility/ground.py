@@ -206,7 +206,7 @@ class Ground:
     @cached_property
     def solids(self) -> Solids:
         """Everything as convex pieces in three dimensions."""
-        return solids(self.line, self.belts)
+        return solids(self.line, self._frames, self.belts)
 
     def world(self, local: Sequence[Sequence[Array]]) -> Areas:
         """Convex polygons of each thing's own frame (in the order of `things`) in the world."""

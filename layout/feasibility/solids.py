@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
@@ -50,32 +51,15 @@ class Solids:
         """Name of the thing that a piece belongs to."""
         return self.names[int(self.numbers[i])]
 
-    @classmethod
-    def joined(cls, parts: Sequence[tuple[str, _Local, Array]], names: tuple[str, ...] = ()) -> Solids:
-        """Pieces of things, each with its owner's name and its corners in the world; `names` come first."""
-        number = {name: k for k, name in enumerate(dict.fromkeys([*names, *(name for name, *_ in parts)]))}
-        if not parts:
-            empty, none = np.empty((0, 3)), np.empty(0, dtype=np.int64)
-            return cls(empty, np.zeros(1, dtype=np.int64), np.empty(0), names, none, none.astype(bool), empty, empty)
-        points = np.ascontiguousarray(np.vstack([corners for *_, corners in parts]))
-        counts = np.concatenate([local.counts for _, local, _ in parts])
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        rounds = np.concatenate([local.rounds for _, local, _ in parts])
-        return cls(
-            points,
-            start,
-            rounds,
-            tuple(number),
-            np.repeat([number[name] for name, *_ in parts], [len(local.counts) for _, local, _ in parts]),
-            np.concatenate([local.swings for _, local, _ in parts]),
-            np.minimum.reduceat(points, start[:-1]) - rounds[:, None],
-            np.maximum.reduceat(points, start[:-1]) + rounds[:, None],
-        )
-
     def plus(self, pieces: Iterable[tuple[str, Array, float]]) -> Solids:
         """These and, after them, more pieces: owner, corners (k, 3) (m), rounding (m)."""
-        locals_ = [(name, _Local.of([(points, round_m, False)])) for name, points, round_m in pieces]
-        more = Solids.joined([(name, local, local.points) for name, local in locals_], self.names)
+        more = _Kit.of(
+            [(name, _Local.of([(points, round_m, False)]), -1) for name, points, round_m in pieces], self.names
+        )
+        return self.with_(more.stood(np.empty((0, 4))))
+
+    def with_(self, more: Solids) -> Solids:
+        """These and, after them, others that were made with these names first."""
         return Solids(
             np.vstack([self.points, more.points]),
             np.concatenate([self.start, self.start[-1] + more.start[1:]]),
@@ -95,16 +79,10 @@ class Solids:
         first, second : rows of the pieces to measure against one another. Gaps are less than 0 where only the rounding
         of pieces overlaps; where they overlap themselves, less by no more than that (see `depth_m`).
         """
-        from layout.feasibility.gaps import gaps
+        from layout.feasibility.gaps import close, gaps
 
-        close = np.ones((len(first), len(second)), dtype=bool)
-        for low, high in zip(self.low.T, self.high.T, strict=True):
-            close &= low[first, None] - high[None, second] <= within_m
-            close &= low[None, second] - high[first, None] <= within_m
-        rows, columns = np.nonzero(close)
-        i, j = first[rows], second[columns]
-        others = self.numbers[i] != self.numbers[j]
-        i, j = np.ascontiguousarray(i[others]), np.ascontiguousarray(j[others])
+        pairs = close(self.low, self.high, self.numbers, first, second, within_m)
+        i, j = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
         if not len(i):
             return []
         rounds = self.rounds[i] + self.rounds[j]
@@ -140,6 +118,16 @@ class _Local:
     swings: NDArray[np.bool_]
 
     @classmethod
+    def all(cls, some: Sequence[_Local]) -> _Local:
+        """Of several together."""
+        return cls(
+            np.ascontiguousarray(np.vstack([np.empty((0, 3)), *(local.points for local in some)])),
+            np.concatenate([np.empty(0, dtype=np.int64), *(local.counts for local in some)]),
+            np.concatenate([np.empty(0), *(local.rounds for local in some)]),
+            np.concatenate([np.empty(0, dtype=bool), *(local.swings for local in some)]),
+        )
+
+    @classmethod
     def of(cls, pieces: Iterable[tuple[Array, float, bool]]) -> _Local:
         """From corners (k, 3) (m), rounding (m), and whether it swings."""
         given = list(pieces)
@@ -151,22 +139,78 @@ class _Local:
         )
 
 
-def solids(line: Line, belts: Mapping[str, BeltTimes]) -> Solids:
+@dataclass(frozen=True, eq=False)
+class _Kit:
+    """Pieces of the same things, wherever these stand.
+
+    local (m, 3) : corners, each in the frame that row `thing` (m,) of the frames says; the rest: see `Solids`
+    """
+
+    local: Array
+    thing: NDArray[np.int64]
+    start: NDArray[np.int64]
+    rounds: Array
+    names: tuple[str, ...]
+    numbers: NDArray[np.int64]
+    swings: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[str, _Local, int]], names: tuple[str, ...] = ()) -> _Kit:
+        """From each thing's name, pieces and row of its frame (-1: in the world); `names` come first."""
+        number = {name: k for k, name in enumerate(dict.fromkeys([*names, *(name for name, *_ in parts)]))}
+        whole = _Local.all([local for _, local, _ in parts])
+        pieces, points = [len(local.counts) for _, local, _ in parts], [len(local.points) for _, local, _ in parts]
+        return cls(
+            whole.points,
+            np.repeat(np.array([row for *_, row in parts], dtype=np.int64), points),
+            np.concatenate([[0], np.cumsum(whole.counts)]).astype(np.int64),
+            whole.rounds,
+            tuple(number),
+            np.repeat(np.array([number[name] for name, *_ in parts], dtype=np.int64), pieces),
+            whole.swings,
+        )
+
+    def stood(self, frames: Array) -> Solids:
+        """In the world, for frames (t, 4): cosine and sine of the yaw, x and y (m)."""
+        from layout.feasibility.gaps import stood
+
+        points, low, high = stood(self.local, self.thing, frames, self.start, self.rounds)
+        return Solids(points, self.start, self.rounds, self.names, self.numbers, self.swings, low, high)
+
+
+def solids(line: Line, frames: Array, belts: Mapping[str, BeltTimes]) -> Solids:
     """All pieces of a line in the world: machines, sweeps of their doors, arm bases, obstacles, fences, belts.
 
+    frames (t, 4) : cosine and sine of the yaw, x and y (m) of stations and then arms
     belts : as laid out, by name; each reaches from the floor to the top of the tallest part that rides on it
 
     Raises SceneError or AssetError where a model's files cannot be read.
     """
-    parts = []
+    found = _kit(line).stood(frames)
+    running = _belts(line, belts)
+    if not running:
+        return found
+    return found.with_(_Kit.of([(name, local, -1) for name, local in running], found.names).stood(frames))
+
+
+_KITS: dict[tuple[Any, ...], tuple[tuple[Any, ...], _Kit]] = {}
+
+
+def _kit(line: Line) -> _Kit:
+    """Pieces of all that stands, made once for the same things on the same floor."""
     things: tuple[Station | Arm, ...] = (*line.stations.values(), *line.arms.values())
-    for thing in things:
-        local = local_of(thing.model)
-        if len(local.counts):
-            parts.append((thing.name, local, thing.pose.apply(local.points)))
-    parts += [(name, local, local.points) for name, local in _fixed(line.floor)]
-    parts += [(name, local, local.points) for name, local in _belts(line, belts)]
-    return Solids.joined(parts)
+    owners = (line.floor, *(thing.model for thing in things))
+    key = (*map(id, owners), *(thing.name for thing in things))
+    known = _KITS.get(key)
+    if known is not None:
+        return known[1]
+    parts = [(thing.name, local_of(thing.model), row) for row, thing in enumerate(things)]
+    parts = [(name, local, row) for name, local, row in parts if len(local.counts)]
+    kit = _Kit.of([*parts, *((name, local, -1) for name, local in _fixed(line.floor))])
+    if len(_KITS) >= _KEPT:
+        _KITS.clear()
+    _KITS[key] = (owners, kit)  # owners stay alive, for they are known by identity
+    return kit
 
 
 _LOCALS: dict[int, tuple[object, _Local]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from layout.errors import Problem, ScenarioError
 from layout.model.distribution import Distribution
@@ -17,6 +17,8 @@ from layout.model.pose import Pose
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Machine, Scenario, ScenarioSpec, Variable
 from layout.model.transport import Conveyor, Direct, Robot, Vehicle
+
+T = TypeVar("T", Station, Arm)
 
 
 def variables(spec: ScenarioSpec) -> tuple[Variable, ...]:
@@ -138,15 +140,21 @@ def realise(scenario: Scenario, layout: Layout) -> Line:
     return line
 
 
-def moved(line: Line, scenario: Scenario, layout: Layout) -> Line:
-    """The line that a layout makes of a scenario which differs from the line's own layout in places only."""
-    settle = _Settle(layout.values, scenario)
+def moved(line: Line, layout: Layout, poses: Mapping[str, Pose]) -> Line:
+    """The line with its stations and arms at other poses, by name, as a layout says that differs in places only."""
     return replace(
         line,
         layout=layout,
-        stations={name: replace(station, pose=settle.pose(name)) for name, station in line.stations.items()},
-        arms={name: replace(arm, pose=settle.pose(name)) for name, arm in line.arms.items()},
+        stations={name: _at(station, poses[name]) for name, station in line.stations.items()},
+        arms={name: _at(arm, poses[name]) for name, arm in line.arms.items()},
     )
+
+
+def _at(thing: T, pose: Pose) -> T:
+    """`dataclasses.replace` of the pose, at a tenth of its time: every candidate moves everything."""
+    found = object.__new__(type(thing))
+    found.__dict__.update(thing.__dict__, pose=pose)
+    return found
 
 
 def _station(

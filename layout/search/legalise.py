@@ -15,16 +15,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import shapely
 
 from layout.feasibility import convex
 from layout.feasibility.clearance import ENGINE_ERROR_M
-from layout.feasibility.ground import Areas, Site, shape_of
+from layout.feasibility.ground import shape_of
 from layout.model.floor import Floor
 from layout.model.pose import Array, Pose
 from layout.model.quantities import Range
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
+from layout.search.shapes import Fixed
 from layout.search.space import Copies, Spot, Values, spots
 from layout.search.ties import belts_of, models_of
 
@@ -110,25 +110,8 @@ class Legaliser:
         self._known: dict[tuple[Any, ...], _Skeleton] = {}
 
     @cached_property
-    def _site(self) -> tuple[list[tuple[str, str, Array]], Array, float]:
-        """Rule, name and ring of all that stands still; (w, 3) half-planes of the floor's hull; its size (m)."""
-        site = Site.of(self.floor)
-        found = [
-            (rule, name, ring)
-            for rule, areas in (("obstacle", site.obstacles), ("keep_clear", site.keep_clear), ("fence", site.fences))
-            for name, ring in _rings(areas)
-        ]
-        hull = shapely.convex_hull(site.floor)
-        for notch in shapely.get_parts(shapely.difference(hull, site.floor)):
-            if notch.area > OVERLAP_M:
-                found += [
-                    ("floor", "", ring) for ring in convex.pieces_of(shapely.get_coordinates(notch.exterior)[:-1])
-                ]
-        ring = shapely.get_coordinates(shapely.orient_polygons(hull))[:-1]
-        edges = np.roll(ring, -1, axis=0) - ring
-        normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
-        walls = np.column_stack([normals, (normals * ring).sum(axis=1)])
-        return found, walls, float(np.hypot(*np.ptp(ring, axis=0)))
+    def _fixed(self) -> Fixed:
+        return Fixed.of(self.floor)
 
     def __call__(self, things: Sequence[Thing]) -> Legal:
         """The nearest legal plan, or the one given and what is wrong with it."""
@@ -150,7 +133,7 @@ class Legaliser:
         return self._known[key]
 
     def _made(self, things: Sequence[Thing]) -> _Skeleton:
-        still, _, _ = self._site
+        still = self._fixed.rings
         index = {n: i for i, n in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
         movers = [index[t.rigid or t.name] for t in things]
         parts = [
@@ -213,7 +196,7 @@ class _Plan:
         from layout.search import separation
 
         self.poses, self.skeleton, self.tries = poses, skeleton, legaliser.tries
-        _, self.walls, self.size_m = legaliser._site
+        self.walls, self.size_m = legaliser._fixed.walls, legaliser._fixed.size_m
         at = np.vstack([poses, np.zeros((1, 3))])
         low, high = np.full((len(skeleton.index), 2), -np.inf), np.full((len(skeleton.index), 2), np.inf)
         np.maximum.at(low, skeleton.movers, np.minimum(bounds[:, :2] - at[:-1, :2], 0.0))
@@ -298,16 +281,6 @@ class _Plan:
         who = ", ".join(listed[:-1]) + (" and " if len(listed) > 1 else "") + listed[-1] if listed else "the machines"
         between = " between walls and bounds" if walls else ""
         return f"{who} need more room than there is{between}, and put back one by one some find no place"
-
-
-def _rings(areas: Areas) -> list[tuple[str, Array]]:
-    return [(name, convex_ring(ring)) for name, ring in zip(areas.names, areas.rings, strict=True)]
-
-
-def convex_ring(ring: Array) -> Array:
-    """A ring without the repetitions that pad it."""
-    keep = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 0.0
-    return ring[keep] if keep.any() else ring
 
 
 class ScenarioLegaliser:

@@ -10,29 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from layout.model.floor import FENCE_THICKNESS_M
 from layout.model.library import ArmModel, Port
 from layout.model.places import Seat
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
 from layout.model.scenario import Scenario
 from layout.search.servable import Servable
-from layout.search.shapes import (
-    Shape,
-    moved,
-    nearest_base,
-    polygon,
-    polygons,
-    shape,
-    tool_length_m,
-    wrist_radius_m,
-)
+from layout.search.shapes import Fixed, moved, nearest_base, shape, tool_length_m, wrist_radius_m
 from layout.search.space import Copies, Spot, Values, spots
 from layout.search.ties import (
     BeltTie,
@@ -48,9 +39,11 @@ from layout.search.ties import (
     weights_of,
 )
 
+if TYPE_CHECKING:
+    from layout.search.room import Room
+
 OUT_OF_REACH = 1e6  # cost of a place from which an arm does not reach: more than any distance on a floor
 TRIES = 480  # poses for each machine: enough that one fits on floors up to ~70 % full
-FIRST_LOOK = 16  # poses tested at once against the floor plan, cheapest first; then twice as many each time
 MARGIN_M = 0.01  # more than the clearance asked for, so that rounding never decides
 ARM_FILL = 0.9  # share of the arm's reach used by the construction, so that inverse kinematics has room
 
@@ -61,11 +54,10 @@ ARMS_APART = (0.6, 0.85)  # arms with a station in common stand so far apart, as
 
 @dataclass
 class _Placed:
-    """What stands already: poses by subject, solid outlines, and the floor that service needs."""
+    """What stands already: poses by subject, and the room taken."""
 
-    poses: dict[str, Pose3] = field(default_factory=dict)
-    bodies: list[Any] = field(default_factory=list)
-    needs: list[Any] = field(default_factory=list)
+    poses: dict[str, Pose3]
+    room: Room
 
 
 class Packer:
@@ -91,17 +83,31 @@ class Packer:
         for belt in self.belts:
             for end in belt.ends:
                 self._belted[end].append(belt)
-        self._size = {name: float(np.ptp(found.envelope, axis=0).prod()) for name, found in self.shapes.items()}
+        self._size = {name: found.size_m2 for name, found in self.shapes.items()}
         self._servers = {name: sum(name in served for served in self.arms.values()) for name in self.spots}
-        floor = scenario.spec.floor
-        self.floor = shapely.Polygon(floor.boundary)
+        self.fixed = scenario.spec.floor
+        self.floor = shapely.Polygon(self.fixed.boundary)
         shapely.prepare(self.floor)
         self.middle = (float(self.floor.centroid.x), float(self.floor.centroid.y))
-        self.taken = [
-            *(shapely.Polygon(area.polygon) for area in (*floor.obstacles.values(), *floor.keep_clear.values())),
-            *(shapely.LineString(fence.line).buffer(FENCE_THICKNESS_M / 2) for fence in floor.fences.values()),
-        ]
-        self.gap_m = floor.clearance_m
+        self.gap_m = self.fixed.clearance_m + MARGIN_M
+
+    @cached_property
+    def _room(self) -> Room:
+        """Room for everything that may stand; filled by nobody."""
+        from layout.search.room import room_for
+
+        number = {name: t for t, name in enumerate(self.shapes)}
+        belts = [
+            (*(number[end] for end in belt.ends), *(n for end in belt.ends for n in belt.ports[end].at_m[:2]),
+             belt.width_m / 2)
+            for belt in self.belts
+        ]  # fmt: skip
+        return room_for(list(self.shapes.values()), Fixed.of(self.fixed), np.array(belts, dtype=float).reshape(-1, 7))
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        """Of each subject in the room."""
+        return {name: t for t, name in enumerate(self.shapes)}
 
     def pack(
         self,
@@ -116,44 +122,46 @@ class Packer:
         None where a machine found no free place, unless `force` puts it where it is least in the way. That machine
         is added to `urgent`: handed in again, it makes the machines in it choose before others.
         """
+        from layout.search import room
+
         values = dict(values)
-        placed = _Placed()
         movers = {self.spots[subject].mover for subject in loose}
         loose = {subject for subject, spot in self.spots.items() if spot.mover in movers}
-        for subject in self._order(rng, values, loose, urgent or ()):
-            spot, outline = self.spots[subject], self.shapes[subject]
-            if (
-                spot.seat is not None
-                and subject in loose
-                and any(mate in placed.poses and mate in loose for mate in self.mates[subject])
-            ):
-                pass  # stands where its group does
-            elif subject in loose:
-                best = self._best_pose(rng, spot, outline, placed, force, values)
+        stays = [name for name in self.spots if name not in loose and self.copies.stands(name, values)]
+        placed = _Placed({name: self.spots[name].at(values) for name in stays}, room.emptied(self._room))
+        self._stand(placed, stays)
+        for subject in self._order(rng, values, loose, stays, urgent or ()):
+            spot = self.spots[subject]
+            if spot.seat is None or not any(mate in placed.poses for mate in self.mates[subject]):
+                best = self._best_pose(rng, spot, placed, force, values)
                 if best is None:
                     if urgent is not None:
                         urgent.append(subject)
                     return None
                 spot.put(values, *best)
-            pose = spot.at(values)
-            for belt in self._belted[subject]:
-                if belt.other(subject) in placed.poses:
-                    placed.bodies.append(self._corridors(belt, subject, np.array([pose]), placed)[0])
-            placed.poses[subject] = pose
-            placed.bodies.append(polygon(outline, pose))
-            placed.needs.append(polygon(outline, pose, needed=True))
+            placed.poses[subject] = spot.at(values)
+            self._stand(placed, [subject])
         return values
 
+    def _stand(self, placed: _Placed, subjects: Sequence[str]) -> None:
+        from layout.search.room import stand
+
+        rows = np.array([self._number[name] for name in subjects], dtype=np.int64)
+        stand(placed.room, rows, np.array([placed.poses[name] for name in subjects], dtype=float).reshape(-1, 3))
+
     def _order(
-        self, rng: np.random.Generator, values: Mapping[str, Any], loose: Collection[str], urgent: Sequence[str]
+        self,
+        rng: np.random.Generator,
+        values: Mapping[str, Any],
+        loose: Collection[str],
+        stays: Sequence[str],
+        urgent: Sequence[str],
     ) -> Iterator[str]:
-        """What stays, arms (the busiest first), what several arms share, along belts, then the rest, big ones first."""
-        waiting = [name for name in self.spots if self.copies.stands(name, values)]
+        """Of what is loose: arms (the busiest first), what several arms share, along belts, then the rest, big ones
+        first."""
+        waiting = [name for name in self.spots if name in loose and self.copies.stands(name, values)]
         size = {name: self._size[name] * float(rng.lognormal(0.0, 0.4)) for name in waiting}
-        before = [name for name in waiting if name not in loose]
-        yield from before
-        waiting = [name for name in waiting if name in loose]
-        done = set(before)
+        done = set(stays)
         while waiting:
             following = min(
                 waiting,
@@ -172,28 +180,21 @@ class Packer:
             waiting.remove(following)
 
     def _best_pose(
-        self, rng: np.random.Generator, spot: Spot, outline: Shape, placed: _Placed, force: bool, values: Values
+        self, rng: np.random.Generator, spot: Spot, placed: _Placed, force: bool, values: Values
     ) -> Pose3 | None:
         mirrored = spot.mirrored(values) if spot.seat is not None else False
         poses = self._tries(rng, spot, placed.poses, mirrored)
         cost = self._cost(spot.subject, poses, placed.poses) + rng.normal(0.0, 0.05, len(poses))
-        mates = [mate for mate in self.mates[spot.subject] if self.copies.stands(mate, values)]
-        for mate in mates:
-            cost += self._cost(mate, self._beside(spot, poses, mate, mirrored), placed.poses)
+        group = {spot.subject: poses}
+        for mate in self.mates[spot.subject]:
+            if self.copies.stands(mate, values):
+                group[mate] = self._beside(spot, poses, mate, mirrored)
+                cost += self._cost(mate, group[mate], placed.poses)
         ranked = np.argsort(cost, kind="stable")
-        blocked, solid = shapely.STRtree([*placed.needs, *self.taken]), shapely.STRtree(placed.bodies)
         hopeful = ranked if force else ranked[: int(np.count_nonzero(cost <= OUT_OF_REACH))]
-        first, size = 0, FIRST_LOOK
-        while first < len(hopeful):
-            some = poses[hopeful[first : first + size]]
-            legal = self._legal(spot.subject, outline, some, placed, blocked, solid, first_only=not mates)
-            for mate in mates:
-                if legal.any():
-                    there = self._beside(spot, some, mate, mirrored)
-                    legal &= self._legal(mate, self.shapes[mate], there, placed, blocked, solid, first_only=False)
-            if legal.any():
-                return _pose(some[int(np.argmax(legal))])
-            first, size = first + size, 2 * size
+        row = self._first_legal(group, hopeful, placed)
+        if row is not None:
+            return _pose(poses[row])
         return _pose(poses[ranked[0]]) if force else None
 
     def _beside(self, spot: Spot, poses: Array, mate: str, mirrored: bool) -> Array:
@@ -261,33 +262,25 @@ class Packer:
         at = there + rng.uniform(1.05 * belt.width_m, belt.width_m + 2.0, n)[:, None] * out
         return np.column_stack([at - _turned(np.array(port.at_m[:2]), yaw), yaw])
 
-    def _legal(
-        self, subject: str, outline: Shape, poses: Array, placed: _Placed, blocked: Any, solid: Any, first_only: bool
-    ) -> Any:
-        """(n,) bool: the footprint is free, service floor is free, and straight belts to what stands are, too.
+    def _first_legal(self, group: Mapping[str, Array], ranked: Any, placed: _Placed) -> int | None:
+        """The first row of ranked poses where all of a group may stand, each at its own (n, 3) poses.
 
-        blocked : trees of the floor that service needs, obstacles and areas to keep clear; solid : footprints and belts
-        first_only : what comes after the first that is legal need not be right
+        Footprints and service floor are free, straight belts to what stands are, too, and arms can serve.
         """
-        feet = polygons(outline.footprint, poses)
-        legal = shapely.covers(self.floor, feet)
-        legal[blocked.query(feet, "intersects")[0]] = False
-        left = np.nonzero(legal)[0]
-        boxes = polygons(outline.envelope, poses[left])
-        legal[left] = shapely.covers(self.floor, boxes)
-        legal[left[solid.query(boxes, "intersects")[0]]] = False
-        left = np.nonzero(legal)[0]
-        legal[left[solid.query(feet[left], "dwithin", distance=self.gap_m + MARGIN_M)[0]]] = False
-        for belt in self._belted[subject]:
-            if belt.other(subject) in placed.poses:
-                left = np.nonzero(legal)[0]
-                corridors = self._corridors(belt, subject, poses[left], placed)
-                legal[left[solid.query(corridors, "intersects")[0]]] = False
-        for row in np.nonzero(legal)[0]:
-            legal[row] = self._served(subject, _pose(poses[row]), placed)
-            if legal[row] and first_only:
-                break  # the first is taken
-        return legal
+        from layout.search.room import first_free
+
+        at = 0
+        while True:
+            began = at
+            for subject, poses in group.items():
+                at = first_free(placed.room, self._number[subject], poses, ranked, at, self.gap_m)
+                if at < 0:
+                    return None
+            if at == began or len(group) == 1:
+                row = int(ranked[at])
+                if all(self._served(subject, _pose(poses[row]), placed) for subject, poses in group.items()):
+                    return row
+                at += 1
 
     def _served(self, subject: str, pose: Pose3, placed: _Placed) -> bool:
         """Whether the arms that stand can serve it there, and it can serve what stands where it is an arm itself."""
@@ -303,15 +296,6 @@ class Packer:
             for arm, served in self.arms.items()
             if subject in served and arm in standing
         )
-
-    def _corridors(self, belt: BeltTie, subject: str, poses: Array, placed: _Placed) -> Any:
-        """(n,) polygons: the floor under a straight belt from a machine at n poses to its other end, less the tips."""
-        here, _ = port_at(belt.ports[subject], poses)
-        other = belt.other(subject)
-        there, _ = port_at(belt.ports[other], np.array([placed.poses[other]]))
-        inset = 0.02 * (there - here)
-        lines = shapely.linestrings(np.stack([here + inset, there - inset], axis=1))
-        return shapely.buffer(lines, belt.width_m / 2, cap_style="flat")
 
     def _cost(self, subject: str, poses: Array, placed: Mapping[str, Pose3]) -> Array:
         """Flow-weighted distance (m) to what stands already, and what an arm would miss to reach it."""

@@ -17,6 +17,7 @@ from layout.feasibility.ground import Ground
 from layout.feasibility.reach import quick_reach
 from layout.model.line import Layout, Line
 from layout.model.places import instances
+from layout.model.pose import Pose
 from layout.model.realise import moved, realise
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
@@ -188,7 +189,9 @@ class Proposals:
         """The line under these values; the last one with its machines moved, where nothing else is different."""
         key, layout = tuple(values.get(name) for name in self._set), Layout(values)
         if self._last is not None and self._last[0] == key:
-            return moved(self._last[1], self.scenario, layout)
+            line = self._last[1]
+            spots = self.packer.spots
+            return moved(line, layout, {s: Pose(*spots[s].at(values)) for s in (*line.stations, *line.arms)})
         line = realise(self.scenario, layout)
         self._last = key, line
         return line

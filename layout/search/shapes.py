@@ -1,65 +1,89 @@
-"""Many poses of one machine at once: its footprint and the floor it needs, as arrays of polygons.
-
-The search's constructive placement tries hundreds of poses for each machine; shapely takes them as one array.
-"""
+"""Plan shapes as convex pieces: of machines and arms, of what stands on the floor anyway; many poses at once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import shapely
 
+from layout.feasibility import convex
+from layout.feasibility.ground import Areas, Site, shape_of
+from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel
 from layout.model.pose import Array
 
 Ring = tuple[tuple[float, float], ...]
 
+NOTCH_M2 = 1e-9
+"""Notches of the floor smaller than this are rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A model's outline (k, 2) and the floor it needs, service sides included (n, 2), in its own frame (m)."""
+    """A model in its own frame (m): its outline (k, 2), convex pieces of it, and what others must leave free."""
 
     footprint: Array
-    envelope: Array
+    bodies: tuple[Array, ...]
+    service: tuple[Array, ...]
 
-
-@lru_cache(maxsize=256)
-def _shape(footprint: Ring, sides: tuple[float, float, float, float], more: tuple[Ring, ...]) -> Shape:
-    outline = np.asarray(footprint, dtype=float)
-    (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
-    front, back, left, right = sides
-    strips = [shapely.box(x0, y0 - front, x1, y1 + back), shapely.box(x0 - left, y0, x1 + right, y1)]
-    areas = [*strips, shapely.Polygon(outline), *(shapely.Polygon(ring) for ring in more)]
-    needed = shapely.union_all(areas)  # the corners between two sides may be used by others
-    if needed.geom_type != "Polygon" or needed.interiors:
-        needed = shapely.convex_hull(needed)
-    return Shape(outline, shapely.get_coordinates(shapely.orient_polygons(needed))[:-1])
+    @property
+    def size_m2(self) -> float:
+        """Area of the box around all of it."""
+        whole = np.vstack([self.footprint, *self.service])
+        return float(np.ptp(whole, axis=0).prod())
 
 
 def shape(model: MachineModel | ArmModel, more: tuple[Ring, ...] = ()) -> Shape:
-    """Outline of a model and the floor it needs; more : further areas that it needs, such as docks (m, own frame)."""
-    return _shape(tuple(model.footprint_m), _sides(model.service_m), more)
+    """Of a model; more : further convex areas that must be free, such as docks (m, own frame)."""
+    own = shape_of(model)
+    docks = tuple(np.asarray(ring, dtype=float) for ring in more)
+    return Shape(np.asarray(model.footprint_m, dtype=float), own.pieces, (*own.strips, *docks))
 
 
-def _sides(service: Mapping[str, Any]) -> tuple[float, float, float, float]:
-    front, back, left, right = (float(service.get(side, 0.0)) for side in ("front", "back", "left", "right"))
-    return front, back, left, right
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """What stands on a floor anyway.
+
+    rings : rule that it breaks to stand there, name, and convex ring (k, 2) (m); the floor's own notches, too
+    walls (w, 3) : half-planes x * a + y * b <= c of the floor's hull; size_m : the diagonal of its box
+    """
+
+    rings: tuple[tuple[str, str, Array], ...]
+    walls: Array
+    size_m: float
+
+    @classmethod
+    def of(cls, floor: Floor) -> Fixed:
+        """Taken from a floor."""
+        site = Site.of(floor)
+        found = [
+            (rule, name, ring)
+            for rule, areas in (("obstacle", site.obstacles), ("keep_clear", site.keep_clear), ("fence", site.fences))
+            for name, ring in _rings(areas)
+        ]
+        hull = shapely.convex_hull(site.floor)
+        for notch in shapely.get_parts(shapely.difference(hull, site.floor)):
+            if notch.area > NOTCH_M2:
+                found += [
+                    ("floor", "", ring) for ring in convex.pieces_of(shapely.get_coordinates(notch.exterior)[:-1])
+                ]
+        ring = shapely.get_coordinates(shapely.orient_polygons(hull))[:-1]
+        edges = np.roll(ring, -1, axis=0) - ring
+        normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
+        walls = np.column_stack([normals, (normals * ring).sum(axis=1)])
+        return cls(tuple(found), walls, float(np.hypot(*np.ptp(ring, axis=0))))
 
 
-def polygons(outline: Array, poses: Array) -> Any:
-    """Array of n shapely polygons: an outline (k, 2) at n poses (x_m, y_m, yaw_rad)."""
-    return shapely.polygons(moved(outline, poses))
+def _rings(areas: Areas) -> list[tuple[str, Array]]:
+    return [(name, convex_ring(ring)) for name, ring in zip(areas.names, areas.rings, strict=True)]
 
 
-@lru_cache(maxsize=8192)
-def polygon(outline: Shape, pose: tuple[float, float, float], needed: bool = False) -> Any:
-    """A footprint (or the floor that the machine needs) at one pose, as a shapely polygon."""
-    return polygons(outline.envelope if needed else outline.footprint, np.array([pose]))[0]
+def convex_ring(ring: Array) -> Array:
+    """A ring without the repetitions that pad it."""
+    keep = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 0.0
+    return ring[keep] if keep.any() else ring
 
 
 def moved(points: Array, poses: Array) -> Array:

@@ -8,7 +8,7 @@ from numba.extending import is_jitted
 
 from layout.flow.kernel import jit
 from layout.flow.kernel.source import digest
-from layout.search import separation
+from layout.search import room, separation
 from layout.search.plane import kernel
 
 INNER = "from layout.flow.kernel.jit import compiled\n\n@compiled\ndef grown(x):\n    return {}\n"
@@ -40,7 +40,11 @@ def reached(function, seen):
 
 
 def test_entries_name_every_file_whose_code_they_hold():
-    for module, names in ((separation, ("nearest", "shortfalls")), (kernel, ("anneal", "decode"))):
+    for module, names in (
+        (separation, ("nearest", "shortfalls")),
+        (room, ("first_free", "stand")),
+        (kernel, ("anneal", "decode")),
+    ):
         others = set().union(*(reached(getattr(module, name).py_func, {}) for name in names)) - {module.__name__}
         files = [jit.__file__, module.__file__, *(sys.modules[name].__file__ for name in sorted(others))]
         for name in names:

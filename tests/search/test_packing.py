@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+import shapely
 from optuna.trial import create_trial
 
 import layout
@@ -21,7 +22,7 @@ from layout.model.scenario import Scenario
 from layout.pipeline import Evaluator
 from layout.search.packing import Packer, _within_angle
 from layout.search.sampler import PACKINGS, LayoutSampler
-from layout.search.shapes import moved, polygon, polygons, shape
+from layout.search.shapes import moved, shape
 from layout.search.space import Spot, nearest_angle
 from layout.search.ties import at_edge, belts_of, weights_of
 
@@ -121,14 +122,16 @@ def test_poses_of_outlines() -> None:
     outline = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]])
     poses = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, math.pi / 2]])
     assert moved(outline, poses)[1] == pytest.approx(np.array([[1, 1], [1, 3], [0, 3], [0, 1]]))
-    assert [p.area for p in polygons(outline, poses)] == pytest.approx([2.0, 2.0])
 
 
 def test_needed_floor_is_the_footprint_and_its_service_sides(cell: Scenario) -> None:
     model = cell.models["part_washer"]
     assert isinstance(model, MachineModel)
-    assert polygon(shape(model), (3.0, 2.0, 0.0)).bounds == pytest.approx((2.5, 1.45, 3.5, 2.55))
-    assert polygon(shape(model), (3.0, 2.0, 0.0), needed=True).bounds == pytest.approx((2.0, 0.75, 3.5, 3.05))
+    found = shape(model, (((0.0, 2.0), (0.0, 1.0), (3.0, 1.0), (3.0, 2.0)),))
+    assert shapely.Polygon(found.footprint).bounds == pytest.approx((-0.5, -0.55, 0.5, 0.55))
+    assert shapely.multipoints(np.vstack(found.service[:-1])).bounds == pytest.approx((-1.0, -1.25, 0.5, 1.05))
+    assert found.service[-1].tolist() == [[0.0, 2.0], [0.0, 1.0], [3.0, 1.0], [3.0, 2.0]]
+    assert found.size_m2 == pytest.approx(4.0 * 3.25)
 
 
 def test_ports_inside_a_machine_move_to_its_edge(cell: Scenario) -> None:
