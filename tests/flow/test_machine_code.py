@@ -87,7 +87,7 @@ def test_old_machine_code_goes_and_new_stays(tmp_path: Path) -> None:
             file = tmp_path / f"{name}-{age:02d}.o"
             file.write_bytes(b"code")
             os.utime(file, (1e9 - age, 1e9 - age))
-    machine_code._keep(tmp_path / "simulate_run-new.o", b"code")
+    machine_code._keep(tmp_path / "simulate_run-new.o", [b"code"])
     left = sorted(file.name for file in tmp_path.glob("*.o"))
     assert [name for name in left if name.startswith("simulate_run")] == [
         *(f"simulate_run-{age:02d}.o" for age in range(7)), "simulate_run-new.o"

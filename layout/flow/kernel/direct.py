@@ -16,8 +16,7 @@ import numpy as np
 from layout.flow.kernel.bits import as_time, select
 from layout.flow.kernel.clocks import alone, first, play
 from layout.flow.kernel.draws import drawn
-from layout.flow.kernel.interruptions import fail, repair
-from layout.flow.kernel.jit import apart, compiled, inlined
+from layout.flow.kernel.jit import apart, beside, compiled, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
 from layout.flow.kernel.parts import active, enter, leave, new_part
 from layout.flow.kernel.records import (
@@ -29,16 +28,15 @@ from layout.flow.kernel.records import (
     RING_FAIL,
     RING_FINISH,
     RING_NONE,
-    RING_REPAIR,
     STARVED,
     WORKING,
 )
 from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
 
 
-@apart
+@beside
 def along_rows(w: Any) -> None:
-    """Deal with what comes next as long as it is of a machine at work in a row, at an instant of its own."""
+    """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
     v, time = first(w)
     while 2 * w.logged <= w.n_log and w.status == DONE:
         now = as_time(time)
@@ -46,27 +44,13 @@ def along_rows(w: Any) -> None:
             return
         server = servers(w, v)
         s = server.station
-        if stations(w, s).in_row == 0 or server.busy == IDLE:
+        if stations(w, s).in_row == 0 or server.busy == IDLE or server.ring != RING_FINISH:
             return
         w.now, w.again, w.at_once = now, 0, 0
         w.events += 1
-        if server.ring == RING_FINISH:
-            v, time = _finish(w, v, s, now)
-        else:
-            _interrupted(w, v)
-            v, time = first(w)
+        v, time = _finish(w, v, s, now)
         if may_go_on(w):
             return
-
-
-@apart
-def _interrupted(w: Any, v: Any) -> None:
-    """Server v, which has work to do, breaks down or goes on: nothing else comes of it."""
-    server = servers(w, v)
-    if server.ring == RING_REPAIR:
-        repair(w, v)
-    else:
-        fail(w, v, server.ring - RING_FAIL)
 
 
 @inlined

@@ -26,7 +26,7 @@ from numba.core import cgutils, compiler, funcdesc, ir_utils, lowering, ssa, tra
 from numba.core.codegen import CPUCodeLibrary
 from numba.core.targetconfig import ConfigStack
 from numba.core.types.functions import BaseFunction
-from numba.np import arrayobj
+from numba.np import arrayobj, linalg
 
 from layout.flow.kernel.source import digest
 
@@ -36,6 +36,7 @@ _single: Any = ssa.reconstruct_ssa
 _canonical: Any = transforms.canonicalize_cfg
 _definitions: Any = ir_utils.build_definitions
 _APART: set[Callable[..., Any]] = set()
+_BESIDE: dict[str, Callable[..., Any]] = {}
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -72,13 +73,29 @@ def apart(function: F) -> F:
     return compiled(function)
 
 
+def beside(function: F) -> F:
+    """Machine code that an entry calls with a run and whole numbers, and that returns nothing: see `beside_code`."""
+    symbol = f"layout_{function.__name__}"
+    _BESIDE[symbol] = function
+
+    @cache
+    def there(types: Any) -> Any:
+        outer = numba.types.ExternalFunction(symbol, numba.types.void(*types))
+        return _piece((lambda w: outer(w)) if len(types) == 1 else (lambda w, i: outer(w, i)), forceinline=True)
+
+    called: Any = _piece(function)
+    called.get_call_template = lambda args, kws: there(_plain(args)).get_call_template(args, kws)
+    called.get_overload = lambda args: there(_plain(args)).get_overload(args)
+    return cast(F, called)
+
+
 def _piece(function: Callable[..., Any], **options: Any) -> Any:
     piece = _njit(**_OPTIONS, **options, pipeline_class=_PieceCompiler)(function)
     template = piece.get_call_template
 
     def get_call_template(args: Any, kws: Any) -> Any:
         """Numba's own, without a version for each constant that is passed."""
-        return template(tuple(numba.types.unliteral(argument) for argument in args), kws)  # type: ignore[no-untyped-call]
+        return template(_plain(args), kws)
 
     def add_overload(result: Any) -> None:
         """Numba's own would offer the piece to Python as well."""
@@ -86,6 +103,11 @@ def _piece(function: Callable[..., Any], **options: Any) -> Any:
 
     piece.get_call_template, piece.add_overload = get_call_template, add_overload
     return piece
+
+
+def _plain(types: Any) -> Any:
+    """Types of arguments, without a type for each constant."""
+    return tuple(numba.types.unliteral(kind) for kind in types)  # type: ignore[no-untyped-call]
 
 
 class _Piece(CPUCodeLibrary):
@@ -130,36 +152,73 @@ def _lower(state: Any) -> None:
 
 
 def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) -> bytes:
-    """Machine code of an entry, as an object file with one C function: addresses of tables in, 0 out if all is well."""
+    """Machine code of an entry, as an object file with one C function: addresses of tables in, 0 out if all is well.
+
+    What lies `beside` is called by its C names, which the object file of `beside_code` has.
+    """
     types = tuple(map(cast(Any, numba).typeof, tables))
-    with _remembered(), _uncollected():
+    with _without_blas(), _remembered(), _uncollected():
         done = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
-    context, codegen = done.target_context, done.library.codegen
-    whole: Any = codegen.create_library(symbol)
-    for library in dict.fromkeys((done.library, *done.library._linking_libraries)):
-        whole.add_linking_library(library)
-    module = whole.create_ir_module(symbol)
-    word = ir.IntType(64)
-    outer = ir.Function(module, ir.FunctionType(ir.IntType(32), [word] * len(types)), symbol)
-    builder = ir.IRBuilder(outer.append_basic_block())
-    arrays = []
-    for table, kind, given in zip(tables, types, outer.args, strict=True):
-        array = context.make_array(kind)(context, builder)
-        size = context.get_constant(numba.types.intp, table.itemsize)
-        address = builder.inttoptr(given, array.data.type)
-        one = ir.Constant(ir.ArrayType(word, 1), [word(1)])
-        cast(Any, arrayobj).populate_array(array, address, one, one, size, None)
-        arrays.append(array._getvalue())
-    inner = context.declare_function(module, done.fndesc)
-    status, _ = context.call_conv.call_function(builder, inner, done.signature.return_type, types, arrays)
-    builder.ret(builder.zext(status.is_error, ir.IntType(32)))
+    context = done.target_context
+
+    def define(module: Any) -> None:
+        word = ir.IntType(64)
+        outer = ir.Function(module, ir.FunctionType(ir.IntType(32), [word] * len(types)), symbol)
+        builder = ir.IRBuilder(outer.append_basic_block())
+        arrays = []
+        for table, kind, given in zip(tables, types, outer.args, strict=True):
+            array = context.make_array(kind)(context, builder)
+            size = context.get_constant(numba.types.intp, table.itemsize)
+            address = builder.inttoptr(given, array.data.type)
+            one = ir.Constant(ir.ArrayType(word, 1), [word(1)])
+            cast(Any, arrayobj).populate_array(array, address, one, one, size, None)
+            arrays.append(array._getvalue())
+        inner = context.declare_function(module, done.fndesc)
+        status, _ = context.call_conv.call_function(builder, inner, done.signature.return_type, types, arrays)
+        builder.ret(builder.zext(status.is_error, ir.IntType(32)))
+
+    return _object_file([done], define, {symbol})
+
+
+def beside_code(table: Any) -> bytes:
+    """Machine code of all that lies `beside` in the modules imported, for runs of a table like this one."""
+    run = cast(Any, numba).typeof(table).dtype
+    made = {}
+    with _without_blas(), _remembered(), _uncollected():
+        for symbol, function in _BESIDE.items():
+            types = (run, *[numba.types.int64] * (function.__code__.co_argcount - 1))
+            made[symbol] = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
+
+    def define(module: Any) -> None:
+        for symbol, done in made.items():
+            context, kinds = done.target_context, done.signature.args
+            there: Any = funcdesc.ExternalFunctionDescriptor
+            outer = context.declare_external_function(module, there(symbol, done.signature.return_type, kinds))
+            builder = ir.IRBuilder(outer.append_basic_block())
+            given = [context.get_argument_value(builder, *both) for both in zip(kinds, outer.args, strict=True)]
+            inner = context.declare_function(module, done.fndesc)
+            context.call_conv.call_function(builder, inner, done.signature.return_type, kinds, given)
+            builder.ret(context.get_dummy_value())
+
+    return _object_file(list(made.values()), define, set(made))
+
+
+def _object_file(made: list[Any], define: Callable[[Any], None], symbols: set[str]) -> bytes:
+    """The C functions that `define` adds to a module, with the pieces made for them: linked, optimised, emitted."""
+    codegen = made[0].library.codegen
+    whole: Any = codegen.create_library("kernel")
+    for done in made:
+        for library in dict.fromkeys((done.library, *done.library._linking_libraries)):
+            whole.add_linking_library(library)
+    module = whole.create_ir_module("kernel")
+    define(module)
     whole.add_ir_module(module)
     linked = whole._final_module
     for library in whole._linking_libraries:
         linked.link_in(library._get_module_for_linking(), preserve=True)
     linked.verify()
     for defined in linked.functions:
-        if not defined.is_declaration and defined.name != symbol:
+        if not defined.is_declaration and defined.name not in symbols:
             defined.linkage = "internal"
     _optimise(linked, codegen._tm)
     return bytes(codegen._tm.emit_object(linked))
@@ -194,6 +253,18 @@ def _remembered() -> Iterator[None]:
         yield
     finally:
         BaseFunction.get_call_type = look_up  # type: ignore[method-assign]
+
+
+@contextmanager
+def _without_blas() -> Iterator[None]:
+    """Numba looks for scipy's linear algebra, a project dependency that the kernel does not use: half a second."""
+    look_for: Any = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        from numba.np import arraymath  # noqa: F401
+    finally:
+        linalg.ensure_blas = look_for
+    yield
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 `Code` stands for one compiled function: it loads the file with LLVM's linker, or has it made first (`jit.object_code`).
 The file's name tells source, types, compiler and processor apart. Files lie in NUMBA_CACHE_DIR, or else in the user's
-cache.
+cache. What lies `beside` an entry is compiled by another process meanwhile, where there is a processor for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import ctypes
 import hashlib
 import importlib
 import os
+import pickle
+import subprocess
+import sys
 import tempfile
 import threading
 from importlib.metadata import version
@@ -28,10 +31,13 @@ _KEPT = 8  # files of one function: versions of the source, or processors that s
 
 
 class Code:
-    """A function of tables of records, whose dtypes are `types`, that `module` defines as an `entry`."""
+    """A function of tables of records, whose dtypes are `types`, that `module` defines as an `entry`.
 
-    def __init__(self, module: str, name: str, *types: Any) -> None:
-        self.module, self.name, self.types = module, name, types
+    beside : whether it calls what lies `beside` it, with a row of the first of its tables
+    """
+
+    def __init__(self, module: str, name: str, *types: Any, beside: bool = False) -> None:
+        self.module, self.name, self.types, self.beside = module, name, types, beside
         self._call: Any = None
         self._engine: Any = None
         self._lock = threading.Lock()
@@ -52,29 +58,81 @@ class Code:
         llvm.initialize_native_asmprinter()
         file = _folder() / f"{self.name}-{self._key(llvm)}.o"
         try:
-            code = _checked(file.read_bytes())
+            codes = _checked(file.read_bytes())
             _used(file)
         except (OSError, ValueError):
-            code = self._made()
-            _keep(file, code)
+            codes = self._made()
+            _keep(file, codes)
         target = llvm.Target.from_default_triple().create_target_machine(codemodel="jitdefault", jit=True)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        for code in codes:
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         address = self._engine.get_function_address(_SYMBOL)
         self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * len(self.types))(address)
 
-    def _made(self) -> bytes:
-        from layout.flow.kernel.jit import object_code
+    def _made(self) -> list[bytes]:
+        """Object files, which may call one another."""
+        with _Other(self.module, self.types[0]) if self.beside else contextlib.nullcontext() as other:
+            from layout.flow.kernel.jit import object_code
 
-        function = getattr(importlib.import_module(self.module), self.name)
-        return object_code(function.py_func, [np.zeros(1, dtype) for dtype in self.types], _SYMBOL)
+            function = getattr(importlib.import_module(self.module), self.name)
+            code = object_code(function.py_func, [np.zeros(1, dtype) for dtype in self.types], _SYMBOL)
+            return [code] if other is None else [code, other.code()]
 
     def _key(self, llvm: Any) -> str:
         features = llvm.get_host_cpu_features().flatten()
         facts = [version("numba"), version("llvmlite"), llvm.get_process_triple(), llvm.get_host_cpu_name(), features]
         facts += [repr(dtype) for dtype in self.types]  # the run's holds a digest of the source
         return hashlib.blake2b("\n".join(facts).encode(), digest_size=12).hexdigest()
+
+
+class _Other:
+    """Another process that compiles what lies `beside` the entries of a module, for runs of that dtype."""
+
+    def __init__(self, module: str, dtype: Any) -> None:
+        self._asked = module, dtype
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> _Other:
+        if sys.executable and (os.cpu_count() or 1) > 1:
+            path = os.pathsep.join(filter(None, sys.path))
+            with contextlib.suppress(OSError):
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    env={**os.environ, "PYTHONPATH": path},
+                )  # fmt: skip
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(pickle.dumps(self._asked))
+                self._process.stdin.close()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def code(self) -> bytes:
+        """What it made; made here where there is no such process, or it failed."""
+        if self._process is not None and self._process.stdout is not None:
+            with self._process.stdout as told, contextlib.suppress(ValueError):
+                (code,) = _checked(told.read())
+                return code
+        return _made_beside(*self._asked)
+
+
+def _made_beside(module: str, dtype: Any) -> bytes:
+    from layout.flow.kernel.jit import beside_code
+
+    importlib.import_module(module)
+    return beside_code(np.zeros(1, dtype))
+
+
+def _answer() -> None:
+    """The other process: asked on its standard input, it answers on its standard output."""
+    sys.stdout.buffer.write(_sealed([_made_beside(*pickle.load(sys.stdin.buffer))]))
 
 
 def _folder() -> Path:
@@ -84,21 +142,28 @@ def _folder() -> Path:
     return caches.place("kernel")
 
 
-def _checked(content: bytes) -> bytes:
-    """Machine code without the checksum before it; ValueError where a file is broken."""
-    code = content[16:]
-    if hashlib.blake2b(code, digest_size=16).digest() != content[:16]:
+def _sealed(codes: list[bytes]) -> bytes:
+    """Machine code with a checksum before it."""
+    content = pickle.dumps(codes)
+    return hashlib.blake2b(content, digest_size=16).digest() + content
+
+
+def _checked(sealed: bytes) -> list[bytes]:
+    """What was sealed; ValueError where the file is broken."""
+    content = sealed[16:]
+    if hashlib.blake2b(content, digest_size=16).digest() != sealed[:16]:
         raise ValueError("broken file")
-    return code
+    codes: list[bytes] = pickle.loads(content)
+    return codes
 
 
-def _keep(file: Path, code: bytes) -> None:
+def _keep(file: Path, codes: list[bytes]) -> None:
     """Write the file whole or not at all; where that is not possible, the next process compiles again."""
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
         with os.fdopen(handle, "wb") as new:
-            new.write(hashlib.blake2b(code, digest_size=16).digest() + code)
+            new.write(_sealed(codes))
         os.replace(name, file)
         _prune(file)
 

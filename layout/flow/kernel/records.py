@@ -38,6 +38,7 @@ ARM_LOW, ARM_TO_CHARGER, ARM_QUEUING, ARM_CHARGING = 5, 6, 7, 8
 START, FEED, PUSH = 0, 1, 2
 OF_STATIONS = 1 << START | 1 << FEED | 1 << PUSH
 MAY_KEEP, MAY_ATTEND, MAY_GRANT, MAY_WITHDRAW, MAY_CHARGE, MAY_PARK, MAY_REPEAT = (1 << n for n in range(3, 10))
+OF_CARRIERS = MAY_GRANT | MAY_WITHDRAW | MAY_CHARGE | MAY_PARK
 # Who owns a clock.
 OWNER_SERVER, OWNER_ARM, OWNER_BELT_OUT, OWNER_BELT_IN, OWNER_LINK, OWNER_SOURCE = 0, 1, 2, 3, 4, 5
 OWNER_SHIFT = 6
@@ -402,7 +403,8 @@ def _digest() -> str:
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "marks", "parts", "inlets", "kept",
              "setups", "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles",
-             "charging", "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory", "uptime")  # fmt: skip
+             "charging", "carriers", "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory",
+             "uptime")  # fmt: skip
     return digest(folder / f"{name}.py" for name in names)
 
 

@@ -13,23 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.arms import dispatch, grant, unit_rings, withdraw
 from layout.flow.kernel.bits import lowest_of
-from layout.flow.kernel.charging import charge, charger_rings, park
+from layout.flow.kernel.carriers import carrier_rings, send_carriers, settle_carriers
 from layout.flow.kernel.clocks import next_clock, set_clock
-from layout.flow.kernel.cycles import in_turn
 from layout.flow.kernel.direct import along_rows
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
-from layout.flow.kernel.jit import apart, compiled, entry, inlined
+from layout.flow.kernel.jit import apart, beside, compiled, entry, inlined
 from layout.flow.kernel.marks import mark_feed, mark_push, mark_start, may_go_on
 from layout.flow.kernel.parts import append, begun, counted, enter, made, new_part, note
 from layout.flow.kernel.places import start
 from layout.flow.kernel.records import (
     ACTIVE,
     ARM_CARRYING,
-    ARM_LOW,
     AT_BELT,
     AT_STATION,
     DONE,
@@ -37,12 +34,9 @@ from layout.flow.kernel.records import (
     IDLE,
     LOG_SHORT,
     MAY_ATTEND,
-    MAY_CHARGE,
-    MAY_GRANT,
     MAY_KEEP,
-    MAY_PARK,
     MAY_REPEAT,
-    MAY_WITHDRAW,
+    OF_CARRIERS,
     OF_STATIONS,
     OWNER_ARM,
     OWNER_BELT_IN,
@@ -139,7 +133,7 @@ def simulate_run(run: Any) -> None:
         _end(w)
 
 
-@inlined
+@beside
 def _begin(w: Any) -> None:
     for v in range(w.n_servers):
         server = servers(w, v)
@@ -193,10 +187,7 @@ def _ring(w: Any, k: Any) -> Any:
             fail(w, i, ring - RING_FAIL)
             return idle
     elif owner == OWNER_ARM:
-        if arms(w, i).state < ARM_LOW:
-            unit_rings(w, i)
-        else:
-            charger_rings(w, i)
+        carrier_rings(w, i)
     elif owner == OWNER_BELT_OUT:
         set_clock(w, k, np.inf)
         belts(w, i).waiting, belts(w, i).since_blocked = 1, w.now
@@ -209,17 +200,17 @@ def _ring(w: Any, k: Any) -> Any:
     elif owner == OWNER_SHIFT:
         switch(w, i)
     else:
-        _parts_arrive(w, k, i)
+        _parts_arrive(w, i)
     return False
 
 
-@apart
-def _parts_arrive(w: Any, k: Any, s: Any) -> None:
+@beside
+def _parts_arrive(w: Any, s: Any) -> None:
     """Parts come to source s from outside: one by chance, or those that are ordered for now."""
     station = stations(w, s)
     if station.arrivals >= 0:
         _wait_outside(w, s, new_part(w, s))
-        set_clock(w, k, w.now + draw(w, station.arrivals))
+        set_clock(w, station.clock, w.now + draw(w, station.arrivals))
         return
     while station.order < station.order1 and orders(w, station.order).at <= w.now:
         order = orders(w, station.order)
@@ -231,7 +222,7 @@ def _parts_arrive(w: Any, k: Any, s: Any) -> None:
             parts(w, p).deadline = order.due
             begun(w, p, s)
             _wait_outside(w, s, p)
-    set_clock(w, k, orders(w, station.order).at if station.order < station.order1 else np.inf)
+    set_clock(w, station.clock, orders(w, station.order).at if station.order < station.order1 else np.inf)
 
 
 @inlined
@@ -256,19 +247,13 @@ def _settle(w: Any) -> None:
         if todo & OF_STATIONS != 0:
             _stations(w, lowest_of(todo))
         elif w.looks & w.waiting != 0:
-            _arms(w)
+            send_carriers(w)
         elif todo & MAY_KEEP != 0:
             make_room(w)
         elif todo & MAY_ATTEND != 0:
             attend(w)
-        elif todo & MAY_GRANT != 0:
-            grant(w)
-        elif todo & MAY_WITHDRAW != 0:
-            withdraw(w)
-        elif todo & MAY_CHARGE != 0:
-            charge(w)
-        elif todo & MAY_PARK != 0:
-            park(w)
+        elif todo & OF_CARRIERS != 0:
+            settle_carriers(w)
         elif todo & MAY_REPEAT != 0:
             repeat(w)
         else:
@@ -295,25 +280,6 @@ def _stations(w: Any, kind: Any) -> None:
             bits = marks(w, i) & -(bit << 1)
 
 
-@inlined
-def _arms(w: Any) -> None:
-    """Arms and fleets with units that wait, if there may be a task for them."""
-    looks, waiting, a = w.looks, 0, 0
-    w.looks = 0
-    while a < w.n_arms:
-        arm = arms(w, a)
-        if arm.idle > 0 and arm.bit & looks != 0:
-            if arm.turns > 0:
-                in_turn(w, a)
-            else:
-                while arm.idle > 0 and dispatch(w, a):
-                    pass
-        if arm.idle > 0:
-            waiting |= arm.bit
-        a += arm.units
-    w.waiting = waiting
-
-
 @apart
 def _anything_moves(w: Any) -> Any:
     """Whether anything but the failures of idle machines is still to come."""
@@ -327,7 +293,7 @@ def _anything_moves(w: Any) -> Any:
     return moving > 0
 
 
-@apart
+@beside
 def _end(w: Any) -> None:
     """Book what lasts until the horizon: states, parts still inside, and in a trace what waits."""
     end = w.horizon
