@@ -25,7 +25,8 @@ from layout.flow.output.summary import Warmup, result
 from layout.model.line import Line
 from layout.model.results import FlowResult, Moves, TraceEvent
 
-simulate_run = Code("layout.flow.kernel.run", "simulate_run", rec.RUN, beside=True)
+_BESIDE = ("layout.flow.kernel.run", "layout.flow.kernel.carriers", "layout.flow.kernel.direct")
+simulate_run = Code("layout.flow.kernel.run", "simulate_run", rec.RUN, beside=_BESIDE)
 FIRST_POOL = 512  # parts that a run has room for at first; doubled when a queue outgrows it
 FIRST_TRACE = 4096
 FIRST_LOG = 4096  # departures

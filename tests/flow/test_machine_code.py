@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from layout.flow.kernel import machine_code
 from layout.flow.kernel.machine_code import Code
 from tests.flow.tiny_kernel import OTHER, ROW
 
@@ -67,6 +68,20 @@ def test_runs_where_no_file_can_be_kept(tmp_path, monkeypatch):
     assert run(fresh()) == (6.0, 8)
 
 
+@pytest.mark.parametrize("python", [sys.executable, "", "/bin/false", "/no/such/file"])
+def test_what_lies_beside_is_made_here_where_no_other_process_can(python, folder, monkeypatch):
+    here, elsewhere = [], python != sys.executable
+    made_here = machine_code._made_beside
+    monkeypatch.setattr(machine_code, "_made_beside", lambda *asked: here.append(asked) or made_here(*asked))
+    monkeypatch.setattr(machine_code.sys, "executable", python)
+    monkeypatch.setattr(machine_code.os, "cpu_count", lambda: 2)
+    row = np.array([(1.5, 7)], ROW)
+    for _ in "ab":  # from the file, the second time
+        Code("tests.flow.tiny_kernel", "add_twice", ROW, beside=("tests.flow.tiny_kernel",))(row)
+    assert row[0].item() == (24.0, 31)  # n: 7, 14, 15, 30, 31
+    assert bool(here) == elsewhere
+
+
 def test_a_later_process_needs_no_compiler(tmp_path):
     """The compiler is imported only where the code has to be made."""
     code = (
@@ -80,8 +95,6 @@ def test_a_later_process_needs_no_compiler(tmp_path):
 
 def test_old_machine_code_goes_and_new_stays(tmp_path: Path) -> None:
     """Eight files of each function stay, the latest used."""
-    from layout.flow.kernel import machine_code
-
     for age in range(12):
         for name in ("simulate_run", "run_row"):
             file = tmp_path / f"{name}-{age:02d}.o"

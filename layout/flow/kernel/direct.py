@@ -16,7 +16,7 @@ import numpy as np
 from layout.flow.kernel.bits import as_time, select
 from layout.flow.kernel.clocks import alone, first, play
 from layout.flow.kernel.draws import drawn
-from layout.flow.kernel.jit import apart, beside, compiled, inlined
+from layout.flow.kernel.jit import apart, beside, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
 from layout.flow.kernel.parts import active, enter, leave, new_part
 from layout.flow.kernel.records import (
@@ -83,7 +83,7 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
     else:
         if station.row_link >= 0:
             links(w, station.row_link).moved += counts
-        leave(w, p)
+        _leave(w, p)
     who, time = _take(w, v, s, WORKING, now)
     previous = station.row_prev
     if previous < 0:
@@ -97,7 +97,7 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
     return who, time
 
 
-@compiled
+@apart
 def _move_up(w: Any, s: Any, previous: Any) -> None:
     """There is room at station s for the part that the machine before it holds; and so on upstream."""
     now = w.now
@@ -178,19 +178,12 @@ def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> Any:
         station.used = used - 1
         station.load -= 1
     elif station.outside_head >= 0 or station.saturated == 1:
-        p = station.outside_head
-        if p >= 0:
-            station.outside_head = parts(w, p).next
-            if station.outside_head < 0:
-                station.outside_tail = -1
-        else:
-            p = new_part(w, s)
-            if p < 0:
-                station.used = used - 1
-                station.load -= 1
-                server.part = -1
-                return first(w)
-            enter(w, p)
+        p = _from_outside(w, s)
+        if p < 0:
+            station.used = used - 1
+            station.load -= 1
+            server.part = -1
+            return first(w)
     else:
         station.used = used - 1
         station.load -= 1
@@ -228,6 +221,28 @@ def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> Any:
     server.ring = ring
     w.events += 1
     return who, word
+
+
+@apart
+def _leave(w: Any, p: Any) -> None:
+    """The part leaves the line."""
+    leave(w, p)
+
+
+@apart
+def _from_outside(w: Any, s: Any) -> Any:
+    """The next part that waits outside source s, or a new one; -1 where the pool is empty."""
+    station = stations(w, s)
+    p = station.outside_head
+    if p >= 0:
+        station.outside_head = parts(w, p).next
+        if station.outside_head < 0:
+            station.outside_tail = -1
+    else:
+        p = new_part(w, s)
+        if p >= 0:
+            enter(w, p)
+    return p
 
 
 @apart

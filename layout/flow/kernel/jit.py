@@ -12,7 +12,7 @@ Numba notices a change in a function's own file only; `records.RUN` carries a `d
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,7 @@ _single: Any = ssa.reconstruct_ssa
 _canonical: Any = transforms.canonicalize_cfg
 _definitions: Any = ir_utils.build_definitions
 _APART: set[Callable[..., Any]] = set()
-_BESIDE: dict[str, Callable[..., Any]] = {}
+_BESIDE: dict[str, dict[str, Callable[..., Any]]] = {}
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -76,7 +76,7 @@ def apart(function: F) -> F:
 def beside(function: F) -> F:
     """Machine code that an entry calls with a run and whole numbers, and that returns nothing: see `beside_code`."""
     symbol = f"layout_{function.__name__}"
-    _BESIDE[symbol] = function
+    _BESIDE.setdefault(function.__module__, {})[symbol] = function
 
     @cache
     def there(types: Any) -> Any:
@@ -180,12 +180,13 @@ def object_code(function: Callable[..., Any], tables: list[Any], symbol: str) ->
     return _object_file([done], define, {symbol})
 
 
-def beside_code(table: Any) -> bytes:
-    """Machine code of all that lies `beside` in the modules imported, for runs of a table like this one."""
+def beside_code(modules: Sequence[str], table: Any) -> bytes:
+    """Machine code of all that lies `beside` in these modules, for runs of a table like this one."""
     run = cast(Any, numba).typeof(table).dtype
+    functions = {symbol: function for module in modules for symbol, function in _BESIDE[module].items()}
     made = {}
     with _without_blas(), _remembered(), _uncollected():
-        for symbol, function in _BESIDE.items():
+        for symbol, function in functions.items():
             types = (run, *[numba.types.int64] * (function.__code__.co_argcount - 1))
             made[symbol] = _njit(**_OPTIONS, pipeline_class=_PieceCompiler)(function)._compiler.compile(types, None)
 

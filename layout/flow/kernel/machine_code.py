@@ -33,10 +33,10 @@ _KEPT = 8  # files of one function: versions of the source, or processors that s
 class Code:
     """A function of tables of records, whose dtypes are `types`, that `module` defines as an `entry`.
 
-    beside : whether it calls what lies `beside` it, with a row of the first of its tables
+    beside : modules of what lies `beside` it, and is called with a row of the first of its tables
     """
 
-    def __init__(self, module: str, name: str, *types: Any, beside: bool = False) -> None:
+    def __init__(self, module: str, name: str, *types: Any, beside: tuple[str, ...] = ()) -> None:
         self.module, self.name, self.types, self.beside = module, name, types, beside
         self._call: Any = None
         self._engine: Any = None
@@ -73,7 +73,7 @@ class Code:
 
     def _made(self) -> list[bytes]:
         """Object files, which may call one another."""
-        with _Other(self.module, self.types[0]) if self.beside else contextlib.nullcontext() as other:
+        with _Other(self.beside, self.types[0]) if self.beside else contextlib.nullcontext() as other:
             from layout.flow.kernel.jit import object_code
 
             function = getattr(importlib.import_module(self.module), self.name)
@@ -88,10 +88,10 @@ class Code:
 
 
 class _Other:
-    """Another process that compiles what lies `beside` the entries of a module, for runs of that dtype."""
+    """Another process that compiles what lies `beside` entries in these modules, for runs of that dtype."""
 
-    def __init__(self, module: str, dtype: Any) -> None:
-        self._asked = module, dtype
+    def __init__(self, modules: tuple[str, ...], dtype: Any) -> None:
+        self._asked = modules, dtype
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> _Other:
@@ -123,11 +123,12 @@ class _Other:
         return _made_beside(*self._asked)
 
 
-def _made_beside(module: str, dtype: Any) -> bytes:
+def _made_beside(modules: tuple[str, ...], dtype: Any) -> bytes:
     from layout.flow.kernel.jit import beside_code
 
-    importlib.import_module(module)
-    return beside_code(np.zeros(1, dtype))
+    for module in modules:
+        importlib.import_module(module)
+    return beside_code(modules, np.zeros(1, dtype))
 
 
 def _answer() -> None:
