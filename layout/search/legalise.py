@@ -74,7 +74,7 @@ class _Skeleton:
     local (p, k, 2), corners (p,) : pieces in the frame of the thing that `owner` (p,) says; what stands still comes
         last, in the world, its owner after the last thing
     pieces : thing and kind of each piece that moves; names : whose each piece is; index : number of each mover
-    rows, gaps, slots, start, near, mover : see `separation.Plan`; rules : that say so
+    rows, gaps, slot, both, start, near, mover : see `separation.Plan`; rules : that say so
     things : kept alive, since their shapes are known by identity
     """
 
@@ -87,7 +87,8 @@ class _Skeleton:
     movers: Any
     mover: Any
     rows: Any
-    slots: Any
+    slot: Any
+    both: Any
     start: Any
     near: Any
     gaps: Array
@@ -145,7 +146,7 @@ class Legaliser:
         rings = [ring for *_, ring in (*parts, *still)]
         corners = np.array([len(ring) for ring in rings], dtype=np.int64)
         pieces = tuple((number, kind) for number, kind, _ in parts)
-        rows, slots, start, near, gaps, rules = self._pairs(things, pieces, [rule for rule, _, _ in still])
+        rows, slot, both, start, near, gaps, rules = self._pairs(things, pieces, [rule for rule, _, _ in still])
         return _Skeleton(
             local=convex.padded(rings, int(corners.max(initial=1))),
             corners=corners,
@@ -155,7 +156,7 @@ class Legaliser:
             index=index,
             movers=np.array(movers, dtype=np.int64),
             mover=np.array([movers[number] for number, _ in pieces] + [-1] * len(still), dtype=np.int64),
-            rows=rows, slots=slots, start=start, near=near, gaps=gaps, rules=rules, things=tuple(things),
+            rows=rows, slot=slot, both=both, start=start, near=near, gaps=gaps, rules=rules, things=tuple(things),
         )  # fmt: skip
 
     def _pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> Any:
@@ -180,37 +181,34 @@ class Legaliser:
                     gaps.append(0.0)
                     rules.append(rule if kind == "body" else "service")
         number = {owner: i for i, owner in enumerate(dict.fromkeys(owners))}
-        slots = np.array([number[owner] for owner in owners], dtype=np.int64)
-        movers = list(dict.fromkeys(t.rigid or t.name for t in things))
-        mine = [[k for k, owner in enumerate(owners) if mover in owner] for mover in movers]
+        order = sorted(range(len(owners)), key=lambda k: number[owners[k]])
+        slot = np.searchsorted([number[owners[k]] for k in order], range(len(number) + 1)).astype(np.int64)
+        movers = {name: i for i, name in enumerate(dict.fromkeys(t.rigid or t.name for t in things))}
+        ends = [[movers[end] if isinstance(end, str) else -1 for end in owner] for owner in number]
+        mine = [[e for e, two in enumerate(ends) if mover in two] for mover in movers.values()]
         start = np.cumsum([0, *map(len, mine)], dtype=np.int64)
-        near = np.array([k for one in mine for k in one], dtype=np.int64)
-        pairs = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return pairs, slots, start, near, np.array(gaps, dtype=float), tuple(rules)
+        near = np.array([e for one in mine for e in one], dtype=np.int64)
+        pairs = np.array([rows[k] for k in order], dtype=np.int64).reshape(-1, 2)
+        sides = np.array(ends, dtype=np.int64).reshape(-1, 2)
+        wanted = np.array([gaps[k] for k in order], dtype=float)
+        return pairs, slot, sides, start, near, wanted, tuple(rules[k] for k in order)
 
 
 class _Plan:
     """One plan's arrays, and the steps to a legal one."""
 
     def __init__(self, legaliser: Legaliser, skeleton: _Skeleton, poses: Array, bounds: Array) -> None:
-        from layout.search import separation
+        from layout.search import pieces
 
         self.poses, self.skeleton, self.tries = poses, skeleton, legaliser.tries
-        self.walls, self.size_m = legaliser._fixed.walls, legaliser._fixed.size_m
-        at = np.vstack([poses, np.zeros((1, 3))])
-        low, high = np.full((len(skeleton.index), 2), -np.inf), np.full((len(skeleton.index), 2), np.inf)
-        np.maximum.at(low, skeleton.movers, np.minimum(bounds[:, :2] - at[:-1, :2], 0.0))
-        np.minimum.at(high, skeleton.movers, np.maximum(bounds[:, 2:] - at[:-1, :2], 0.0))
-        cos, sin = np.cos(at[:, 2]), np.sin(at[:, 2])
-        cos[np.abs(cos) < 1e-12], sin[np.abs(sin) < 1e-12] = 0.0, 0.0  # quarter turns are exact, as in `Pose`
-        c, s, x, y = (column[skeleton.owner, None] for column in (cos, sin, at[:, 0], at[:, 1]))
-        u, v = skeleton.local[:, :, 0], skeleton.local[:, :, 1]
-        verts = np.stack([x + c * u - s * v, y + s * u + c * v], axis=-1)
-        box = np.concatenate([verts.min(axis=1), verts.max(axis=1)], axis=1)
-        self.plan = separation.Plan(
-            verts, skeleton.corners, box, skeleton.mover, skeleton.rows, skeleton.gaps, skeleton.slots,
-            skeleton.start, skeleton.near, self.walls, low, high,
+        self.size_m = legaliser._fixed.size_m
+        v = len(skeleton.index)
+        self.plan = pieces.Plan(
+            np.empty_like(skeleton.local), skeleton.corners, np.empty((len(skeleton.local), 4)), skeleton.mover,
+            skeleton.rows, skeleton.gaps, skeleton.slot, skeleton.both, np.empty((len(skeleton.both), 8)),
+            skeleton.start, skeleton.near, legaliser._fixed.walls, np.empty((v, 2)), np.empty((v, 2)),
         )  # fmt: skip
+        pieces.put(self.plan, skeleton.local, skeleton.owner, poses, bounds, skeleton.movers)
 
     def legal(self) -> Legal:
         """The nearest legal plan, if there is one to be found."""
@@ -238,10 +236,11 @@ class _Plan:
 
     def wrong(self, d: Array) -> list[Violation]:
         """Every rule broken at these shifts, by how much (m)."""
-        from layout.search import separation
+        from layout.search import pieces
 
         short, beyond = np.empty(len(self.skeleton.rows)), np.empty(len(self.skeleton.names))
-        separation.shortfalls(*self.plan[:6], self.walls, d, short, beyond, np.empty(2))
+        if not pieces.shortfalls(self.plan, d, short, beyond, np.empty(2)):
+            return []
         most: dict[tuple[str, tuple[str, ...]], float] = {}
         for k in np.nonzero(short > OVERLAP_M)[0].tolist():
             p, q = self.skeleton.rows[k]

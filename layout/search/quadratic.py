@@ -8,17 +8,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from layout.flow.kernel.jit import apart as alone
 from layout.flow.kernel.jit import compiled
 from layout.model.pose import Array
-
-Index = NDArray[np.int64]
-
-ENOUGH_M = 1e-10
-"""What is left of an overlap that the solver takes as nothing: a tenth of what `legalise` promises."""
+from layout.search.pieces import ENOUGH_M, Index
 
 
 @compiled
@@ -63,28 +56,50 @@ def _step(con: Index, normal: Array, free: Array, k: int, t: float, d: Array) ->
 
 
 @compiled
-def _factor(gram: Array, low: Array, first: int, q: int) -> None:
-    """Cholesky's factor of the active constraints' products, from one row on."""
-    for i in range(first, q):
-        for j in range(i + 1):
-            s = gram[i, j]
-            for k in range(j):
-                s -= low[i, k] * low[j, k]
-            low[i, j] = math.sqrt(max(s, 1e-14)) if i == j else s / low[j, j]
+def _dropped(low: Array, drop: int, q: int, w: Array) -> None:
+    """Cholesky's factor of q active constraints' products without one of them: its column is turned into the rest.
+
+    w (q,) : scratch
+    """
+    for i in range(drop + 1, q):
+        w[i - 1] = low[i, drop]
+        for j in range(drop):
+            low[i - 1, j] = low[i, j]
+        for j in range(drop + 1, i + 1):
+            low[i - 1, j - 1] = low[i, j]
+    for k in range(drop, q - 1):
+        size = math.sqrt(low[k, k] * low[k, k] + w[k] * w[k])
+        c, s = size / low[k, k], w[k] / low[k, k]
+        low[k, k] = size
+        for i in range(k + 1, q - 1):
+            low[i, k] = (low[i, k] + s * w[i]) / c
+            w[i] = c * w[i] - s * low[i, k]
+
+
+@compiled
+def square(d: Array) -> float:
+    """Sum of squares of a displacement (v, 2)."""
+    total = 0.0
+    for m in range(len(d)):
+        total += d[m, 0] * d[m, 0] + d[m, 1] * d[m, 1]
+    return total
 
 
 @alone
 def least(
-    con: Index, normal: Array, least_m: Array, count: int, free: Array, d: Array,
-    q: int, active: Index, u: Array, gram: Array, low: Array, r: Array,
+    con: Index, normal: Array, least_m: Array, count: int, free: Array, d: Array, limit: float,
+    q: int, active: Index, u: Array, product: Array, low: Array, r: Array,
 ) -> int:  # fmt: skip
     """The least displacement d (v, 2) that keeps `count` constraints normal @ (d[b] - d[a]) >= least_m.
 
     con (c, 2) int: movers a and b, -1 for what stands still; free (v, 2) float: 1 where a mover may shift, else 0
-    Goes on from q active constraints with multipliers u (their products in `gram`, its factor in `low`), for which d
-    is least. Returns how many are active then; less than 0 where some contradict each other: those with u > 0.
+    Goes on from q active constraints with multipliers u (the factor of their products in `low`), for which d is least.
+    Returns how many are active then; less than 0 where some contradict each other: those with u > 0. It ends
+    early where the sum of squares exceeds the limit: every step makes it more.
     """
     for _ in range(20 * count + 100):
+        if square(d) > limit + ENOUGH_M:
+            break
         worst, p = ENOUGH_M / 2, -1
         for k in range(count):
             missing = least_m[k] - _value(con, normal, k, d)
@@ -95,11 +110,11 @@ def least(
         up = 0.0
         own = _product(con, normal, free, p, p)
         for i in range(q):
-            gram[q, i] = _product(con, normal, free, active[i], p)
+            product[i] = _product(con, normal, free, active[i], p)
         while True:
             along = own
-            for i in range(q):  # low @ y = gram of p
-                s = gram[q, i]
+            for i in range(q):  # low @ y = product
+                s = product[i]
                 for k in range(i):
                     s -= low[i, k] * low[q, k]
                 low[q, i] = s / low[i, i]
@@ -130,20 +145,13 @@ def least(
             up += t
             if t2 <= t1:
                 active[q], u[q] = p, up
-                gram[q, q] = own
                 low[q, q] = math.sqrt(max(along, 1e-14))
                 q += 1
                 break
-            for i in range(drop, q):
-                for j in range(q):
-                    gram[i, j] = gram[i + 1, j]
-            for i in range(drop, q):
-                for j in range(drop, q - 1):
-                    gram[i, j] = gram[i, j + 1]
             for i in range(drop, q - 1):
-                active[i], u[i] = active[i + 1], u[i + 1]
+                active[i], u[i], product[i] = active[i + 1], u[i + 1], product[i + 1]
+            _dropped(low, drop, q, r)
             q -= 1
-            _factor(gram, low, drop, q)
     d[:] = 0.0  # what the multipliers say, without the steps' rounding
     for i in range(q):
         _step(con, normal, free, active[i], u[i], d)

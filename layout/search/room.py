@@ -15,9 +15,8 @@ import numpy as np
 from layout.feasibility import convex
 from layout.flow.kernel.jit import compiled, entry_with
 from layout.model.pose import Array
-from layout.search import separation
-from layout.search.quadratic import Index
-from layout.search.separation import apart
+from layout.search import pieces
+from layout.search.pieces import Index, apart
 from layout.search.shapes import Fixed, Shape
 
 BODY, SERVICE, SOLID, CLEAR = range(4)
@@ -62,14 +61,14 @@ def room_for(shapes: Sequence[Shape], fixed: Fixed, belts: Array) -> Room:
     """Room for things, none of which stands."""
     own = [[(BODY, ring) for ring in s.bodies] + [(SERVICE, ring) for ring in s.service] for s in shapes]
     own.append([(CLEAR if rule == "keep_clear" else SOLID, ring) for rule, _, ring in fixed.rings])
-    pieces = [piece for some in own for piece in some] + [(BODY, np.zeros((4, 2)))] * (2 * len(belts))
-    size = max((len(ring) for _, ring in pieces), default=1)
-    local = convex.padded([ring for _, ring in pieces], size)
+    whole = [piece for some in own for piece in some] + [(BODY, np.zeros((4, 2)))] * (2 * len(belts))
+    size = max((len(ring) for _, ring in whole), default=1)
+    local = convex.padded([ring for _, ring in whole], size)
     t = len(shapes)
     return Room(
         local,
-        np.array([len(ring) for _, ring in pieces], dtype=np.int64),
-        np.array([kind for kind, _ in pieces], dtype=np.int64),
+        np.array([len(ring) for _, ring in whole], dtype=np.int64),
+        np.array([kind for kind, _ in whole], dtype=np.int64),
         np.cumsum([0, *map(len, own)], dtype=np.int64),
         fixed.walls,
         belts,
@@ -210,7 +209,7 @@ def _joins(room: Room, b: int, t: int) -> bool:
     return (one == t and room.stands[two] == 1) or (two == t and room.stands[one] == 1)
 
 
-@entry_with(separation)
+@entry_with(pieces)
 def first_free(room: Room, t: int, poses: Array, order: Index, first: int, gap: float) -> int:
     """Row of `order`, from `first` on, of the first of n poses (n, 3) where a thing is free; -1 where there is none.
 
@@ -232,7 +231,7 @@ def first_free(room: Room, t: int, poses: Array, order: Index, first: int, gap: 
     return -1
 
 
-@entry_with(separation)
+@entry_with(pieces)
 def stand(room: Room, things: Index, poses: Array) -> None:
     """Let things stand at poses (n, 3), with the belts to what stands already."""
     for i in range(len(things)):

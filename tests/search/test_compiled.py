@@ -8,7 +8,7 @@ from numba.extending import is_jitted
 
 from layout.flow.kernel import jit
 from layout.flow.kernel.source import digest
-from layout.search import room, separation
+from layout.search import pieces, room, separation
 from layout.search.plane import kernel
 
 INNER = "from layout.flow.kernel.jit import compiled\n\n@compiled\ndef grown(x):\n    return {}\n"
@@ -41,7 +41,8 @@ def reached(function, seen):
 
 def test_entries_name_every_file_whose_code_they_hold():
     for module, names in (
-        (separation, ("nearest", "shortfalls")),
+        (pieces, ("put", "shortfalls")),
+        (separation, ("nearest",)),
         (room, ("first_free", "stand")),
         (kernel, ("anneal", "decode")),
     ):
