@@ -1,4 +1,4 @@
-"""How the kernel is compiled: as one piece of machine code, which `machine_code` keeps on disk.
+"""How the kernel is compiled: as machine code of one or two pieces, which `machine_code` keeps on disk.
 
 Numba makes of every function something of its own that is optimised, callable and cached. The kernel has more than a
 hundred that only compiled code calls, and few that Python calls (`entry`). The hundred end here as LLVM code that
