@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,8 @@ ASK_S = 0.25
 """A vehicle that has to wait looks again so often."""
 STRANDED_S = 120.0
 """Nobody gets out of its way for so long: they keep each other from moving."""
+ROUND_S = 600.0
+"""It has done nothing but make room for so long: they drive, and none gets on."""
 
 _ROOM = "'parking' for the fleet, where a vehicle can make room, or fewer vehicles"
 
@@ -38,12 +40,13 @@ class Driven(Protocol):
 
 @dataclass
 class Fellows:
-    """What vehicles know of one another."""
+    """What vehicles know of one another. drives : those from dock to dock, each made once"""
 
     traffic: Traffic
     vehicles: Mapping[str, Driver]
     tell: Callable[[Incident], None]
     step_s: float
+    drives: dict[tuple[str, Place, int, bool], Drive] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -74,6 +77,7 @@ class Driver:
         self._drive: Drive | None = None
         self._began_s = 0.0
         self._no_room: tuple[int, frozenset[str]] | None = None
+        self._hemmed_in = -1  # at which change of the traffic it last found no place to make room at
         self._done: Callable[[float], None] | None = None
 
     @property
@@ -118,21 +122,27 @@ class Driver:
         traffic, known = self._fellows.traffic, frozenset(name for name, _ in passing)
         if self._no_room == (traffic.changes, known):
             return False
-        options = []
-        for row in np.argsort(self._times.travel_s[self.row], kind="stable").tolist():
-            if row != self.row:
-                drive = self._drive_to(row, self.loaded)
-                options.append((row, drive, drive.place(drive.time_s)))
+        options = self._ways_out()
         others = [way for way in self._waiting() if way[0] not in known]
         found = first_free(traffic, self.name, options, passing, others, now_s)
         if found is None:
+            self._hemmed_in = traffic.changes
             self._clear_a_dock(now_s, [(drive, place) for _, drive, place in options], passing)
             if traffic.still(now_s):
                 self._no_room = traffic.changes, known
             return False
         row, drive = found
-        self._set_out(drive, now_s, row, self.loaded)
+        self._set_out(drive, traffic.next_s(now_s), row, self.loaded)
         return True
+
+    def _ways_out(self) -> list[tuple[int, Drive, Place]]:
+        """Drives to all other docks with where they end, near ones first."""
+        found = []
+        for row in np.argsort(self._times.travel_s[self.row], kind="stable").tolist():
+            if row != self.row:
+                drive = self._drive_to(row, self.loaded)
+                found.append((row, drive, drive.place(drive.time_s)))
+        return found
 
     def _clear_a_dock(
         self, now_s: float, options: Sequence[tuple[Drive, Place]], passing: Sequence[tuple[str, Drive]]
@@ -155,8 +165,8 @@ class Driver:
         """Set where it is to be after the coming step."""
         if self._wish is not None and self._drive is None and now_s >= self._wish.ask_s:
             self._ask(self._wish, now_s)
-        if self._drive is not None and now_s >= self._began_s:
-            t = now_s - self._began_s
+        if self._drive is not None and now_s >= self._began_s - 1e-9:
+            t = max(now_s - self._began_s, 0.0)
             self._body.go(self._drive.place(t), self._drive.place(t + self._fellows.step_s))
 
     def after_step(self, now_s: float) -> None:
@@ -190,17 +200,41 @@ class Driver:
             return
         wish.ask_s = now_s + ASK_S
         others = [self._fellows.vehicles[name] for name in sorted(standing)]
-        for other in others:
-            if other.idle:
-                other.make_room(now_s, [(self.name, drive)])
-        waiting = [way for way in self._waiting() if way[0] in standing]
-        if waiting and len(waiting) == len(others) and self.name > min(name for name, _ in waiting):
-            self.make_room(now_s, waiting)
-        elif now_s - wish.since_s > STRANDED_S and not wish.told:
+        leave = [other.idle and other.make_room(now_s, [(self.name, drive)]) for other in others]
+        if any(leave):
+            return
+        ways = [way for other in others if (way := other._way_past(self, drive, now_s)) is not None]
+        waited_s = now_s - wish.since_s
+        asked = ways and len(ways) == len(others) and self._yields(others)
+        if asked and self.make_room(now_s, ways) and waited_s < ROUND_S:
+            return
+        told = any(other._wish is not None and other._wish.told for other in (self, *others))
+        if waited_s > STRANDED_S and not told:
             wish.told = True
             cause = f"it has no free way to {self._times.stations[wish.row]}"
             barring = sorted(standing)
-            self._tell(now_s, "waiting", now_s - wish.since_s, "s", STRANDED_S, cause, barring, remedy=_ROOM)
+            self._tell(now_s, "waiting", waited_s, "s", STRANDED_S, cause, barring, remedy=_ROOM)
+
+    def _way_past(self, asker: Driver, wanted: Drive, now_s: float) -> tuple[str, Drive] | None:
+        """What it would drive if who waits for it went away: where it wants to go, or, if it only has to make room,
+        to a dock from where it bars that one no more."""
+        if self._drive is not None:
+            return None
+        if self._wish is not None:
+            return self.name, self._wanted(self._wish)
+        traffic = self._fellows.traffic
+        if not self.idle or self._hemmed_in != traffic.changes:
+            return None
+        for _, drive, place in self._ways_out():
+            alone = traffic.met(self.name, drive, now_s) == {asker.name}
+            if alone and not traffic.meets_standing(asker.name, wanted, self.name, place):
+                return self.name, drive
+        return None
+
+    def _yields(self, others: Sequence[Driver]) -> bool:
+        """Whether it makes room for others that cannot get on either: the later by name does, or whoever can."""
+        changes = self._fellows.traffic.changes
+        return self.name > min(other.name for other in others) or all(other._hemmed_in == changes for other in others)
 
     def _set_out(self, drive: Drive, start_s: float, row: int, bringing: bool) -> None:
         self._drive, self._began_s = drive, start_s
@@ -223,6 +257,13 @@ class Driver:
         return wish.drive
 
     def _drive_to(self, row: int, bringing: bool) -> Drive:
+        x, y, yaw = (round(value, 6) for value in self.place)
+        key = self._fleet.name, (x, y, yaw), row, bringing
+        if key not in self._fellows.drives:
+            self._fellows.drives[key] = self._new_drive(row, bringing)
+        return self._fellows.drives[key]
+
+    def _new_drive(self, row: int, bringing: bool) -> Drive:
         times = self._times
         split = times.docks_in is not None and not bringing
         path = (times.empty_paths if split else times.paths).get((self.row, row))

@@ -53,7 +53,7 @@ class Plant:
     """The bodies of a line under a control. `step` until `now_s` is late enough.
 
     incidents : what went wrong, in order of time; table : elementary moves as assumed and as made
-    stopped : a part was lost on a belt: what follows would not be the line any more
+    stopped : a part was lost on a belt, or vehicles block one another: what follows would not be the line any more
     """
 
     def __init__(self, world: World, line: Line, moves: Moves, control: Control) -> None:
@@ -105,7 +105,7 @@ class Plant:
                 x, y, yaw = (float(value) for value in times.docks[rows[member]])
                 starts[member] = (x, y, yaw)
         outlines = {m: fleet.model.footprint_m for fleet in self.line.fleets.values() for m in fleet.members}
-        fellows = Fellows(Traffic(outlines, starts), self.carts, self._tell, self.world.step_s)
+        fellows = Fellows(Traffic(outlines, starts), self.carts, self._hear_driver, self.world.step_s)
         for name, fleet in self.line.fleets.items():
             times = moves.fleets[name]
             for member in fleet.members:
@@ -289,6 +289,10 @@ class Plant:
 
     def _tell(self, incident: Incident) -> None:
         self.incidents.append(incident)
+
+    def _hear_driver(self, incident: Incident) -> None:
+        self._tell(incident)
+        self.stopped |= incident.kind == "waiting"
 
     def _note(self, made: Made) -> None:
         kind = "empty" if made.kind == "leave home" else made.kind

@@ -30,7 +30,7 @@ from layout.model.scenario import Scenario
 from layout.rollout import store
 from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.run import roll_out
-from layout.rollout.waits import driving
+from layout.rollout.waits import Driving, driving
 from layout.units import duration
 
 WINDOW_S = 600.0
@@ -87,9 +87,12 @@ def _window(
     return roll_out(line, moves, until_s=until_s, seed=seed, replication=replication, record=record)
 
 
-def judge(line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, asked_s: float) -> Proof:
-    """What windows with the same seed say of a layout."""
-    learnt, driven = learn(line, runs[0].moves), driving(line, moves)
+def judge(
+    line: Line, moves: Moves, runs: tuple[PhysicalRun, ...], seed: int, asked_s: float, driven: Driving | None = None
+) -> Proof:
+    """What windows with the same seed say of a layout. driven : what its vehicles' driving says, where it is known."""
+    learnt = learn(line, runs[0].moves)
+    driven = driving(line, moves) if driven is None else driven
     better = learnt_moves(line, moves, learnt, driven.waits_s)
     held_out = len(runs) > 1
     rates = [_rates(line, better, run, seed) for run in runs]

@@ -34,7 +34,7 @@ def roll_out(
 ) -> tuple[PhysicalRun, Recording | None]:
     """Run a line as rigid bodies from its start, part by part, with the flow simulation's decisions and streams.
 
-    until_s : simulated time; a part lost on a belt ends the run there
+    until_s : simulated time; a part lost on a belt, or vehicles that block one another, end the run there
     seed, replication : of the streams, the line's own and the first where left out
     step_s : of the engine; record : whether poses are recorded
 

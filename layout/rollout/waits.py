@@ -152,12 +152,13 @@ class _Plant:
                 self.carts[member] = cart
 
     def run(self) -> None:
-        """From instant to instant, to the end."""
+        """From instant to instant, to the end. Once vehicles keep one another from moving, none drives any more."""
         control, now_s = self._control, 0.0
         while True:
             while self._due and self._due[0][0] <= now_s:
                 heapq.heappop(self._due)[2]()
-            ringing = [cart for cart in self.carts.values() if cart.next_s <= now_s + 1e-9]
+            driving = () if self.incidents else self.carts.values()
+            ringing = [cart for cart in driving if cart.next_s <= now_s + 1e-9]
             for cart in ringing:
                 cart.after_step(now_s)
             for cart in ringing:
@@ -166,7 +167,7 @@ class _Plant:
                 self._obey(command, now_s)
             if now_s >= control.until_s:
                 return
-            soon_s = min([control.next_s, *(cart.next_s for cart in self.carts.values())])
+            soon_s = min([control.next_s, *(cart.next_s for cart in driving)])
             if self._due:
                 soon_s = min(soon_s, self._due[0][0])
             now_s = min(control.until_s, max(soon_s, now_s))

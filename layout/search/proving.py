@@ -24,7 +24,7 @@ from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
 from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
-from layout.rollout.waits import driving
+from layout.rollout.waits import Waits, driving
 from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
@@ -40,12 +40,13 @@ PROVED_FROM = 100  # evaluations from which a search proves its best where nobod
 class Judgement:
     """What a run among rigid bodies says of a finalist.
 
-    learnt : what its elementary moves took more than assumed
-    proof, recording : of that run; None where it could not be made
+    learnt : what its elementary moves took more than assumed; waits_s : what its vehicles waited for one another
+    proof, recording : of that run; None where it was not made
     """
 
     verdict: Verdict
     learnt: Learnt
+    waits_s: Waits | None = None
     proof: Proof | None = None
     recording: Recording | None = None
 
@@ -87,7 +88,8 @@ def prove_best(
             break
     best = min((i for i, judgement in judged.items() if judgement.verdict.proved), default=None)
     known = judged[best].learnt if best is not None else {}
-    start, *again = _learning(scenario, (start, *candidates), known, pool, seed, replications)
+    waits = [None, *(judged[i].waits_s if i in judged else None for i in range(len(candidates)))]
+    start, *again = _learning(scenario, (start, *candidates), known, waits, pool, seed, replications)
     told = [_judged(evaluation, judged.get(i)) for i, evaluation in enumerate(again)]
     order = sorted(range(len(told)), key=lambda i: _rank(told[i]))
     finalists = (*(told[i] for i in order), *(e for e in ranked if not e.feasible))
@@ -95,15 +97,21 @@ def prove_best(
 
 
 def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
-    """Run a layout among rigid bodies, on the first of the streams of a seed. In a worker."""
+    """Run a layout among rigid bodies, on the first of the streams of a seed. In a worker.
+
+    Where vehicles block one another even without bodies it is refused at once.
+    """
     line = realise(scenario, layout)
     moves = motion.plan(line)
+    driven = driving(line, moves)
+    if driven.incidents:
+        return Judgement(Verdict(0.0, 0, driven.incidents), {})
     until_s = until(line, moves, window_s, seed)
     run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
-    judged = judge(line, moves, (run,), seed, until_s)
-    refusing = tuple(one for one in (*run.incidents, *judged.driving) if one.kind not in TOLERATED)
+    judged = judge(line, moves, (run,), seed, until_s, driven)
+    refusing = tuple(one for one in run.incidents if one.kind not in TOLERATED)
     parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
-    return Judgement(Verdict(run.until_s, parts, refusing), learn(line, run.moves), judged, recording)
+    return Judgement(Verdict(run.until_s, parts, refusing), learn(line, run.moves), driven.waits_s, judged, recording)
 
 
 def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
@@ -115,10 +123,15 @@ def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
     return min(max(window_s, some_s), enough_s, most_s)
 
 
-def with_learnt(scenario: Scenario, evaluation: Evaluation, learnt: Learnt, seed: int, replications: int) -> Evaluation:
-    """The evaluation with the figures of the learnt moves; as it was where they change nothing. In a worker."""
+def with_learnt(
+    scenario: Scenario, evaluation: Evaluation, learnt: Learnt, waits: Waits | None, seed: int, replications: int
+) -> Evaluation:
+    """The evaluation with the figures of the learnt moves; as it was where they change nothing. In a worker.
+
+    waits : what its vehicles wait for one another; None: not known yet
+    """
     line = realise(scenario, evaluation.layout)
-    moves = known_moves(line, learnt)
+    moves = known_moves(line, learnt, waits)
     result = flow.simulate(line, moves, seed=seed, replications=replications)
     if evaluation.flow is None or result.throughput_per_h == evaluation.flow.throughput_per_h:
         return evaluation
@@ -142,15 +155,16 @@ def window(asked_s: float | None, evaluations: int) -> float:
 
 
 def _learning(
-    scenario: Scenario, evaluations: Sequence[Evaluation], learnt: Learnt, pool: Workers, seed: int, replications: int
-) -> list[Evaluation]:
+    scenario: Scenario, evaluations: Sequence[Evaluation], learnt: Learnt, waits: Sequence[Waits | None], pool: Workers,
+    seed: int, replications: int,
+) -> list[Evaluation]:  # fmt: skip
     if not any(learnt.values()):
         return list(evaluations)
     calls = [
-        pool.call(with_learnt, replace(evaluation, moves=None), learnt, seed, replications)
+        pool.call(with_learnt, replace(evaluation, moves=None), learnt, waited, seed, replications)
         if evaluation.feasible
         else None
-        for evaluation in evaluations
+        for evaluation, waited in zip(evaluations, waits, strict=True)
     ]
     found = []
     for evaluation, call in zip(evaluations, calls, strict=True):
@@ -178,7 +192,9 @@ def _rank(evaluation: Evaluation) -> int:
     return 0 if evaluation.verdict is not None and evaluation.verdict.proved else 1
 
 
-def known_moves(line: Line, learnt: Learnt) -> Moves:
-    """A line's moves with what was learnt, and what its vehicles wait for one another."""
+def known_moves(line: Line, learnt: Learnt, waits: Waits | None = None) -> Moves:
+    """A line's moves with what was learnt, and what its vehicles wait for one another (None: not known yet)."""
     moves = motion.plan(line)
-    return learnt_moves(line, moves, learnt, driving(line, moves).waits_s) if learnt else moves
+    if not learnt:
+        return moves
+    return learnt_moves(line, moves, learnt, driving(line, moves).waits_s if waits is None else waits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,13 +32,14 @@ class Mark:
         self.place = now
 
 
-def done_at(scenario, errands, serves=None, until_s=300.0):
+def done_at(scenario, errands, serves=None, until_s=300.0, places=None):
     """One vehicle for each errand (from: to; "": none), sent at once: when each has come, and what went wrong.
 
+    places : of stations that do not stand as at the start
     serves : the stations that have docks for the vehicle that stands first at one of them; None: all of them
     """
     loaded = load_scenario(EXPERIMENTS / f"{scenario}.yaml")
-    line = realise(loaded, Layout({**(loaded.start or {}), "carts.fleet": 1}))
+    line = realise(loaded, Layout({**(loaded.start or {}), **(places or {}), "carts.fleet": 1}))
     wrong: list[Incident] = []
     found: dict[str, float] = {}
     drivers: dict[str, Driver] = {}
@@ -85,6 +87,18 @@ def test_an_idle_one_leaves_the_only_dock_where_another_can_make_room():
     serves = {"mill": three, "lathe": three, "saw": own}
     found, wrong = done_at("job_shop_amr", {"mill": "lathe", "lathe": "mill", "saw": ""}, serves)
     assert len(found) == 2
+    assert not wrong
+
+
+@pytest.mark.parametrize("errands", [
+    {"lathe": "blanks", "blanks": "lathe"},  # who is later by name cannot back out of the lathe
+    {"blanks": "lathe", "lathe": ""},  # nor can one that has nothing to do
+])  # fmt: skip
+def test_who_is_hemmed_in_is_let_out(errands):
+    """Docks face to face: one cannot be left while somebody stands at the other."""
+    face = {"lathe.x": 3.066, "lathe.y": 5.988, "lathe.yaw": math.pi}
+    found, wrong = done_at("gearbox_assembly", errands, places=face)
+    assert set(found) == {name for name in errands if errands[name]}
     assert not wrong
 
 

@@ -39,13 +39,23 @@ def test_one_vehicle_alone_is_the_flow_simulation():
 def test_vehicles_wait_and_the_same_again(monkeypatch):
     monkeypatch.setattr("layout.rollout.waits.WINDOW_S", 1800.0)
     line, moves = shop(2)
-    monkeypatch.setattr("layout.rollout.drivers.STRANDED_S", 20.0)
     found = driving(line, moves)
     waits = found.waits_s["carts"]
     assert waits.mean > 0.0
     assert waits.n == 2
     assert driving(line, moves) == found
-    assert {one.kind for one in found.incidents} == {"waiting"}  # who waits for longer than that is stranded
+    assert not found.incidents
+
+
+def test_once_vehicles_are_stranded_none_drives_any_more(monkeypatch):
+    line, moves = shop(2)
+    monkeypatch.setattr("layout.rollout.drivers.STRANDED_S", 20.0)
+    driven, free = (drive_through(line, moves, until_s=until_s) for until_s in (5400.0, 1800.0))
+    (incident,) = driven.incidents
+    assert incident.kind == "waiting"
+    assert incident.time_s < 1800.0
+    assert driven.left == free.left  # nothing leaves after that
+    assert driven.flow.throughput_per_h.mean == 0.0
 
 
 def test_a_drive_takes_as_much_longer_as_is_waited():
