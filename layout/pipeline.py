@@ -115,7 +115,7 @@ class Evaluator:
         self,
         layout: Layout | None = None,
         *,
-        window_s: float = rollout.WINDOW_S,
+        window_s: float | None = None,
         windows: int = 1,
         seed: int | None = None,
         replications: int | None = None,
@@ -124,7 +124,8 @@ class Evaluator:
     ) -> Proven:
         """Evaluate a layout, and where nothing is wrong with it run it as rigid bodies.
 
-        window_s : simulated time of each window (s); windows : how many, with replications 0, 1, ... of the seed
+        window_s : simulated time of each window (s; default: 10 minutes, longer where few parts leave)
+        windows : how many, with replications 0, 1, ... of the seed
         seed, replications : of the flow simulation, instead of the scenario's own
         workers : processes for the windows; record : whether the first window is recorded
         """

@@ -30,7 +30,7 @@ def evaluate(
     ] = "flow",
     window: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Simulated time among rigid bodies (default: 10 min).", metavar="TIME"),
+        typer.Option(help="Simulated time among rigid bodies (default: as of 'layout prove').", metavar="TIME"),
     ] = None,
     recording: Annotated[
         Optional[Path],  # noqa: UP045
@@ -39,7 +39,7 @@ def evaluate(
 ) -> int:
     """Simulate one layout: throughput, bound, lead time, resource states. Exit code 1 if it is infeasible."""
     if fidelity == "physics":
-        return _physics(file, layout, json_, seed, replications, window or "10 min", recording, (trace, gantt))
+        return _physics(file, layout, json_, seed, replications, window, recording, (trace, gantt))
     import json
 
     from layout.cli.inputs import scenario_and_layout
@@ -69,7 +69,7 @@ def evaluate(
 
 
 def _physics(
-    file: Path, layout: Path | None, json_: bool, seed: int | None, replications: int | None, window: str,
+    file: Path, layout: Path | None, json_: bool, seed: int | None, replications: int | None, window: str | None,
     recording: Path | None, charts: tuple[Path | None, Path | None],
 ) -> int:  # fmt: skip
     """One layout as rigid bodies."""

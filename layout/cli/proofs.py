@@ -10,10 +10,12 @@ from layout.errors import LayoutError, Problem
 from layout.pipeline import Proven
 
 
-def window_s(text: str) -> float:
-    """Simulated time (s) of a window. Raises LayoutError where it is none."""
+def window_s(text: str | None) -> float | None:
+    """Simulated time (s) of a window; None where nothing is said. Raises LayoutError where it is none."""
     from layout.units import parse
 
+    if text is None:
+        return None
     try:
         asked_s = parse(text, "time")
     except ValueError as error:

@@ -10,7 +10,14 @@ import typer
 
 def prove(
     run: Annotated[Path, typer.Argument(help="Run folder; its best layout is proved.")],
-    window: Annotated[str, typer.Option(help="Simulated time of each window.", metavar="TIME")] = "10 min",
+    window: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Simulated time of each window (default: 10 min, longer until ten parts and one of each product have "
+            "left, 1 h at most).",
+            metavar="TIME",
+        ),
+    ] = None,
     windows: Annotated[
         int, typer.Option(help="How many; what is learnt from the first is judged on the rest.", min=1)
     ] = 2,

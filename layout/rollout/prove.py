@@ -34,7 +34,11 @@ from layout.rollout.waits import Driving, driving
 from layout.units import duration
 
 WINDOW_S = 600.0
-"""Simulated time of a window where nothing else is asked for."""
+"""Simulated time of a window where nothing else is asked for, unless ..."""
+PARTS = 10
+"""... fewer parts leave in it, or none of a product that does leave: then it is longer, but ..."""
+MOST_S = 3600.0
+"""... not longer than this."""
 LEVEL = 0.95
 
 
@@ -43,7 +47,7 @@ def prove(
     candidate: Layout,
     moves: Moves | None = None,
     *,
-    until_s: float = WINDOW_S,
+    until_s: float | None = None,
     windows: int = 1,
     seed: int | None = None,
     workers: int = 1,
@@ -52,7 +56,8 @@ def prove(
     """Run a layout as rigid bodies and lay it beside the flow simulation. The layout must be feasible.
 
     moves : its planned moves, where they are known already
-    until_s : simulated time of each window, from the line's start; at most the scenario's horizon
+    until_s : simulated time of each window, from the line's start; at most the scenario's horizon (default: see
+        `long_enough_s`)
     windows : how many, with replications 0, 1, ... of the seed (default: the scenario's)
     workers : processes; their number changes nothing but the time it takes
     record : whether the first window's poses are recorded
@@ -63,6 +68,9 @@ def prove(
     line = realise(scenario, candidate)
     moves = moves if moves is not None else motion.plan(line)
     seed = line.time.seed if seed is None else seed
+    driven = driving(line, moves)
+    if until_s is None:
+        until_s = long_enough_s(line, learnt_moves(line, moves, {}, driven.waits_s), seed, windows)
     until_s = min(until_s, line.time.horizon_s)
     names = [store.key(scenario, candidate, seed, k, until_s) for k in range(windows)]
     found = {k: kept for k in range(windows) if (kept := store.load(names[k], record and k == 0)) is not None}
@@ -78,7 +86,18 @@ def prove(
         store.keep(names[k], run, film)
         found[k] = run, film
     runs = tuple(found[k][0] for k in range(windows))
-    return judge(line, moves, runs, seed, until_s), found[0][1]
+    return judge(line, moves, runs, seed, until_s, driven), found[0][1]
+
+
+def long_enough_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
+    """Simulated time (s) in which `PARTS` good parts leave, and one of each product, in each window; whole minutes."""
+    most_s, needed_s = min(MOST_S, line.time.horizon_s), WINDOW_S
+    for k in range(windows):
+        left = departures(line, moves, seed=seed, replication=k, until_s=most_s)
+        first_s = {part.product: part.time_s for part in reversed(left)}
+        tenth_s = left[PARTS - 1].time_s if len(left) >= PARTS else most_s
+        needed_s = max(needed_s, tenth_s, *first_s.values())
+    return min(60.0 * math.ceil(needed_s / 60.0), most_s)
 
 
 def _window(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from layout import motion
 from layout.files.plain import to_plain
 from layout.files.recording import Recording
 from layout.files.scenario import load_scenario
-from layout.model.line import Layout
+from layout.flow.departures import Left
+from layout.model.line import Layout, Line
 from layout.model.physical import Incident, Proof
 from layout.model.realise import realise
+from layout.model.results import Moves
 from layout.model.scenario import Scenario
 from layout.motion import cache
 from layout.rollout import prove as proofs
@@ -111,3 +115,30 @@ def test_a_window_is_run_once(
             proofs.prove(tiny, HERE, **{"until_s": WINDOW_S, "windows": 2, **other})
     with pytest.raises(RunAgainError):
         proofs.prove(tiny, Layout({"dock.x": 1.7}), until_s=WINDOW_S, windows=2)
+
+
+def test_a_window_lasts_until_ten_parts_and_one_of_each_product_have_left(
+    tiny: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = realise(tiny, HERE)
+
+    def found(every_s: float, rare_s: float = math.inf, windows: int = 1) -> float:
+        def leave(line: Line, moves: Moves, seed: int, replication: int, until_s: float) -> list[Left]:
+            left = [Left((every_s + replication) * (k + 1), "box", k, "dock", k) for k in range(200)]
+            left = sorted([*left, Left(rare_s, "rare", 999, "dock", 999)])
+            return [part for part in left if part.time_s <= until_s]
+
+        monkeypatch.setattr(proofs, "departures", leave)
+        monkeypatch.setattr(proofs, "MOST_S", 3600.0)
+        return proofs.long_enough_s(line, Moves(), 1, windows)
+
+    line = replace(line, time=line.time.model_copy(update={"horizon_s": 8 * 3600.0}))
+    assert found(10.0) == proofs.WINDOW_S
+    assert found(100.0) == 1020.0  # whole minutes
+    assert found(100.0, windows=3) == 1020.0
+    assert found(101.0, windows=3) == 1080.0  # the last of the windows
+    assert found(10.0, rare_s=1300.0) == 1320.0
+    assert found(10.0, rare_s=4000.0) == proofs.WINDOW_S
+    assert found(400.0) == proofs.MOST_S
+    line = replace(line, time=line.time.model_copy(update={"horizon_s": 900.0}))
+    assert found(100.0) == 900.0

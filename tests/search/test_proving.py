@@ -71,7 +71,7 @@ def test_small_searches_and_those_told_so_prove_nothing(flat: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("every_s", "ends_s"), [(10.0, 110.0), (40.0, 180.0), (70.0, 220.0), (170.0, 520.0), (300.0, 540.0)]
+    ("every_s", "ends_s"), [(10.0, 110.0), (40.0, 180.0), (70.0, 220.0), (170.0, 520.0), (900.0, 1800.0)]
 )
 def test_a_proof_lasts_until_three_parts_have_left_at_least_and_ten_at_most(
     cell: Scenario, monkeypatch: pytest.MonkeyPatch, every_s: float, ends_s: float
@@ -84,6 +84,18 @@ def test_a_proof_lasts_until_three_parts_have_left_at_least_and_ten_at_most(
     line = realise(cell, Layout(dict(cell.start)))
     until_s = proving.until(line, motion.plan(line), proving.WINDOW_S, 1)
     assert until_s == ends_s < line.time.horizon_s
+
+
+def test_a_proof_lasts_until_one_of_each_product_has_left(cell: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(line: Line, moves: Moves, seed: int, until_s: float) -> list[Left]:
+        products = ["box"] * 12 + ["rare"] + ["box"] * 30 + ["never in time"]
+        left = [Left(50.0 * (k + 1), product, k, "dock", k) for k, product in enumerate(products)]
+        return [part for part in left if part.time_s <= until_s]
+
+    monkeypatch.setattr(proving, "departures", leave)
+    assert cell.start is not None
+    line = realise(cell, Layout(dict(cell.start)))
+    assert proving.until(line, motion.plan(line), proving.WINDOW_S, 1) == 650.0 + proving.DRAIN_S
 
 
 def test_the_best_stays_best_when_it_holds(flat: Run, proved: Callable[..., Run]) -> None:
