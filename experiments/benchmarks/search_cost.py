@@ -3,10 +3,11 @@
 A job shop of 20 machines at any place, in quarter turns; CPU time of one process, all kernels warm.
 
 draft_ms    choosing what a candidate is made from, with so many candidates told before (median of 200): what grows
-legal_ms    the legaliser, on plans of 20 machines put down at random, median and the slowest of a hundred
-change_ms   a change of a legal plan: moves, legaliser, surrogate
-judge_ms    looking at its floor plan with all rules that need no scene (the evaluation does that again)
-propose_ms  all of it: a whole candidate
+legal_ms    the legaliser, on plans of 20 machines put down at random, median and the slowest of 300
+propose_ms  making a whole candidate of a legal plan: moves, legaliser, surrogate, all rules that need no scene;
+            median, mean and the slowest of 300
+judge_ms    of that, the rules alone (the evaluation asks them again)
+all_ms      choosing and making, with 2,000 told: the sampler's own time for a candidate, mean
 
 With `--study N` this instead: a study of N candidates of 12 such machines, judged by flow-weighted distance alone
 (nothing is simulated), asked and told through Optuna.
@@ -89,6 +90,7 @@ def studied(candidates: int) -> dict[str, float]:
     """A study judged by distance alone."""
     import optuna
 
+    from layout.search.proposals import Draft
     from layout.search.sampler import LayoutSampler
     from layout.search.space import suggest
     from layout.search.surrogate import Features
@@ -102,7 +104,9 @@ def studied(candidates: int) -> dict[str, float]:
     def distance(trial: optuna.Trial) -> float:
         return float(features(suggest(trial, scenario)) @ flow)
 
-    sampler.packing()  # compiled before the clock starts
+    start = sampler.packing().values  # compiled before the clock starts
+    for k in range(20):
+        sampler.proposals(Draft(k, start))
     study = optuna.create_study(sampler=sampler)
     took_ms = _ms(lambda: study.optimize(distance, n_trials=candidates))
     return {"candidates": candidates, "study_s": took_ms / 1e3, "gain": study.trials[0].value / study.best_value}
@@ -127,14 +131,14 @@ def measured() -> dict[str, float]:
     legaliser = ScenarioLegaliser(scenario)
 
     plans = []
-    for _ in range(100):
+    for _ in range(300):
         values = dict(start)
         for spot in legaliser.spots:
             spot.put(values, *rng.uniform(1, 15, 2), float(rng.integers(4)) * np.pi / 2)
         plans.append(values)
     legaliser(plans[0])
     spent = [_ms(lambda values=values: legaliser(values)) for values in plans]  # type: ignore[misc]
-    figures["legal_ms"], figures["legal_ms most"] = statistics.median(spent), max(spent)
+    figures |= _spread("legal_ms", spent)
 
     study = optuna.create_study(direction="maximize")
     for told in TOLD:
@@ -151,29 +155,32 @@ def measured() -> dict[str, float]:
             number = len(study.get_trials(deepcopy=False))
             drafts.append(_ms(lambda number=number: sampler.draft(study, number)))  # type: ignore[misc]
             study.add_trial(create_trial(params=changed[1], distributions=space, value=float(rng.normal())))
-        figures[f"draft_ms {told}"] = statistics.median(drafts)
+        figures |= _spread(f"draft_ms {told}", drafts)
 
     parent = next(draft for draft in reversed(sampler._memory.drafts) if draft.move)  # type: ignore[union-attr]
     proposals = sampler.proposals
-    whole = [_ms(lambda k=k: proposals(_numbered(parent, k, start))) for k in range(5000, 5080)]  # type: ignore[misc]
-    figures["propose_ms"] = statistics.median(whole[20:])
     judged: list[float] = []
     plan = proposals._plan
 
-    def timed(*given: Any) -> Any:
+    def timed(*given: Any, **named: Any) -> Any:
         began = time.process_time()
-        found = plan(*given)
+        found = plan(*given, **named)
         judged.append(1e3 * (time.process_time() - began))
         return found
 
     proposals._plan = timed  # type: ignore[method-assign]
-    both = []
-    for k in range(6000, 6060):
-        judged.clear()
-        took = _ms(lambda k=k: proposals(_numbered(parent, k, start)))  # type: ignore[misc]
-        both.append((took - sum(judged), sum(judged)))
-    figures["change_ms"], figures["judge_ms"] = (statistics.median(one) for one in zip(*both, strict=True))
+    for k in range(20):
+        proposals(_numbered(parent, k, start))
+    judged.clear()
+    whole = [_ms(lambda k=k: proposals(_numbered(parent, k, start))) for k in range(5000, 5300)]  # type: ignore[misc]
+    figures |= _spread("propose_ms", whole)
+    figures["judge_ms mean"] = sum(judged) / len(whole)
+    figures["all_ms mean"] = figures["propose_ms mean"] + figures[f"draft_ms {TOLD[-1]} mean"]
     return figures
+
+
+def _spread(name: str, spent: list[float]) -> dict[str, float]:
+    return {name: statistics.median(spent), f"{name} mean": statistics.fmean(spent), f"{name} most": max(spent)}
 
 
 def _numbered(draft: Any, number: int, parent: Any) -> Any:

@@ -10,7 +10,7 @@ where it was, and the movement is made least from there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,7 @@ from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.search.shapes import Fixed
 from layout.search.space import Copies, Spot, Values, spots
-from layout.search.ties import belts_of, models_of
+from layout.search.ties import Pose3, belts_of, models_of
 
 OVERLAP_M = 1e-9
 """No overlap or missing clearance deeper than this is left, and none is acted upon."""
@@ -54,17 +54,24 @@ class Thing:
 class Legal:
     """What came of it.
 
-    poses : by name; those given where there is nothing to do, or where no legal plan was found
+    names, at : who stands where (x_m, y_m, yaw_rad): as given where there is nothing to do, or where no legal
+        plan was found
     moved_m : root of the sum of squared shifts
     left : what is still wrong; empty if, and only if, the plan is legal. What things that are pinned do to one another
         or to the floor is left while all else is mended
     why : in words what stands in the way; empty where nothing does
     """
 
-    poses: Mapping[str, Pose]
+    names: tuple[str, ...]
+    at: tuple[Pose3, ...]
     moved_m: float
     left: tuple[Violation, ...] = ()
     why: str = ""
+
+    @cached_property
+    def poses(self) -> Mapping[str, Pose]:
+        """Poses by name."""
+        return {name: Pose(*row) for name, row in zip(self.names, self.at, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +82,7 @@ class _Skeleton:
         last, in the world, its owner after the last thing
     pieces : thing and kind of each piece that moves; names : whose each piece is; index : number of each mover
     rows, gaps, slot, both, start, near, mover : see `separation.Plan`; rules : that say so
-    things : kept alive, since their shapes are known by identity
+    things : kept alive, since their shapes are known by identity; standing : their names
     """
 
     local: Array
@@ -94,6 +101,7 @@ class _Skeleton:
     gaps: Array
     rules: tuple[str, ...]
     things: tuple[Thing, ...]
+    standing: tuple[str, ...]
 
 
 class Legaliser:
@@ -157,6 +165,7 @@ class Legaliser:
             movers=np.array(movers, dtype=np.int64),
             mover=np.array([movers[number] for number, _ in pieces] + [-1] * len(still), dtype=np.int64),
             rows=rows, slot=slot, both=both, start=start, near=near, gaps=gaps, rules=rules, things=tuple(things),
+            standing=tuple(thing.name for thing in things),
         )  # fmt: skip
 
     def _pairs(self, things: Sequence[Thing], pieces: Sequence[tuple[int, str]], still: Sequence[str]) -> Any:
@@ -215,31 +224,33 @@ class _Plan:
         from layout.search import separation
 
         nothing = np.zeros_like(self.plan.low)
-        wrong = self.wrong(nothing)
-        if not wrong:
+        if not self._short(nothing)[0]:
             return self._at(nothing)
         work = separation.work_for(self.plan)
-        order, pinned = self._order(wrong)
-        lost = separation.nearest(self.plan, work, order, pinned, self.size_m / 230.0, self.tries)
-        if lost:
-            return replace(self._at(nothing), left=tuple(wrong), why=self._why(work))
+        if separation.nearest(self.plan, work, self.size_m / 230.0, self.tries):
+            return self._at(nothing, self.wrong(nothing), self._why(work))
         left = self.wrong(work.best)
         names = sorted({name for violation in left for name in violation.subjects})
-        why = f"{' and '.join(names)} may not move where they would have to" if left else ""
-        return replace(self._at(work.best), left=tuple(left), why=why)
+        return self._at(work.best, left, f"{' and '.join(names)} may not move where they would have to" if left else "")
 
-    def _at(self, d: Array) -> Legal:
+    def _at(self, d: Array, left: Sequence[Violation] = (), why: str = "") -> Legal:
         at = self.poses.copy()
         at[:, :2] += d[self.skeleton.movers]
-        poses = {t.name: Pose(*row) for t, row in zip(self.skeleton.things, at.tolist(), strict=True)}
-        return Legal(poses, float(np.sqrt((d * d).sum())))
+        return Legal(
+            self.skeleton.standing, tuple(map(tuple, at.tolist())), float(np.sqrt((d * d).sum())), tuple(left), why
+        )
 
-    def wrong(self, d: Array) -> list[Violation]:
-        """Every rule broken at these shifts, by how much (m)."""
+    def _short(self, d: Array) -> tuple[bool, Array, Array]:
+        """Whether anything is wrong at these shifts; what pairs lack of their gaps and pieces of the floor (m)."""
         from layout.search import pieces
 
         short, beyond = np.empty(len(self.skeleton.rows)), np.empty(len(self.skeleton.names))
-        if not pieces.shortfalls(self.plan, d, short, beyond, np.empty(2)):
+        return pieces.shortfalls(self.plan, d, short, beyond, np.empty(2)), short, beyond
+
+    def wrong(self, d: Array) -> list[Violation]:
+        """Every rule broken at these shifts, by how much (m)."""
+        wrong, short, beyond = self._short(d)
+        if not wrong:
             return []
         most: dict[tuple[str, tuple[str, ...]], float] = {}
         for k in np.nonzero(short > OVERLAP_M)[0].tolist():
@@ -255,17 +266,6 @@ class _Plan:
             key = "floor" if self.skeleton.pieces[p][1] == "body" else "service", (self.skeleton.names[p],)
             most[key] = max(most.get(key, 0.0), float(beyond[p]))
         return [Violation(rule, subjects, amount, "m") for (rule, subjects), amount in most.items()]
-
-    def _order(self, wrong: Sequence[Violation]) -> tuple[Any, int]:
-        """Movers as they are put back, and how many of them, the first ones, cannot move: big ones before small."""
-        blamed = {name for violation in wrong for name in violation.subjects}
-        at_fault = {self.skeleton.index[t.rigid or t.name] for t in self.skeleton.things if t.name in blamed}
-        size = self.plan.box[:, 2:] - self.plan.box[:, :2]
-        area, moving = np.zeros(len(self.skeleton.index)), len(self.skeleton.pieces)
-        np.add.at(area, self.plan.mover[:moving], size[:moving, 0] * size[:moving, 1])
-        fast: Any = (self.plan.high <= self.plan.low).all(axis=1)
-        order = sorted(range(len(area)), key=lambda m: (not fast[m], m in at_fault, -area[m], m))
-        return np.array(order, dtype=np.int64), int(fast.sum())
 
     def _why(self, work: Any) -> str:
         """Who has no room next to whom, in words."""
@@ -303,29 +303,32 @@ class ScenarioLegaliser:
             np.array([[getattr(d, end, 0.0) for d in both] for both in domains]).reshape(-1, 2)
             for end in ("low", "high")
         )
-        self._skeletons: dict[tuple[int, ...], _Skeleton] = {}
+        self._skeletons: dict[tuple[int, ...], tuple[_Skeleton, Array, Array, Any]] = {}
 
     def __call__(self, values: Values, pinned: Collection[str] = ()) -> tuple[Values, Legal]:
         """The values with the places of the nearest legal plan, and what came of it; pinned : subjects that stay."""
         rows = tuple(row for row, spot in enumerate(self.spots) if self.copies.stands(spot.subject, values))
         standing = [self.spots[row] for row in rows]
         if rows not in self._skeletons:
-            self._skeletons[rows] = self.legaliser.skeleton([self._thing(spot) for spot in standing])
+            made, some = self.legaliser.skeleton([self._thing(spot) for spot in standing]), list(rows)
+            self._skeletons[rows] = made, self._low[some], self._high[some], self._ranged[some]
+        skeleton, least, most, ranged = self._skeletons[rows]
         anchors = np.array([spot.anchor(values) for spot in standing]).reshape(-1, 3)
         at = anchors.copy()
         for row, spot in enumerate(standing):
             if spot.seat is not None:
                 at[row] = spot.at(values)
-        low, high = (at[:, :2] + (ends[list(rows)] - anchors[:, :2]) for ends in (self._low, self._high))
-        fast = ~self._ranged[list(rows)] | np.array([[spot.subject in pinned] for spot in standing])
-        low[fast] = high[fast] = at[:, :2][fast]
-        legal = self.legaliser.legal(self._skeletons[rows], at, np.hstack([low, high]))
+        if pinned:
+            ranged = ranged & np.array([[spot.subject not in pinned] for spot in standing])
+        here = at[:, :2]
+        low, high = (np.where(ranged, here + (ends - anchors[:, :2]), here) for ends in (least, most))
+        legal = self.legaliser.legal(skeleton, at, np.concatenate([low, high], axis=1))
         found, done = dict(values), set[str]()
-        for spot, (x, y, _) in zip(standing, at.tolist(), strict=True) if legal.moved_m > 0.0 else ():
-            pose = legal.poses[spot.subject]
-            if (x, y) != (pose.x_m, pose.y_m) and spot.mover not in done:
-                done.add(spot.mover)
-                spot.shift(found, pose.x_m - x, pose.y_m - y)
+        if legal.moved_m > 0.0:
+            for spot, (x, y, _), (new_x, new_y, _) in zip(standing, at.tolist(), legal.at, strict=True):
+                if (x, y) != (new_x, new_y) and spot.mover not in done:
+                    done.add(spot.mover)
+                    spot.shift(found, new_x - x, new_y - y)
         return found, legal
 
     def _thing(self, spot: Spot) -> Thing:

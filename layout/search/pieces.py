@@ -22,6 +22,9 @@ Index = NDArray[np.int64]
 ENOUGH_M = 1e-10
 """What is left of an overlap that the solver takes as nothing: a tenth of what `legalise` promises."""
 
+WRONG_M = 1e-9
+"""No overlap or missing clearance deeper than this is left, and none is acted upon."""
+
 
 class Plan(NamedTuple):
     """Pieces, who moves them, and what keeps apart.
@@ -203,13 +206,13 @@ def shortfalls(plan: Plan, d: Array, short: Array, beyond: Array, way: Array) ->
             if close:
                 apart_m = pair_gap(verts, count, box, mover, d, pairs[k, 0], pairs[k, 1], gaps[k], way)
                 short[k] = max(gaps[k] - apart_m, 0.0)
-                wrong = wrong or short[k] > 10 * ENOUGH_M
+                wrong = wrong or short[k] > WRONG_M
     for p in range(len(verts)):
         beyond[p] = 0.0
         if mover[p] >= 0:
             for w in range(len(plan.walls)):
                 beyond[p] = max(beyond[p], beyond_m(verts, count, mover, d, plan.walls, p, w))
-            wrong = wrong or beyond[p] > 10 * ENOUGH_M
+            wrong = wrong or beyond[p] > WRONG_M
     return wrong
 
 

@@ -16,14 +16,11 @@ from layout.feasibility import convex
 from layout.flow.kernel.jit import compiled, entry_with
 from layout.model.pose import Array
 from layout.search import pieces
-from layout.search.pieces import Index, apart
+from layout.search.pieces import WRONG_M, Index, apart
 from layout.search.shapes import Fixed, Shape
 
 BODY, SERVICE, SOLID, CLEAR = range(4)
 """Kinds of pieces: of what moves, and of what does not, where neither or no bodies may be."""
-
-NOTHING_M = 1e-9
-"""Overlaps up to this are touches."""
 
 BELT_ENDS = 0.02
 """Share of a straight belt left out at both ends, where it meets its machines."""
@@ -125,7 +122,7 @@ def _close(room: Room, p: int, q: int, gap: float) -> bool:
         or box[p, 1] - box[q, 3] >= gap
     ):
         return False
-    return bool(apart(room.verts, room.corners, p, q, 0.0, 0.0, gap, room.way) < gap - NOTHING_M)
+    return bool(apart(room.verts, room.corners, p, q, 0.0, 0.0, gap, room.way) < gap - WRONG_M)
 
 
 @compiled
@@ -160,7 +157,7 @@ def _free(room: Room, t: int, gap: float) -> bool:
         for w in range(len(room.walls)):
             for k in range(room.corners[p]):
                 far = room.walls[w, 0] * room.verts[p, k, 0] + room.walls[w, 1] * room.verts[p, k, 1]
-                if far > room.walls[w, 2] + NOTHING_M:
+                if far > room.walls[w, 2] + WRONG_M:
                     return False
     still = len(room.stands)
     for p in range(room.start[t], room.start[t + 1]):
@@ -189,7 +186,7 @@ def _belt(room: Room, b: int, p: int) -> bool:
             x1, y1 = ends[0], ends[1]
     u, v = x1 - x0, y1 - y0
     size = math.sqrt(u * u + v * v)
-    if size < NOTHING_M:
+    if size < WRONG_M:
         return False
     x0, y0, x1, y1 = x0 + BELT_ENDS * u, y0 + BELT_ENDS * v, x1 - BELT_ENDS * u, y1 - BELT_ENDS * v
     u, v = room.belts[b, 6] * u / size, room.belts[b, 6] * v / size

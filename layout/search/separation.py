@@ -15,7 +15,19 @@ from layout.flow.kernel.jit import apart as alone
 from layout.flow.kernel.jit import compiled, entry_with
 from layout.model.pose import Array
 from layout.search import pieces, quadratic
-from layout.search.pieces import ENOUGH_M, Index, Plan, apart, beyond_m, boxes_gap, near, other_way, pair_gap, shift
+from layout.search.pieces import (
+    ENOUGH_M,
+    WRONG_M,
+    Index,
+    Plan,
+    apart,
+    beyond_m,
+    boxes_gap,
+    near,
+    other_way,
+    pair_gap,
+    shift,
+)
 from layout.search.quadratic import least, mendable, square
 
 DIRECTIONS = 24  # of the search for a free place, on each ring
@@ -38,6 +50,8 @@ class Work(NamedTuple):
     rank: Index
     placed: Index
     dear: Index
+    order: Index
+    area: Array
     normal: Array
     least_m: Array
     weight: Array
@@ -68,7 +82,8 @@ def work_for(plan: Plan) -> Work:
     return Work(
         con=ints(c, 2), pair_of=ints(c), stuck_pair=ints(c), active=ints(most), held=ints(m),
         walled=ints(len(plan.verts), len(plan.walls)), bound=ints(v, 4), chosen=ints(slots),
-        rank=ints(m), placed=ints(v), dear=ints(c), normal=np.zeros((c, 2)), least_m=np.zeros(c), weight=np.zeros(c),
+        rank=ints(m), placed=ints(v), dear=ints(c), order=ints(v), area=np.zeros(v),
+        normal=np.zeros((c, 2)), least_m=np.zeros(c), weight=np.zeros(c),
         stuck=np.zeros(c), u=np.zeros(most), r=np.zeros(most), product=np.zeros(most),
         factor=np.zeros((most, most)), deepest=np.zeros(slots), way=np.zeros(2),
         found=np.zeros((2 * plan.verts.shape[1], 3)), dear_weight=np.zeros(c),
@@ -284,11 +299,55 @@ def _improve(plan: Plan, work: Work, referred: bool, tries: int) -> None:
                 break
 
 
+@compiled
+def _ordered(plan: Plan, work: Work) -> int:
+    """Movers as they are put back, in work.order, and how many of them, the first ones, cannot move.
+
+    Then those that stand well, then the others, big ones before small.
+    """
+    order, fault, area = work.order, work.placed, work.area
+    fault[:] = 0
+    area[:] = 0.0
+    for e in range(len(plan.both)):
+        if not near(plan, work.still, e):
+            continue
+        for k in range(plan.slot[e], plan.slot[e + 1]):
+            p, q, gap = plan.pairs[k, 0], plan.pairs[k, 1], plan.gaps[k]
+            if (
+                gap - pair_gap(plan.verts, plan.corners, plan.box, plan.mover, work.still, p, q, gap, work.way)
+                > WRONG_M
+            ):
+                for side in range(2):
+                    if plan.both[e, side] >= 0:
+                        fault[plan.both[e, side]] = 1
+    for p in range(len(plan.verts)):
+        m = plan.mover[p]
+        if m >= 0:
+            area[m] += (plan.box[p, 2] - plan.box[p, 0]) * (plan.box[p, 3] - plan.box[p, 1])
+            for w in range(len(plan.walls)):
+                if beyond_m(plan.verts, plan.corners, plan.mover, work.still, plan.walls, p, w) > WRONG_M:
+                    fault[m] = 1
+    pinned = 0
+    for m in range(len(area)):
+        if plan.high[m, 0] <= plan.low[m, 0] and plan.high[m, 1] <= plan.low[m, 1]:
+            area[m], fault[m] = np.inf, 0
+            pinned += 1
+    for m in range(len(area)):
+        i = m
+        while i > 0 and (
+            fault[order[i - 1]] > fault[m] or (fault[order[i - 1]] == fault[m] and area[order[i - 1]] < area[m])
+        ):
+            order[i] = order[i - 1]
+            i -= 1
+        order[i] = m
+    return pinned
+
+
 @entry_with(pieces, quadratic)
-def nearest(plan: Plan, work: Work, order: Index, pinned: int, step_m: float, tries: Index) -> int:
+def nearest(plan: Plan, work: Work, step_m: float, tries: Index) -> int:
     """The least displacement that frees all, in work.best. Returns 0; or 1 where none was found.
 
-    order : movers as they are put back where directions contradict each other, the first `pinned` of which cannot move
+    step_m : between places tried where directions contradict each other and movers are put back one by one
     tries (3,) : choices of directions until none contradict each other; orders of putting back; directions improved
     """
     work.rank[:] = -1
@@ -297,7 +356,7 @@ def nearest(plan: Plan, work: Work, order: Index, pinned: int, step_m: float, tr
         for i in range(tries[0] and len(work.weight)):
             work.stuck[i] = work.weight[i]
             work.stuck_pair[i] = work.pair_of[i]
-        lost = 0
+        lost, order, pinned = 0, work.order, _ordered(plan, work)
         for _ in range(tries[1]):
             lost = _put_back(plan, work, order, pinned, step_m)
             if lost < 0:

@@ -8,7 +8,7 @@ from numba.extending import is_jitted
 
 from layout.flow.kernel import jit
 from layout.flow.kernel.source import digest
-from layout.search import pieces, room, separation
+from layout.search import legalise, pieces, room, separation
 from layout.search.plane import kernel
 
 INNER = "from layout.flow.kernel.jit import compiled\n\n@compiled\ndef grown(x):\n    return {}\n"
@@ -50,3 +50,7 @@ def test_entries_name_every_file_whose_code_they_hold():
         files = [jit.__file__, module.__file__, *(sys.modules[name].__file__ for name in sorted(others))]
         for name in names:
             assert getattr(module, name)._cache._cache_file._source_stamp == digest(map(Path, files))
+
+
+def test_compiled_and_other_code_agree_on_what_is_wrong():
+    assert pieces.WRONG_M == legalise.OVERLAP_M
