@@ -60,7 +60,7 @@ class Driving:
 def driving(line: Line, moves: Moves) -> Driving:
     """What drives of each fleet take more, and who keeps whom from moving, with streams of their own; nothing where one
     vehicle is all there is."""
-    if sum(len(fleet.members) for fleet in line.fleets.values()) < 2:
+    if vehicles(line) < 2:
         return Driving({})
     first = line.time.replications  # the shifts' own streams are not looked at
     runs = [drive_through(line, moves, replication=first + k, until_s=WINDOW_S) for k in range(REPLICATIONS)]
@@ -70,6 +70,11 @@ def driving(line: Line, moves: Moves) -> Driving:
         if means:
             found[name] = estimate(means, LEVEL)
     return Driving(found, tuple(incident for run in runs for incident in run.incidents))
+
+
+def vehicles(line: Line) -> int:
+    """How many vehicles a line has in all."""
+    return sum(len(fleet.members) for fleet in line.fleets.values())
 
 
 def drive_through(

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from layout.model.evaluation import Evaluation
 from layout.model.scenario import Scenario
 from layout.pipeline import Against, Evaluator
 from layout.rollout.learning import Learnt
-from layout.search.final import TURNS, chosen, confirm, finite, fresh_streams, hour_of, measures, others
+from layout.search.final import TURNS, best_first, chosen, confirm, finite, fresh_streams, hour_of, measures, others
 from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.pareto import Front, Population, front_of, worth
@@ -379,7 +380,8 @@ def _finish(
         if on_progress:
             on_progress(study.progress(len(study.trials), "proving the best among rigid bodies"))
         before = time.monotonic()
-        proven = prove_best(scenario, start, ranked, pool, fresh, ranked[0].flow.replications, proof_s)
+        order = partial(best_first, aims=scenario.spec.objectives, scale=study.scale)
+        proven = prove_best(scenario, start, ranked, pool, fresh, ranked[0].flow.replications, proof_s, order)
         proof_spent_s += time.monotonic() - before
         start, learnt = proven.start, proven.learnt
         found += proven.finalists

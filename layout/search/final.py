@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from layout import flow, objective
+from layout import flow, motion, objective
 from layout.files.event_log import span_of, usual_hour
 from layout.files.runs import MEASURE_COLUMNS
 from layout.model.evaluation import Evaluation
@@ -65,12 +65,17 @@ def confirm(
     if wanted > replications:
         again = _simulated(pool, (start, *finalists), fresh, wanted)
     feasible = [evaluation for evaluation in again[1:] if evaluation.feasible]
+    order = best_first(feasible, aims, scale)
     others = sorted(
         (evaluation for evaluation in again[1:] if not evaluation.feasible),
         key=lambda evaluation: objective.total_violation(evaluation.violations),
     )
-    order = objective.best_first([finite(e.objectives, aims) for e in feasible], aims, scale)
     return again[0], [feasible[i] for i in order] + others
+
+
+def best_first(evaluations: Sequence[Evaluation], aims: Sequence[Objective], scale: Mapping[str, float]) -> list[int]:
+    """Order of feasible evaluations, best first."""
+    return objective.best_first([finite(e.objectives, aims) for e in evaluations], aims, scale)
 
 
 def _simulated(pool: Workers, layouts: Sequence[Layout], seed: int, replications: int) -> list[Evaluation]:
@@ -127,7 +132,7 @@ def hour_of(scenario: Scenario, best: Evaluation, seed: int, learnt: Learnt) -> 
     line = realise(scenario, best.layout)
     hour = usual_hour(line.time.horizon_s, best.flow.warmup_s)
     start_s, end_s = span_of(hour, line.time.horizon_s)
-    moves = known_moves(line, learnt if best.assumed_per_h is not None else {})
+    moves = known_moves(line, learnt) if best.assumed_per_h is not None else motion.plan(line)
     events = flow.trace(line, moves, seed=fresh_streams(scenario, seed)[0], until_s=end_s)
     return hour, [event for event in events if event.end_s > start_s]
 

@@ -2,13 +2,14 @@
 
 A round proves `ROUND` finalists side by side, whatever the number of workers; rounds go on until one has held. What
 the rounds measure is learnt by pair of models, so it holds for every layout of the scenario: the start and the
-finalists are simulated again with it, on the same fresh streams. What vehicles wait for one another is of each layout.
+finalists are simulated again with it, on the same fresh streams. What vehicles wait for one another is of each layout:
+it is measured before the first round, and counts in the order of the finalists.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from layout import flow, motion, objective
@@ -24,7 +25,7 @@ from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
 from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Waits, driving
+from layout.rollout.waits import Driving, Waits, driving, vehicles
 from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
@@ -40,13 +41,12 @@ PROVED_FROM = 100  # evaluations from which a search proves its best where nobod
 class Judgement:
     """What a run among rigid bodies says of a finalist.
 
-    learnt : what its elementary moves took more than assumed; waits_s : what its vehicles waited for one another
+    learnt : what its elementary moves took more than assumed
     proof, recording : of that run; None where it was not made
     """
 
     verdict: Verdict
     learnt: Learnt
-    waits_s: Waits | None = None
     proof: Proof | None = None
     recording: Recording | None = None
 
@@ -66,52 +66,90 @@ class Proven:
 
 def prove_best(
     scenario: Scenario, start: Evaluation, ranked: Sequence[Evaluation], pool: Workers, seed: int, replications: int,
-    window_s: float,
+    window_s: float, order: Callable[[Sequence[Evaluation]], list[int]],
 ) -> Proven:  # fmt: skip
     """Prove finalists in their order until one holds.
 
     ranked : finalists by the flow simulation, best first; infeasible ones are not proved
     seed, replications : of the fresh streams that gave their figures
     window_s : simulated time of a proof (s)
+    order : of feasible evaluations, best first; asked again where vehicles wait for one another
     """
-    candidates = [evaluation for evaluation in ranked if evaluation.feasible]
-    judged: dict[int, Judgement] = {}
-    for first in range(0, len(candidates), ROUND):
-        calls = {
-            i: pool.call(proof, candidates[i].layout, window_s, seed)
-            for i in range(first, min(first + ROUND, len(candidates)))
-        }
+    feasible = [evaluation for evaluation in ranked if evaluation.feasible]
+    drives = _drive(scenario, (start, *feasible), pool)
+    assumed, driven, told = _by_waits(scenario, (start, *feasible), drives, pool, seed, replications, order)
+    judged = {i: Judgement(Verdict(0.0, 0, d.incidents), {}) for i, d in enumerate(driven) if d and d.incidents}
+    left = [i for i in range(1, len(assumed)) if told[i].feasible and i not in judged]
+    for first in range(0, len(left), ROUND):
+        calls = {i: pool.call(proof, assumed[i].layout, window_s, seed, driven[i]) for i in left[first : first + ROUND]}
         for i, call in calls.items():
             found = pool.answer(call)
             judged[i] = Judgement(Verdict(0.0, 0, reason=found), {}) if isinstance(found, str) else found
         if any(judged[i].verdict.proved for i in calls):
             break
+    judged.pop(0, None)  # nobody proposes the start
     best = min((i for i, judgement in judged.items() if judgement.verdict.proved), default=None)
     known = judged[best].learnt if best is not None else {}
-    waits = [None, *(judged[i].waits_s if i in judged else None for i in range(len(candidates)))]
-    start, *again = _learning(scenario, (start, *candidates), known, waits, pool, seed, replications)
-    told = [_judged(evaluation, judged.get(i)) for i, evaluation in enumerate(again)]
-    order = sorted(range(len(told)), key=lambda i: _rank(told[i]))
-    finalists = (*(told[i] for i in order), *(e for e in ranked if not e.feasible))
-    return Proven(start, finalists, known, judged.get(order[0]) if order else None)
+    if any(known.values()):
+        told = _learning(scenario, assumed, known, driven, pool, seed, replications)
+    start, *again = (_judged(evaluation, judged.get(i)) for i, evaluation in enumerate(told))
+    places = sorted(range(len(again)), key=lambda i: _rank(again[i]))
+    finalists = (*(again[i] for i in places), *(e for e in ranked if not e.feasible))
+    return Proven(start, finalists, known, judged.get(places[0] + 1) if places else None)
 
 
-def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int) -> Judgement:
+def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int, driven: Driving | None = None) -> Judgement:
     """Run a layout among rigid bodies, on the first of the streams of a seed. In a worker.
 
-    Where vehicles block one another even without bodies it is refused at once.
+    driven : what its vehicles' driving says, where it is known
     """
     line = realise(scenario, layout)
     moves = motion.plan(line)
-    driven = driving(line, moves)
-    if driven.incidents:
-        return Judgement(Verdict(0.0, 0, driven.incidents), {})
+    driven = driving(line, moves) if driven is None else driven
     until_s = until(line, learnt_moves(line, moves, {}, driven.waits_s), window_s, seed)
     run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
     judged = judge(line, moves, (run,), seed, until_s, driven)
-    refusing = tuple(one for one in run.incidents if one.kind not in TOLERATED)
+    refusing = tuple(one for one in (*run.incidents, *judged.driving) if one.kind not in TOLERATED)
     parts = sum(departure.physical_s <= run.until_s for departure in run.departures)
-    return Judgement(Verdict(run.until_s, parts, refusing), learn(line, run.moves), driven.waits_s, judged, recording)
+    return Judgement(Verdict(run.until_s, parts, refusing), learn(line, run.moves), judged, recording)
+
+
+def drive(scenario: Scenario, layout: Layout) -> Driving:
+    """What vehicles of a layout wait for one another, and whether they block one another. In a worker."""
+    line = realise(scenario, layout)
+    return driving(line, motion.plan(line))
+
+
+def _drive(scenario: Scenario, evaluations: Sequence[Evaluation], pool: Workers) -> list[Driving | None]:
+    """What vehicles wait for one another, by layout; None where nobody knows yet. Layouts with one vehicle or none have
+    nothing to wait for."""
+    calls = [
+        pool.call(drive, e.layout) if e.feasible and vehicles(realise(scenario, e.layout)) > 1 else None
+        for e in evaluations
+    ]
+    found: list[Driving | None] = []
+    for call in calls:
+        if call is None:
+            found.append(Driving({}))
+            continue
+        answer = pool.answer(call)
+        found.append(None if isinstance(answer, str) else answer)
+    return found
+
+
+def _by_waits(
+    scenario: Scenario, evaluations: Sequence[Evaluation], drives: Sequence[Driving | None], pool: Workers, seed: int,
+    replications: int, order: Callable[[Sequence[Evaluation]], list[int]],
+) -> tuple[list[Evaluation], list[Driving | None], list[Evaluation]]:  # fmt: skip
+    """The start and the candidates, which are put into the order that they have when vehicles wait for one another;
+    with how they drive, and simulated with that."""
+    if not any(one is not None and one.waits_s for one in drives):
+        return list(evaluations), list(drives), list(evaluations)
+    told = _learning(scenario, evaluations, {}, drives, pool, seed, replications)
+    good = [i for i in range(1, len(told)) if told[i].feasible]
+    places = [0, *(good[k] for k in order([told[i] for i in good]))]
+    places += [i for i in range(1, len(told)) if not told[i].feasible]
+    return [evaluations[i] for i in places], [drives[i] for i in places], [told[i] for i in places]
 
 
 def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
@@ -158,17 +196,13 @@ def window(asked_s: float | None, evaluations: int) -> float:
 
 
 def _learning(
-    scenario: Scenario, evaluations: Sequence[Evaluation], learnt: Learnt, waits: Sequence[Waits | None], pool: Workers,
-    seed: int, replications: int,
+    scenario: Scenario, evaluations: Sequence[Evaluation], learnt: Learnt, driven: Sequence[Driving | None],
+    pool: Workers, seed: int, replications: int,
 ) -> list[Evaluation]:  # fmt: skip
-    if not any(learnt.values()):
-        return list(evaluations)
-    calls = [
-        pool.call(with_learnt, replace(evaluation, moves=None), learnt, waited, seed, replications)
-        if evaluation.feasible
-        else None
-        for evaluation, waited in zip(evaluations, waits, strict=True)
-    ]
+    calls = []
+    for evaluation, one in zip(evaluations, driven, strict=True):
+        given = replace(evaluation, moves=None), learnt, one.waits_s if one else None, seed, replications
+        calls.append(pool.call(with_learnt, *given) if evaluation.feasible else None)
     found = []
     for evaluation, call in zip(evaluations, calls, strict=True):
         if call is None:
@@ -198,6 +232,4 @@ def _rank(evaluation: Evaluation) -> int:
 def known_moves(line: Line, learnt: Learnt, waits: Waits | None = None) -> Moves:
     """A line's moves with what was learnt, and what its vehicles wait for one another (None: not known yet)."""
     moves = motion.plan(line)
-    if not learnt:
-        return moves
     return learnt_moves(line, moves, learnt, driving(line, moves).waits_s if waits is None else waits)

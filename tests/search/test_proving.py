@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import layout
 from layout import motion
 from layout.cli.main import app
 from layout.flow.departures import Left, departures
+from layout.model.evaluation import Evaluation
 from layout.model.line import Layout, Line
-from layout.model.physical import Incident
+from layout.model.physical import Incident, Verdict
 from layout.model.realise import realise
-from layout.model.results import Moves
+from layout.model.results import Estimate, Moves
 from layout.model.scenario import Scenario
+from layout.rollout.waits import Driving
 from layout.search import Run, final, proving
 from layout.search.journal import Journal
 from tests.search import proofs
@@ -264,3 +267,50 @@ def test_a_proof_ends_once_enough_parts_have_left(parts: int, cell: Scenario, mo
         proving.proof(cell, Layout(dict(cell.start)), 900.0, 5)
     until_s, left_s = asked.value.args
     assert until_s == pytest.approx(left_s[parts - 1] + proving.DRAIN_S) and until_s < 900.0
+
+
+class Inline:
+    """Workers that do nothing by themselves: a drive tells what it is given, and waits make a layout worse."""
+
+    def __init__(self, drives: dict[str, Driving]) -> None:
+        self.drives = drives
+        self.proved: list[str] = []
+
+    def call(self, job: Callable[..., Any], *given: Any) -> Any:
+        if job is proving.drive:
+            return self.drives[proofs.name(given[0])]
+        if job is proving.with_learnt:
+            evaluation, _, waits, *_ = given
+            waited_s = waits["carts"].mean if waits else 0.0
+            return replace(evaluation, objectives={"throughput": evaluation.objectives["throughput"] - waited_s})
+        assert job is proving.proof
+        self.proved.append(proofs.name(given[0]))
+        return proving.Judgement(Verdict(60.0, 3), {})
+
+    def answer(self, call: Any) -> Any:
+        return call
+
+
+def test_what_vehicles_wait_counts_before_the_first_proof(cell: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best as assumed waits longest, the third blocks its own way: the second and the fourth are proved."""
+    stuck = Incident(70.0, "waiting", ("carts 1",), (0.0, 0.0, 0.0), 120.0, "s", "it has no free way")
+    layouts = [Layout({"dock.x": float(i)}) for i in range(5)]
+    waits = [5.0, 9.0, 2.0, 0.0, 1.0]
+    drives = {
+        proofs.name(one): Driving({"carts": Estimate(waits[i], 0.1, 0.95, 2)}, (stuck,) if i == 3 else ())
+        for i, one in enumerate(layouts)
+    }
+    pool = Inline(drives)
+    monkeypatch.setattr(proving, "realise", lambda scenario, candidate: None)
+    monkeypatch.setattr(proving, "vehicles", lambda line: 2)
+    start, *ranked = (Evaluation(one, (), 50.0, objectives={"throughput": 40.0 - i}) for i, one in enumerate(layouts))
+
+    def by_rate(evaluations: Sequence[Evaluation]) -> list[int]:
+        return sorted(range(len(evaluations)), key=lambda i: -evaluations[i].objectives["throughput"])
+
+    found = proving.prove_best(cell, start, ranked, pool, 1, 10, 60.0, by_rate)  # type: ignore[arg-type]
+    assert [e.layout.values["dock.x"] for e in found.finalists] == [2.0, 4.0, 1.0, 3.0]
+    assert pool.proved == [proofs.name(layouts[2]), proofs.name(layouts[4])]
+    assert found.start.objectives == {"throughput": 35.0}
+    assert [e.feasible for e in found.finalists] == [True, True, True, False]
+    assert found.finalists[-1].violations[0].rule == "waiting"
