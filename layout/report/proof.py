@@ -35,7 +35,8 @@ KINDS = {
     "belt spacing": "part makes room on a belt",
     "drive": "vehicle drives",
     "hand-over": "vehicle hands over",
-    "wait for others": "vehicle waits for others",
+    "drive in traffic": "vehicle drives, waits included",
+    "come back": "vehicle comes back",
 }
 """Kinds of elementary moves in words."""
 

@@ -16,14 +16,17 @@ from layout.model.line import Belt, Line
 from layout.model.physical import MoveGap
 from layout.model.pose import Array
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves
-from layout.rollout.waits import Waits
+from layout.rollout.waits import FleetWaits, Waits
 
 Pair = tuple[str, ...]
 Learnt = Mapping[Pair, float]
 """(kind of move, names of models) -> what it takes more (s; for belts m)."""
 
-WAIT = "wait for others"
-"""The kind of move that stands for what a vehicle's drive takes more because of other vehicles."""
+WAIT = "drive in traffic"
+"""The kind of move that is a vehicle's drive with what it takes more because of other vehicles."""
+BACK = "come back"
+"""The kind of move that brings a vehicle back from where it made room: none at all in the flow simulation, which shares
+its time out among drives."""
 
 
 def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
@@ -45,7 +48,9 @@ def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt, waits: Waits |
     found = []
     for gap in gaps:
         if gap.kind == WAIT:
-            found.append(replace(gap, assumed_s=_wait_s(waits, _fleet_of(line, gap.resource))))
+            waited = (waits or {}).get(_fleet_of(line, gap.resource))
+            more_s = waited.leg_s(gap.origin, gap.target) if waited is not None else 0.0
+            found.append(replace(gap, assumed_s=max(gap.assumed_s + more_s, 0.0)))
             continue
         pair = _pair(line, gap)
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
@@ -61,13 +66,15 @@ def learnt_moves(line: Line, moves: Moves, learnt: Learnt, waits: Waits | None =
         arms={name: _arm(line, name, times, learnt) for name, times in moves.arms.items()},
         belts={name: _belt(line, name, times, learnt) for name, times in moves.belts.items()},
         doors={name: _doors(line, name, times, learnt) for name, times in moves.doors.items()},
-        fleets={name: _fleet(line, name, times, learnt, _wait_s(waits, name)) for name, times in moves.fleets.items()},
+        fleets={
+            name: _fleet(line, name, times, learnt, (waits or {}).get(name)) for name, times in moves.fleets.items()
+        },
     )
 
 
 def _pair(line: Line, gap: MoveGap) -> Pair | None:
     """What a move's gap is learnt for; None where its resource is unknown, and for what hangs on others."""
-    if gap.kind == WAIT:
+    if gap.kind in (WAIT, BACK):
         return None
     if gap.resource in line.arms:
         here = _model(line, gap.target) if gap.kind in ("pick", "place") else ""
@@ -99,11 +106,10 @@ def _fleet_of(line: Line, name: str) -> str:
     return next((fleet.name for fleet in line.fleets.values() if name == fleet.name or name in fleet.members), "")
 
 
-def _longer(times: Array | None, more: float) -> Array:
+def _longer(times: Array | None, more: Array | float) -> Array:
     """Times that take so much more; what takes no time is no move, and stays so."""
-    longer: Array = np.array(times, dtype=float)
-    moves = (longer > 0.0) & np.isfinite(longer)
-    longer[moves] = np.maximum(longer[moves] + more, 0.0)
+    given: Array = np.asarray(times, dtype=float)
+    longer: Array = np.where((given > 0.0) & np.isfinite(given), np.maximum(given + more, 0.0), given)
     return longer
 
 
@@ -148,17 +154,14 @@ def _doors(line: Line, name: str, times: DoorTimes, learnt: Learnt) -> DoorTimes
     )
 
 
-def _wait_s(waits: Waits | None, fleet: str) -> float:
-    found = (waits or {}).get(fleet)
-    return found.mean if found is not None else 0.0
-
-
-def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt, wait_s: float) -> FleetTimes:
+def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt, waits: FleetWaits | None) -> FleetTimes:
     model = line.fleets[name].model.name
-    drive = learnt.get(("drive", model), 0.0) + wait_s
+    more: Array = np.full(times.travel_s.shape, learnt.get(("drive", model), 0.0))
+    if waits is not None:
+        more += [[waits.leg_s(origin, target) for target in times.stations] for origin in times.stations]
     return replace(
         times,
-        travel_s=_longer(times.travel_s, drive),
+        travel_s=_longer(times.travel_s, more),
         handover_s=_longer(times.handover_s, learnt.get(("hand-over", model), 0.0)),
-        empty_s=_longer(times.empty_s, drive) if times.empty_s is not None else None,
+        empty_s=_longer(times.empty_s, more) if times.empty_s is not None else None,
     )

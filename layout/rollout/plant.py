@@ -22,7 +22,7 @@ from layout.rollout.conveyors import BeltNews, Conveyor, courses
 from layout.rollout.courses import passes_on
 from layout.rollout.doors import DoorActor
 from layout.rollout.drivers import Fellows
-from layout.rollout.learning import WAIT
+from layout.rollout.learning import BACK, WAIT
 from layout.rollout.riders import GUIDE
 from layout.rollout.stands import Stands
 from layout.rollout.timing import MoveTable
@@ -200,13 +200,13 @@ class Plant:
     def _reached_cart(self, cart: Vehicle, command: told.Move, now_s: float) -> None:
         began_s, _ = self._went[command.unit]
         drives = command.travel_s > 0.0
-        waited_s = now_s - began_s - command.travel_s
+        leg, whole_s = (command.origin, command.target), now_s - began_s
         if drives and cart.came_from == command.origin:
-            waited_s = cart.set_out_s - began_s
-            leg = (command.origin, command.target)
             self.table.add("drive", command.unit, *leg, command.travel_s, now_s - cart.set_out_s)
-        if drives or waited_s > self.world.step_s:  # it may have to come back from where it made room
-            self.table.add(WAIT, command.unit, command.unit, command.unit, 0.0, waited_s)
+        if drives and len(self.carts) > 1:
+            self.table.add(WAIT, command.unit, *leg, command.travel_s, whole_s)
+        elif whole_s > self.world.step_s:
+            self.table.add(BACK, command.unit, *leg, 0.0, whole_s)
         self.control.reached(command.unit)
         self._went[command.unit] = (now_s, command)
         if isinstance(command, told.Fetch):

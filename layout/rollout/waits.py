@@ -2,7 +2,8 @@
 
 Nothing here has a body, so a shift passes in seconds: vehicles keep out of each other's way by the same rules, and are
 where they would be. What they wait hangs on the traffic, on who stands where and how often one drives there; so it is
-no matter of models, but measured anew for each layout.
+no matter of models, but measured anew for each layout, and from station to station: on one way they wait for a tenth of
+a second on average, on another for ten.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from layout.flow import commands as told
 from layout.flow.control import Control
 from layout.flow.departures import Left
 from layout.flow.output.intervals import estimate
-from layout.model.line import Line
+from layout.model.line import Fleet, Line
 from layout.model.physical import Incident
-from layout.model.results import Estimate, FlowResult, Moves
+from layout.model.results import Estimate, FleetTimes, FlowResult, Moves
 from layout.motion.drive import Place
 from layout.rollout.drivers import Driver, Fellows
 from layout.rollout.traffic import Traffic
@@ -31,8 +32,40 @@ WINDOW_S = 4 * 3600.0
 REPLICATIONS = 2
 LEVEL = 0.95
 
-Waits = Mapping[str, Estimate]
-"""Fleet -> mean time (s) that a drive takes more because of other vehicles; the interval is over replications."""
+Leg = tuple[str, str]
+"""Station where a drive begins as the flow simulation sees it, and where it ends."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What n drives took more than assumed (s): sums of it and of its square."""
+
+    n: int = 0
+    total_s: float = 0.0
+    squares_s2: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.n + other.n, self.total_s + other.total_s, self.squares_s2 + other.squares_s2)
+
+
+@dataclass(frozen=True)
+class FleetWaits:
+    """What a fleet's drives take more because of other vehicles, on average.
+
+    mean : of all drives (s); the interval is over replications
+    legs_s : from station to station (s); those not seen take the mean
+    """
+
+    mean: Estimate
+    legs_s: Mapping[Leg, float] = field(default_factory=dict)
+
+    def leg_s(self, origin: str, target: str) -> float:
+        """Of drives from station to station (s)."""
+        return self.legs_s.get((origin, target), self.mean.mean)
+
+
+Waits = Mapping[str, FleetWaits]
+"""By fleet."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +73,14 @@ class Driven:
     """One replication with vehicles that drive.
 
     flow, left : as of the flow simulation; incidents : vehicles that keep one another from moving
-    waits_s : by fleet, what all its drives took more than assumed (s), and how many they were
+    legs : by fleet and leg, what its drives took more than assumed; from a station to itself: what it took to come back
+        from where a vehicle made room
     """
 
     flow: FlowResult
     left: tuple[Left, ...]
     incidents: tuple[Incident, ...]
-    waits_s: Mapping[str, tuple[float, int]]
+    legs: Mapping[str, Mapping[Leg, Tally]]
 
 
 @dataclass(frozen=True)
@@ -66,10 +100,44 @@ def driving(line: Line, moves: Moves) -> Driving:
     runs = [drive_through(line, moves, replication=first + k, until_s=WINDOW_S) for k in range(REPLICATIONS)]
     found = {}
     for name in line.fleets:
-        means = [total / n for total, n in (run.waits_s[name] for run in runs) if n]
-        if means:
-            found[name] = estimate(means, LEVEL)
+        means = [mean_s(run.legs[name]) for run in runs]
+        known = [mean for mean in means if mean is not None]
+        if known:
+            pooled: dict[Leg, Tally] = {}
+            for leg, tally in (item for run in runs for item in run.legs[name].items()):
+                pooled[leg] = pooled.get(leg, Tally()) + tally
+            found[name] = FleetWaits(estimate(known, LEVEL), shrunk(pooled))
     return Driving(found, tuple(incident for run in runs for incident in run.incidents))
+
+
+def mean_s(legs: Mapping[Leg, Tally]) -> float | None:
+    """What a drive took more on average (s), ways back shared out among all; None without drives."""
+    n = sum(tally.n for (origin, target), tally in legs.items() if origin != target)
+    return math.fsum(tally.total_s for tally in legs.values()) / n if n else None
+
+
+def shrunk(legs: Mapping[Leg, Tally]) -> dict[Leg, float]:
+    """By leg, what its drives take more (s): its own mean, the nearer to that of all legs the fewer drives it had.
+
+    Legs differ by chance, and because traffic differs: the weight of a leg's own mean is the share of the second in the
+    variance of that mean. Source: Searle, Casella, McCulloch, "Variance Components", 1992, chapters 3.6 and 7 (one-way
+    random model, analysis-of-variance estimates, best linear unbiased prediction).
+    """
+    drives = {leg: tally for leg, tally in legs.items() if leg[0] != leg[1]}
+    n = sum(tally.n for tally in drives.values())
+    if n <= len(drives):
+        return {}  # every leg once: nothing tells chance from traffic
+    mean = math.fsum(tally.total_s for tally in drives.values()) / n
+    back = math.fsum(tally.total_s for leg, tally in legs.items() if leg[0] == leg[1]) / n
+    within = math.fsum(tally.squares_s2 - tally.total_s**2 / tally.n for tally in drives.values()) / (n - len(drives))
+    spread = math.fsum(tally.n * (tally.total_s / tally.n - mean) ** 2 for tally in drives.values())
+    room = n - sum(tally.n**2 for tally in drives.values()) / n
+    between = max((spread - (len(drives) - 1) * within) / room, 0.0) if room > 0 else 0.0
+    found = {}
+    for leg, tally in drives.items():
+        own = tally.n * between / (tally.n * between + within) if between > 0 else 0.0
+        found[leg] = back + mean + own * (tally.total_s / tally.n - mean)
+    return found
 
 
 def vehicles(line: Line) -> int:
@@ -92,11 +160,11 @@ def drive_through(
     control = Control(line, moves, seed=seed, replication=replication, until_s=until_s, warmup_s=warmup_s)
     plant = _Plant(line, moves, control)
     plant.run()
-    totals = dict.fromkeys(line.fleets, (0.0, 0))
+    legs: dict[str, dict[Leg, Tally]] = {name: {} for name in line.fleets}
     for name, fleet in line.fleets.items():
-        carts = [plant.carts[member] for member in fleet.members]
-        totals[name] = (math.fsum(cart.waited_s for cart in carts), sum(cart.drives for cart in carts))
-    return Driven(control.result(), tuple(control.departures()), tuple(plant.incidents), totals)
+        for leg, tally in (item for member in fleet.members for item in plant.carts[member].legs.items()):
+            legs[name][leg] = legs[name].get(leg, Tally()) + tally
+    return Driven(control.result(), tuple(control.departures()), tuple(plant.incidents), legs)
 
 
 class _Mark:
@@ -115,10 +183,13 @@ class _Mark:
 
 
 class _Cart(Driver):
-    """A vehicle that has a part or none. waited_s : what its drives took more than assumed, drives : how many."""
+    """A vehicle that has a part or none. legs : what its drives took more than assumed."""
 
     has_part = False
-    waited_s, drives = 0.0, 0
+
+    def __init__(self, name: str, fleet: Fleet, times: FleetTimes, body: _Mark, fellows: Fellows) -> None:
+        super().__init__(name, fleet, times, body, fellows)
+        self.legs: dict[Leg, Tally] = {}
 
     @property
     def loaded(self) -> bool:
@@ -208,10 +279,8 @@ class _Plant:
 
     def _come(self, cart: _Cart, command: told.Move, now_s: float) -> None:
         if command.time_s > self._control.warmup_s:
-            cart.waited_s += (
-                now_s - command.time_s - command.travel_s
-            )  # it may have to come back from where it made room
-            cart.drives += command.travel_s > 0.0
+            leg, waited_s = (command.origin, command.target), now_s - command.time_s - command.travel_s
+            cart.legs[leg] = cart.legs.get(leg, Tally()) + Tally(1, waited_s, waited_s**2)
         self._control.reached(cart.name)
         if isinstance(command, (told.Fetch, told.Carry)):
             self._at(now_s + command.handling_s, partial(self._handed, cart, isinstance(command, told.Fetch)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from layout.model.line import Layout
 from layout.model.physical import MoveGap
 from layout.model.realise import realise
 from layout.model.results import Estimate
-from layout.rollout.learning import WAIT, learn, learnt_moves, relearnt
-from layout.rollout.waits import Driving, drive_through, driving
+from layout.rollout.learning import BACK, WAIT, learn, learnt_moves, relearnt
+from layout.rollout.waits import Driving, FleetWaits, Tally, drive_through, driving, shrunk
 
 SHOP = load_scenario(Path(__file__).parents[2] / "experiments" / "job_shop_amr.yaml")
 
@@ -32,7 +33,7 @@ def test_one_vehicle_alone_is_the_flow_simulation():
     assert len(flown) > 5
     assert [(left.made_at, left.nth) for left in driven.left] == [(left.made_at, left.nth) for left in flown]
     assert [left.time_s for left in driven.left] == pytest.approx([left.time_s for left in flown], abs=1e-6)
-    assert driven.waits_s["carts"][0] == pytest.approx(0.0, abs=1e-6)
+    assert all(tally.total_s == pytest.approx(0.0, abs=1e-6) for tally in driven.legs["carts"].values())
     assert driving(line, moves) == Driving({})
 
 
@@ -41,8 +42,9 @@ def test_vehicles_wait_and_the_same_again(monkeypatch):
     line, moves = shop(2)
     found = driving(line, moves)
     waits = found.waits_s["carts"]
-    assert waits.mean > 0.0
-    assert waits.n == 2
+    assert waits.mean.mean > 0.0
+    assert waits.mean.n == 2
+    assert waits.legs_s
     assert driving(line, moves) == found
     assert not found.incidents
 
@@ -60,12 +62,40 @@ def test_once_vehicles_are_stranded_none_drives_any_more(monkeypatch):
 
 def test_a_drive_takes_as_much_longer_as_is_waited():
     line, moves = shop(2)
-    waiting = {"carts": Estimate(1.5, 0.2, 0.95, 2)}
-    before, after = moves.fleets["carts"].travel_s, learnt_moves(line, moves, {}, waiting).fleets["carts"].travel_s
-    drives = before > 0
-    assert after[drives] == pytest.approx(before[drives] + 1.5)
-    assert not after[~drives].any()
-    seen = (MoveGap(WAIT, "carts 2", "carts 2", "carts 2", 0.0, Estimate(7.0, 1.0, 0.95, 9)),)
+    waiting = {"carts": FleetWaits(Estimate(1.5, 0.2, 0.95, 2), {("saw", "mill"): 4.0})}
+    times = moves.fleets["carts"]
+    before, after = times.travel_s, learnt_moves(line, moves, {}, waiting).fleets["carts"].travel_s
+    expected = np.where(before > 0, before + 1.5, before)
+    expected[times.stations.index("saw"), times.stations.index("mill")] += 2.5
+    assert after == pytest.approx(expected)
+    seen = [
+        MoveGap(WAIT, "carts 2", "saw", "mill", 18.0, Estimate(23.0, 1.0, 0.95, 9)),
+        MoveGap(WAIT, "carts 2", "mill", "saw", 18.0, Estimate(20.0, 1.0, 0.95, 9)),
+        MoveGap(BACK, "carts 2", "saw", "saw", 0.0, Estimate(7.0, 1.0, 0.95, 9)),
+    ]
     assert learn(line, seen) == {}  # what is waited in one window teaches nothing
-    assert relearnt(line, seen, {}, waiting)[0].assumed_s == 1.5
+    assert [gap.assumed_s for gap in relearnt(line, seen, {}, waiting)] == [22.0, 19.5, 0.0]
+    assert not seen[0].close and replace(seen[0], assumed_s=22.0).close
+    assert not replace(seen[0], assumed_s=21.0).close and replace(seen[0], assumed_s=21.4).close  # 1 s of doubt
     assert np.array_equal(learnt_moves(line, moves, {}).fleets["carts"].travel_s, before)
+
+
+def test_legs_keep_as_much_of_their_own_mean_as_chance_does_not_explain():
+    """Times made up of a leg's own mean and noise, both with known variances: the best linear predictor is known."""
+    rng = np.random.default_rng(3)
+    means, n = 5.0 + 2.0 * rng.standard_normal(400), 8
+    times = means[:, None] + 6.0 * rng.standard_normal((400, n))
+    legs = {(str(k), "there"): Tally(n, row.sum(), (row**2).sum()) for k, row in enumerate(times)}
+    found = np.array(list(shrunk(legs).values()))
+    weight = n * 2.0**2 / (n * 2.0**2 + 6.0**2)
+    assert np.polyfit(times.mean(axis=1), found, 1)[0] == pytest.approx(weight, abs=0.06)
+    assert found.mean() == pytest.approx(times.mean())
+    error = ((found - means) ** 2).mean()
+    assert error < 0.6 * ((times.mean(axis=1) - means) ** 2).mean() and error < 0.75 * means.var()
+
+
+def test_where_legs_do_not_differ_all_take_the_mean_and_ways_back_are_shared_out():
+    legs = {(name, "there"): Tally(4, 8.0, 40.0) for name in "abc"}
+    assert shrunk(legs) == pytest.approx(dict.fromkeys(legs, 2.0))
+    assert shrunk({**legs, ("there", "there"): Tally(2, 6.0, 18.0)}) == pytest.approx(dict.fromkeys(legs, 2.5))
+    assert shrunk({("a", "b"): Tally(1, 3.0, 9.0)}) == {}
