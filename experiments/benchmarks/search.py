@@ -4,6 +4,7 @@ flp         published machine layouts: how near the best known, how soon (`searc
 flp-keys    the same at equal numbers of evaluations, with one decoder for all samplers
 scenarios   against other samplers on `experiments/*.yaml`: median and quartiles of the best throughput after some
             evaluations (`search.py scenarios --help`)
+settings    speeds and buffers alone, or with places, judged by a formula (`search.py settings --help`)
 noise       is the last word right as often as it says? Two exponential machines with places between them, whose
             throughput is known exactly (flow/exact); five finalists, shifts of an hour, 200 searches' last words, with
             2 to 6 places (the second is 1.6 % worse than the best) and with 10 to 14 (0.4 %, the tolerance is 1 %):
@@ -24,6 +25,7 @@ from typing import Any
 
 import search_flp
 import search_scenarios
+import search_settings
 
 NOISE = """\
 name: two machines
@@ -52,6 +54,7 @@ def main() -> None:
     part.set_defaults(do=run_noise)
     search_flp.add_parts(parts)
     search_scenarios.add_part(parts)
+    search_settings.add_part(parts)
     given = asked.parse_args()
     given.do(given)
 

@@ -24,6 +24,7 @@ Rank = tuple[bool, float, int]
 
 FORGET = 0.97  # of what is known of a move, with each candidate that it made
 PRIOR = 4.0  # candidates that a move's share of successes is thought to rest on before any was told
+INFEASIBLE = 1e12  # what a broken constraint counts where candidates are ranked by one number
 LEAST = 0.2  # a move that never pays off is still made so often as this share of what it started with
 
 
@@ -39,6 +40,11 @@ class Told:
     def number(self) -> int:
         """Its trial's number."""
         return self.rank[2]
+
+    @property
+    def cost(self) -> float:
+        """Less is better; those that break a constraint come after all that break none."""
+        return self.rank[1] + (INFEASIBLE if self.rank[0] else 0.0)
 
 
 class Memory:

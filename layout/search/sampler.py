@@ -27,11 +27,13 @@ from layout.model.scenario import Scenario
 from layout.search.memory import Memory
 from layout.search.moves import drawn
 from layout.search.proposals import Draft, Proposals
+from layout.search.settings import Settings
 from layout.search.space import Values, distributions
 from layout.search.surrogate import Surrogate
 
 PACKINGS = 16  # packings, and changes of the start, before learning begins
 RESTART = 0.06  # share of later candidates that are fresh packings, where all of these are legal; else so much less
+LEARNT = 0.75  # share of changes of settings that are proposed by what was learnt of all of them
 STALE = 60  # candidates without improvement after which that share has doubled, and so on
 
 
@@ -59,6 +61,7 @@ class LayoutSampler(BaseSampler):
         self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
         self._memory: Memory | None = None
         self._surrogate = Surrogate(self.packer)
+        self._settings: Settings | None = None
 
     def reseed_rng(self) -> None:
         """Nothing: candidates depend on the seed and their number, in whatever thread or process they are asked."""
@@ -80,9 +83,12 @@ class LayoutSampler(BaseSampler):
         if memory is None or memory.name != study.study_name:
             memory = self._memory = Memory(study, self._arrangement)
             self._surrogate = Surrogate(self.packer)
+            self._settings = Settings.of(self.scenario.variables, self.seed, self.start)
         trials = study.get_trials(deepcopy=False)
         for each in range(len(memory.drafts), number + 1):
             for told in memory.learn(trials, each - self.lag):
+                if self._settings is not None:
+                    self._settings.tell(told.values, told.cost)
                 if not told.rank[0]:
                     self._surrogate.learn(told.values, told.value)
             memory.drafts.append(self._draft(memory, each))
@@ -92,13 +98,17 @@ class LayoutSampler(BaseSampler):
         if number == 0 and self.start:
             return Draft(number, self.start, keep=True)
         rng = np.random.default_rng([self.seed, number])
+        movable, learnt = bool(self.proposals.moves.movable), self._settings is not None
+        first = PACKINGS if movable or not learnt else 0
         made, sound = memory.packed
         restart = max(min(RESTART * 2.0 ** ((number - memory.improved) / STALE - 1.0), 0.3), RESTART)
-        if number < PACKINGS or not memory.told or rng.random() < restart * (sound + 1) / (made + 1):
+        if number < first or not memory.told or rng.random() < restart * (sound + 1) / (made + 1):
             return Draft(number, self.start if number % 2 else None)
         parent = memory.parent(rng)
         shares = memory.shares(self.proposals.moves.shares(parent.values))
         move = drawn(rng, shares)
+        if move == "set" and self._settings is not None and not parent.rank[0] and rng.random() < LEARNT:
+            return Draft(number, {**parent.values, **self._settings.ask()}, keep=True, of=parent.number, move=move)
         return Draft(number, dict(parent.values), of=parent.number, move=move, slope=self._surrogate.slope())
 
     def sample_independent(
