@@ -99,3 +99,27 @@ def test_search_on_published_instances(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(search_flp, "search", lambda *_, **__: pytest.fail("searched again"))
     assert search_flp.flp(["P6", "D8"], 2, 0.1, tmp_path, journal) == json.loads(json.dumps(figures))
     assert "reached 2/2" in search_flp.table(figures)
+
+
+def test_search_for_settings() -> None:
+    """What is left after some candidates, of all samplers: less the more there were, and less than chance leaves."""
+    part = (
+        "settings",
+        "--json",
+        "--seeds",
+        "1",
+        "--evaluations",
+        "60",
+        "--cases",
+        "turned",
+        "--samplers",
+        "layout,tpe",
+    )
+    done = subprocess.run([sys.executable, str(EXPERIMENTS / "benchmarks" / "search.py"), *part],
+                          capture_output=True, text=True, check=False, timeout=900)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["at"] == [50, 60]
+    for name in ("layout", "tpe"):
+        early, late = figures["turned"][name]["median"]
+        assert 0.0 < late <= early < 0.7

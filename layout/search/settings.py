@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from cmaes import CMA  # type: ignore[import-untyped]
 
 from layout.model.pose import Array
 from layout.model.quantities import Choose, Range
@@ -54,7 +53,9 @@ class Settings:
             if self._cma.should_stop():  # nothing left to learn there: once more from anywhere
                 self._cma = self._new(np.random.default_rng([self.seed, self._made]).random(len(self.domains)))
 
-    def _new(self, middle: Array) -> CMA:
+    def _new(self, middle: Array) -> Any:
+        from cmaes import CMA  # type: ignore[import-untyped]  # it takes a second to be imported
+
         self._made += 1
         bounds = np.column_stack([np.zeros(len(middle)), np.ones(len(middle))])
         return CMA(

@@ -11,8 +11,6 @@ anything improves. (Compaction at the end of a search: Goncalves & Resende 2015,
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from layout.model.pose import Array
 from layout.search.plane.plane import Ints, Placed, Plane, cost_of, extents, worst_overlap_m
@@ -36,6 +34,9 @@ def compact(plane: Plane, placed: Placed) -> Placed:
 
 def _along(plane: Plane, at: Array, extent: Array, axis: int) -> Array:
     """Centres (n, 2) after one linear program along an axis."""
+    from scipy.optimize import linprog  # they take a while to be imported, and most searches are none of planes
+    from scipy.sparse import coo_array
+
     n, other = len(at), 1 - axis
     gap = (extent[:, None] + extent[None]) / 2
     level = np.abs(at[:, None, other] - at[None, :, other]) < gap[..., other] - TOUCH_M
