@@ -1,6 +1,5 @@
 """Machines in a row, dealt with in one go: the same run as by marking and settling, to the last bit."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,8 +37,8 @@ FAILURES = st.dictionaries(
 def assert_same(made, times, machines, pool=512):
     """Both ways give the same figures, departures and events; `machines` go the direct way. pool: parts at first."""
     network = compile_line(made, times)
-    table = network.world.stations
-    assert [network.stations[s] for s in np.flatnonzero(table["in_row"])] == machines
+    table = network.world.servers
+    assert [network.stations[s] for s in table["station"][table["in_row"] == 1]] == machines
     ways = []
     for direct in (True, False):
         if not direct:

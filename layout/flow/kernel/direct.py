@@ -24,7 +24,6 @@ from layout.flow.kernel.records import (
     DONE,
     DOWN,
     FAR,
-    IDLE,
     RING_FAIL,
     RING_FINISH,
     RING_NONE,
@@ -38,28 +37,31 @@ from layout.flow.kernel.tables import links, modes, parts, servers, service, sta
 def along_rows(w: Any) -> None:
     """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
     v, time = first(w)
-    while 2 * w.logged <= w.n_log and w.status == DONE:
+    began = w.now
+    while True:
         now = as_time(time)
         if v >= w.n_servers or now > w.until or now == w.now or not alone(w, v, time):
-            return
+            break
         server = servers(w, v)
-        s = server.station
-        if stations(w, s).in_row == 0 or server.busy == IDLE or server.ring != RING_FINISH:
-            return
-        w.now, w.again, w.at_once = now, 0, 0
+        if server.in_row == 0 or server.ring != RING_FINISH:
+            break
+        w.now = now
         w.events += 1
-        v, time = _finish(w, v, s, now)
-        if may_go_on(w):
-            return
+        v, time = _finish(w, v, server.station, now)
+    if w.now != began:
+        w.again = w.at_once = 0
 
 
 @inlined
 def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
-    """The work of server v at station s is done, and its part goes on along the row. Returns the `first` clock."""
+    """The work of server v at station s is done, and its part goes on along the row.
+
+    Returns the `first` clock, or none of a server where something else is to be done before it rings.
+    """
     server = servers(w, v)
     p = server.part
     station, part = stations(w, s), parts(w, p)
-    following = station.row_next
+    following = server.row_next
     counts = 1 if now > w.warmup else 0
     role = server.only
     if role < 0:
@@ -78,23 +80,33 @@ def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
             station.ready_head = station.ready_tail = p
             server.left, server.busy, server.held, server.state = 0.0, 0, 1, BLOCKED
             return _rest(w, v, now)
-        links(w, station.row_link).moved += counts
+        links(w, server.row_link).moved += counts
         _put(w, p, following, now)
     else:
-        if station.row_link >= 0:
-            links(w, station.row_link).moved += counts
+        if server.row_link >= 0:
+            links(w, server.row_link).moved += counts
         _leave(w, p)
     who, time = _take(w, v, s, WORKING, now)
-    previous = station.row_prev
+    previous = server.row_prev
     if previous < 0:
-        if station.row_fed == 1:
+        if server.row_fed == 1:
             mark_feed(w, s)
             mark_arms(w, s)
             w.todo |= w.befores
+        who = _unless_stopped(w, who)
     elif stations(w, previous).ready_head >= 0:
         _move_up(w, s, previous)
         who, time = first(w)
+        who = _unless_stopped(w, who)
+    if following < 0:
+        who = _unless_stopped(w, who)
     return who, time
+
+
+@inlined
+def _unless_stopped(w: Any, who: Any) -> Any:
+    """The number given; more than any server has where there is something to settle, or the log or the pool is full."""
+    return w.n_servers if may_go_on(w) or w.status != DONE or 2 * w.logged > w.n_log else who
 
 
 @apart
@@ -108,18 +120,18 @@ def _move_up(w: Any, s: Any, previous: Any) -> None:
         if p < 0:
             return
         station.ready_head = station.ready_tail = -1
-        links(w, station.row_link).moved += counts
+        server = servers(w, station.server0)
+        links(w, server.row_link).moved += counts
         _put(w, p, s, now)
         s = previous
-        server = servers(w, station.server0)
         server.held = 0
         state = server.state
         if state == BLOCKED:
             server.in_blocked += _since(w, server, now)
             server.since = now
         _take(w, station.server0, s, state, now)
-        previous = station.row_prev
-    if stations(w, s).row_fed == 1:
+        previous = server.row_prev
+    if servers(w, stations(w, s).server0).row_fed == 1:
         mark_feed(w, s)
         mark_arms(w, s)
         w.todo |= w.befores
@@ -164,7 +176,8 @@ def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> Any:
     """
     server, station = servers(w, v), stations(w, s)
     used = station.used
-    station.room_since = select(used == station.places, now, station.room_since)
+    if server.row_prev < 0 and used == station.places:  # else nobody asks
+        station.room_since = now
     p = station.queue_head
     if state == DOWN:
         station.used = used - 1

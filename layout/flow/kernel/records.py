@@ -89,9 +89,7 @@ def _dtype(integers: str, floats: str) -> np.dtype[Any]:
 
 STATION = _dtype(
     # places: servers + places of the in-buffer; places_out: of the out-buffer; source: it makes parts (mix0..mix1);
-    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back; in_row: the end of an
-    # operation is dealt with in one go, for its part can only leave the line, or go on by row_link to row_next;
-    # row_prev: whose row_next it is, if nobody else brings parts; row_fed: whether anybody does;
+    # doors: whether it closes and opens any; judges: whether it scraps parts or sends them back;
     # joins: whether it joins components to parts; order..order1: orders still to come; careful: whether more than
     # a part and a server is needed to begin;
     # fills: whether its servers may begin with other than its queue; fed, pushes: whether parts come by belt or link,
@@ -100,7 +98,7 @@ STATION = _dtype(
     # run0..run1, set0..set1, mend0..mend1: in `tends`, who runs it, sets it up, repairs it; before: begins a part only
     # with room for it further on; repeats: works again on a part that cannot leave
     "places places_out server0 servers saturated arrivals mix mix0 mix1 clock belts_in belts_out links_in links_out "
-    "doors judges in_row row_next row_prev row_link row_fed joins order order1 "
+    "doors judges joins order order1 "
     "careful fills fed pushes arms before repeats batch setups shift run0 run1 set0 set1 mend0 mend1 "
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues;
@@ -111,13 +109,16 @@ STATION = _dtype(
     "room_since closing opening",
 )
 SERVER = _dtype(
-    # only: the process-time stream of all that it does, -1: several
+    # only: the process-time stream of all that it does, -1: several; in_row: the end of an operation is dealt with in
+    # one go, for its part can only leave the line, or go on by row_link to station row_next; row_prev: the station
+    # whose row_next this one's is, if nobody else brings parts; row_fed: whether anybody does
     # run: part: what it works on, or holds
     # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
     # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
     # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
     # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its part's last one
-    "station mode0 modes only state part ring busy last row asks runner helper broken following held lacks did periods",
+    "station mode0 modes only in_row row_next row_prev row_link row_fed "
+    "state part ring busy last row asks runner helper broken following held lacks did periods",
     # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
     # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
     # asked: since when it needs a person

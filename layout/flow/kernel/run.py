@@ -104,6 +104,8 @@ def simulate_run(run: Any) -> None:
             if may_go_on(w) or w.status != DONE:
                 _settle(w)
                 continue
+            if 2 * w.logged > w.n_log:
+                continue
         now, k, more = next_clock(w)
         if now > w.until:
             if w.plant == 1:

@@ -26,7 +26,7 @@ _POSITIVE = {"exponential", "erlang", "gamma", "lognormal", "weibull", "triangul
 
 
 def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[str, ...], world: World) -> None:
-    """Fill in what `records.STATION` says of rows."""
+    """Fill in what `records.SERVER` says of rows."""
     if all(line.links[name].time_s > 0 for name in links) or not all(map(_usual, (line, *line.products.values()))):
         return
     served = {s for arm in line.arms.values() for s in arm.serves} | {s for f in line.fleets.values() for s in f.serves}
@@ -35,7 +35,7 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         s not in passed and name not in moves.doors and _machine(line.stations[name]) for s, name in enumerate(stations)
     ]
     ways = [line.links[name] for name in links]
-    table = world.stations
+    table = world.servers[world.stations["server0"]]  # a copy: the first server of each station
     for s, name in enumerate(stations):
         into = [k for k, way in enumerate(ways) if way.target == name]
         out = [k for k, way in enumerate(ways) if way.origin == name]
@@ -44,7 +44,7 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         if len(into) == 1 and not brought:
             table[s]["row_prev"] = stations.index(ways[into[0]].origin)
         roles = set(world.service[s][world.service[s] >= 0].tolist())
-        world.servers["only"][world.servers["station"] == s] = roles.pop() if len(roles) == 1 else -1
+        table[s]["only"] = roles.pop() if len(roles) == 1 else -1
         ends = {_end(world, s, int(k)) for k in np.flatnonzero(world.service[s] >= 0)}
         if not plain[s] or line.stations[name].buffer_out > 0 or len(ends) != 1:
             continue
@@ -62,6 +62,8 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         before = table[s]["row_prev"]
         if before >= 0 and not (table[before]["in_row"] and table[before]["row_next"] == s):
             table[s]["row_prev"] = -1
+    for field in ("in_row", "row_next", "row_prev", "row_link", "row_fed", "only"):
+        world.servers[field] = table[field][world.servers["station"]]
 
 
 def _usual(thing: Any) -> bool:

@@ -283,13 +283,13 @@ class _Compiler:
                 "mix1": len(mixes),
                 "order": len(self.orders) - len(ordered),
                 "order1": len(self.orders),
-                **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "row_next", "row_prev",
-                                 "row_link", "queue_head", "queue_tail", "ready_head", "ready_tail", "outside_head",
-                                 "outside_tail"), -1),
+                **dict.fromkeys(("clock", "belts_in", "belts_out", "links_in", "links_out", "queue_head", "queue_tail",
+                                 "ready_head", "ready_tail", "outside_head", "outside_tail"), -1),
             })  # fmt: skip
             for v in range(station.servers):
                 servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
-                                "last": -1, "runner": -1, "helper": -1, "did": -1, "ended": -1.0})  # fmt: skip
+                                "last": -1, "runner": -1, "helper": -1, "did": -1, "row_next": -1, "row_prev": -1,
+                                "row_link": -1, "ended": -1.0})  # fmt: skip
                 self._clock(rec.OWNER_SERVER, len(servers) - 1)
                 for mode in by_name(station.failures):
                     failure = station.failures[mode]
