@@ -29,7 +29,7 @@ from layout.scene.physics.world import STEP_S
 
 WINDOW_S = 4 * 3600.0
 """Simulated time of each replication, at most the line's horizon: a thousand drives of a busy fleet."""
-REPLICATIONS = 2
+REPLICATIONS = 4
 LEVEL = 0.95
 
 Leg = tuple[str, str]
@@ -183,13 +183,18 @@ class _Mark:
 
 
 class _Cart(Driver):
-    """A vehicle that has a part or none. legs : what its drives took more than assumed."""
+    """A vehicle that has a part or none, or hands one over. legs : what its drives took more than assumed."""
 
-    has_part = False
+    has_part = hands_over = False
 
     def __init__(self, name: str, fleet: Fleet, times: FleetTimes, body: _Mark, fellows: Fellows) -> None:
         super().__init__(name, fleet, times, body, fellows)
         self.legs: dict[Leg, Tally] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether it drives, waits to, or hands a part over."""
+        return super().busy or self.hands_over
 
     @property
     def loaded(self) -> bool:
@@ -234,13 +239,14 @@ class _Plant:
             while self._due and self._due[0][0] <= now_s:
                 heapq.heappop(self._due)[2]()
             driving = () if self.incidents else self.carts.values()
-            ringing = [cart for cart in driving if cart.next_s <= now_s + 1e-9]
-            for cart in ringing:
-                cart.after_step(now_s)
-            for cart in ringing:
-                cart.before_step(now_s)
+            for cart in driving:
+                if cart.next_s <= now_s + 1e-9:
+                    cart.after_step(now_s)
             for command in control.advance(now_s):
                 self._obey(command, now_s)
+            for cart in driving:  # as among bodies: who is told to go asks after that
+                if cart.next_s <= now_s + 1e-9:
+                    cart.before_step(now_s)
             if now_s >= control.until_s:
                 return
             soon_s = min([control.next_s, *(cart.next_s for cart in driving)])
@@ -283,8 +289,9 @@ class _Plant:
             cart.legs[leg] = cart.legs.get(leg, Tally()) + Tally(1, waited_s, waited_s**2)
         self._control.reached(cart.name)
         if isinstance(command, (told.Fetch, told.Carry)):
+            cart.hands_over = True
             self._at(now_s + command.handling_s, partial(self._handed, cart, isinstance(command, told.Fetch)))
 
     def _handed(self, cart: _Cart, has_part: bool) -> None:
-        cart.has_part = has_part
+        cart.has_part, cart.hands_over = has_part, False
         self._control.handed(cart.name)

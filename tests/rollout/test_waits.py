@@ -15,6 +15,7 @@ from layout.model.line import Layout
 from layout.model.physical import MoveGap
 from layout.model.realise import realise
 from layout.model.results import Estimate
+from layout.rollout.drivers import Driver
 from layout.rollout.learning import BACK, WAIT, learn, learnt_moves, relearnt
 from layout.rollout.waits import Driving, FleetWaits, Tally, drive_through, driving, shrunk
 
@@ -43,10 +44,25 @@ def test_vehicles_wait_and_the_same_again(monkeypatch):
     found = driving(line, moves)
     waits = found.waits_s["carts"]
     assert waits.mean.mean > 0.0
-    assert waits.mean.n == 2
+    assert waits.mean.n == 4
     assert waits.legs_s
     assert driving(line, moves) == found
     assert not found.incidents
+
+
+def test_who_hands_a_part_over_is_not_sent_away(monkeypatch):
+    line, moves = shop(2)
+    went = []
+
+    def set_out(cart, *given):
+        went.append(cart.hands_over)
+        return usual(cart, *given)
+
+    usual = Driver._set_out
+    monkeypatch.setattr(Driver, "_set_out", set_out)
+    drive_through(line, moves, until_s=1800.0)
+    assert len(went) > 50
+    assert not any(went)
 
 
 def test_once_vehicles_are_stranded_none_drives_any_more(monkeypatch):
