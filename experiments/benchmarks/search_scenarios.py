@@ -6,16 +6,19 @@ general sampler has the legaliser and decoder of the layout sampler, or ("raw") 
 the throughput of the best candidate told so far, by the score of the search; where none was feasible, 0.
 
 Every candidate told is a line of the run's own file in the journal folder, so a run that was stopped, or is wanted
-longer, goes on; folders of several machines are merged by copying their files together.
+longer, goes on; folders of several machines are merged by copying their files together. Runs go seed by seed, so that
+whatever is there when it is stopped can be compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +64,12 @@ def add_part(parts: Any) -> None:
     """The part `scenarios` of `search.py`."""
     part = parts.add_parser("scenarios", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     part.add_argument("files", nargs="*", type=Path, metavar="SCENARIO", help="default: all of experiments/")
-    part.add_argument("--samplers", default=",".join(SAMPLERS), help="separated by commas (default: %(default)s)")
+    part.add_argument(
+        "--samplers",
+        default=",".join(SAMPLERS),
+        help="separated by commas (default: %(default)s); tpe:300 makes 300 evaluations at most",
+    )
+    part.add_argument("--processes", type=int, default=1, help="runs at a time (default: %(default)s)")
     part.add_argument("--seeds", type=int, default=10, help="1 to this (default: %(default)s)")
     part.add_argument("--evaluations", type=int, default=AT[-1], help="of each run (default: %(default)s); 0: no runs")
     part.add_argument("--at", default=",".join(map(str, AT)), help="when they are compared (default: %(default)s)")
@@ -80,13 +88,15 @@ def main(given: argparse.Namespace) -> None:
             small = Path(folder) / "two_machines.yaml"
             small.write_text(SMALL, encoding="utf-8")
             at = [2, 6]
-            figures = measure(journal, [small], QUICK, 2, at[-1], at)
+            figures = measure(journal, [small], dict.fromkeys(QUICK, at[-1]), 2, at)
         else:
-            samplers, at = given.samplers.split(","), [int(n) for n in given.at.split(",")]
+            wanted = [name.strip().partition(":") for name in given.samplers.split(",")]
+            samplers = {name: min(int(most or given.evaluations), given.evaluations) for name, _, most in wanted}
+            at = [int(n) for n in given.at.split(",")]
             if unknown := set(samplers) - set(SAMPLERS):
                 raise SystemExit(f"no sampler {', '.join(sorted(unknown))}; there are {', '.join(SAMPLERS)}")
             files = given.files or sorted(EXPERIMENTS.glob("*.yaml"))
-            figures = measure(journal, files, samplers, given.seeds, given.evaluations, at)
+            figures = measure(journal, files, samplers, given.seeds, at, given.processes)
     if given.plot:
         plot(figures, given.plot)
     print(json.dumps(figures)) if given.json else table(figures, at)
@@ -152,31 +162,44 @@ def best_so_far(told: Sequence[Told]) -> list[float]:
 
 
 def measure(
-    journal: Path, paths: Sequence[Path], samplers: Sequence[str], seeds: int, evaluations: int, at: Sequence[int]
+    journal: Path, paths: Sequence[Path], samplers: Mapping[str, int], seeds: int, at: Sequence[int], processes: int = 1
 ) -> dict[str, Any]:
     """Runs what is not in the journal yet, and all that the journal then says of these scenarios.
 
-    evaluations : of each run; 0 runs nothing
+    samplers : evaluations of each run, by name; 0 runs nothing
     at : numbers of evaluations after which the best is compared
     """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal.mkdir(parents=True, exist_ok=True)
-    skipped: dict[str, str] = {}
-    figures: dict[str, Any] = {}
-    for path in paths:
-        scenario = layout.load(path)
+    jobs = [
+        (path, sampler, seed, many, _file(journal, path, sampler, seed))
+        for seed in range(1, seeds + 1)
+        for path in paths
+        for sampler, many in samplers.items()
+        if many
+    ]
+    if processes > 1:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context) as pool:
+            done = [*pool.map(job, jobs)]
+    else:
+        done = [*map(job, jobs)]
+    skipped = {sampler: why for (_, sampler, *_), why in zip(jobs, done, strict=True) if why}
+    return {"scenarios": {path.stem: summary(journal, path, at) for path in paths}, "skipped": skipped}
+
+
+def job(given: tuple[Path, str, int, int, Path]) -> str:
+    """One run; why it cannot be made, or nothing."""
+    path, sampler, seed, evaluations, file = given
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if sampler.startswith("pymoo") and MISSING:
+        return MISSING
+    scenario = layout.load(path)
+    try:
         with Evaluator(scenario) as evaluator:
-            for seed in range(1, seeds + 1 if evaluations else 1):
-                for sampler in samplers:
-                    if sampler.startswith("pymoo") and MISSING:
-                        skipped[sampler] = MISSING
-                        continue
-                    try:
-                        run(scenario, sampler, seed, evaluations, evaluator, _file(journal, path, sampler, seed))
-                    except SearchError as error:
-                        skipped[sampler] = str(error)
-        figures[path.stem] = summary(journal, path, at)
-    return {"scenarios": figures, "skipped": skipped}
+            run(scenario, sampler, seed, evaluations, evaluator, file)
+    except SearchError as error:
+        return str(error)
+    return ""
 
 
 def _file(journal: Path, path: Path, sampler: str, seed: int | str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from layout.feasibility import belts, clearance, floor, lanes, paths, reach, safety, spacing, swings, walkways
 from layout.feasibility.ground import Ground
@@ -63,7 +63,9 @@ def check(line: Line, scene: Scene, everything: bool = False) -> tuple[Violation
     return _merged(found)
 
 
-def ways(ground: Ground, spaced: bool = False) -> tuple[Violation, ...]:
+def ways(
+    ground: Ground, spaced: bool = False, enough: Callable[[Sequence[Violation]], bool] | None = None
+) -> tuple[Violation, ...]:
     """What `quick` leaves out or estimates, without a scene: belts as laid out, doors, vehicles' and people's ways,
     reach by inverse kinematics, gaps in the plan.
 
@@ -71,10 +73,14 @@ def ways(ground: Ground, spaced: bool = False) -> tuple[Violation, ...]:
     there, as far as the hulls stay above their footprints.
 
     spaced : the gaps are known to be there
+    enough : looking stops once what was found so far is
     """
     found = [] if spaced else clearance.plan_gaps(ground)
-    found = [*found, *belts.belt(ground), *swings.access(ground), *swings.door(ground)]
-    return _merged([*found, *lanes.lane(ground), *walkways.walkway(ground), *reach.reach(ground)])
+    for rule in (swings.door, swings.access, belts.belt, reach.reach, walkways.walkway, lanes.lane):  # cheap ones first
+        if enough is not None and enough(found):
+            break
+        found += rule(ground)
+    return _merged(found)
 
 
 def quick(line: Line) -> tuple[Violation, ...]:

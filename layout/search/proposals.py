@@ -182,7 +182,8 @@ class Proposals:
                 return _Plan(2, tuple(found))
         if found:
             return _Plan(2, tuple(found))
-        violations = feasibility.ways(ground, spaced) or self._unserved(values, line)
+        enough = None if limit is None else lambda some: (1, total_violation(some)) >= limit
+        violations = feasibility.ways(ground, spaced, enough) or self._unserved(values, line)
         return _Plan(1 if violations else 0, violations)
 
     def _line(self, values: Values) -> Line:

@@ -69,8 +69,7 @@ class Network:
         hops to there, and the first belts and stations on the way; "" where they leave the line."""
         found = self._onwards.get((s, step))
         if found is None:
-            found = self._onwards[s, step] = []
-            world = self.world
+            found, world = [], self.world
             for goal in world.able[int(world.steps["able0"][step]) : int(world.steps["able1"][step])].tolist():
                 b = int(world.hop[s, goal])
                 if b >= 0:
@@ -78,6 +77,7 @@ class Network:
                     names = {name if name in self.belts else self.stations[b] for name in legs}
                     leaves = world.service[b, step] == rec.LEAVE
                     found.append((int(world.hops[s, goal]), names | {""} if leaves else names))
+            self._onwards[s, step] = found  # whole: shifts run in two threads
         return found
 
     @cached_property
