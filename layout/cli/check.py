@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 if TYPE_CHECKING:
+    from layout.errors import Problem
     from layout.model.line import Line
     from layout.model.results import Violation
     from layout.model.scenario import Scenario
@@ -45,7 +46,9 @@ def check(
         problems = [as_data(problem) for problem in error.problems]
         typer.echo(json.dumps({"valid": False, "problems": problems, "warnings": []}, indent=2))
         return 2
-    summary = understood(scenario, _line(scenario, most=True))
+    largest = _line(scenario, most=True)
+    odd = (*odd, *_misfits(largest, file))
+    summary = understood(scenario, largest)
     wanted = not json_ if draw is None else draw
     target = picture or (Path(f"{file.stem}.plan.png") if wanted else None)
     line = _line(scenario)
@@ -76,6 +79,22 @@ def check(
     for path in summary["pictures"]:
         console.print(f"picture: {path}", soft_wrap=True)
     return 0
+
+
+def _misfits(line: Line, file: Path) -> list[Problem]:
+    """Parts that a belt brings to a place too short for them: among rigid bodies they stop before it."""
+    from layout.errors import Problem
+    from layout.feasibility.riders import long_parts
+
+    hint = "choose a station with more room behind its port for arms, or a shorter part"
+    return [
+        Problem(
+            f"'{product}' is {1000 * amount:.0f} mm too long for where it stops: rigid bodies refuse such a layout",
+            file=str(file), where=f"machines.{station}", value=line.stations[station].model.name, hint=hint,
+        )
+        for (station, product), amount in long_parts(line)
+        if amount > 0.0
+    ]  # fmt: skip
 
 
 def _line(scenario: Scenario, *, most: bool = False) -> Line:

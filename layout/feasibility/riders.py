@@ -10,8 +10,14 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from layout.model.library import Point2, Point3
 from layout.model.line import Line
 from layout.scene.meshes import hull_pieces
+
+OVER_M = 0.005
+"""What rises less above a belt's surface holds no part back."""
+SLACK_M = 0.001
+"""Parts that touch by less than this fit."""
 
 
 def wide_parts(line: Line) -> list[tuple[tuple[str, ...], float]]:
@@ -37,6 +43,45 @@ def width_m(hulls: Path) -> float:
     edges = np.diff(hull, axis=0)
     normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.hypot(*edges.T)[:, None]
     return float(np.ptp(hull @ normals.T, axis=0).min())
+
+
+def long_parts(line: Line) -> list[tuple[tuple[str, str], float]]:
+    """(station, product) and by how much (m) each product that a belt brings to where arms take it is too long for the
+    place: it stands lengthwise with its grasp point at the port, and its front in the station's own end."""
+    if not line.belts or not line.products:
+        return []
+    riders, found = _riders(line), dict[tuple[str, str], float]()
+    for belt in line.belts.values():
+        station = line.stations[belt.target].model
+        port, way = station.port_for("out", "arm"), station.port_for("in", "belt")
+        if port is None or way is None:
+            continue
+        place = station.hulls, port.at_m, way.facing, way.at_m[2]
+        for name in riders[belt.name]:
+            part = line.products[name].model
+            found[belt.target, name] = _too_long_m(*place, part.hulls, part.grasp_m)
+    return list(found.items())
+
+
+@lru_cache(maxsize=256)
+def _too_long_m(station: Path, port_m: Point3, facing: Point2, belt_m: float, part: Path, grasp_m: Point3) -> float:
+    """How far (m) the front of a part is in what a station has behind its port for arms.
+
+    station, part : their hulls; facing : the way that the belt's port looks; belt_m : height of the belt
+    """
+    points = np.vstack(hull_pieces(part)) - np.asarray(grasp_m)
+    front, half = float(points[:, 0].max()), width_m(part) / 2 - SLACK_M
+    low, high = belt_m + OVER_M, port_m[2] + float(points[:, 2].max())
+    ahead = -np.asarray(facing, dtype=float)
+    deepest = 0.0
+    for piece in hull_pieces(station):
+        if piece[:, 2].max() < low or piece[:, 2].min() > high:
+            continue
+        flat = piece[:, :2] - np.asarray(port_m[:2])
+        along, left = flat @ ahead, flat @ np.array([-ahead[1], ahead[0]])
+        if left.max() > -half and left.min() < half and along.min() > 0.0:
+            deepest = max(deepest, front - float(along.min()))
+    return deepest if deepest > SLACK_M else 0.0
 
 
 @lru_cache(maxsize=256)
