@@ -48,6 +48,8 @@ def access(ground: Ground) -> list[Violation]:
     for `reach` to find; docks of vehicles are `lane`'s, mouths of belts `belt`'s, operator sides `walkway`'s.
     """
     line = ground.line
+    if not line.arms:
+        return []
     used = {name: arms for name in line.stations if (arms := {a.name for a in line.arms.values() if name in a.serves})}
     ways = [
         (name, port)
