@@ -19,9 +19,9 @@ from layout.rollout.traffic import Traffic, first_free
 ASK_S = 0.25
 """A vehicle that has to wait looks again so often."""
 STRANDED_S = 120.0
-"""Nobody gets out of its way for so long: they keep each other from moving."""
+"""The same ones stand in its way for so long: they keep each other from moving."""
 ROUND_S = 600.0
-"""It has done nothing but make room for so long: they drive, and none gets on."""
+"""It has waited so long although others drive: they make room for one another, and none gets on."""
 
 _ROOM = "'parking' for the fleet, where a vehicle can make room, or fewer vehicles"
 
@@ -51,7 +51,10 @@ class Fellows:
 
 @dataclass(eq=False)
 class _Wish:
-    """Where a vehicle wants to go, by which drive from where it is, since when, and when it looks again."""
+    """Where a vehicle wants to go, by which drive from where it is, since when, and when it looks again.
+
+    barring, barred_s : who stood in its way when it looked last, each with when it set out last, and since when (s)
+    """
 
     row: int
     bringing: bool
@@ -59,6 +62,8 @@ class _Wish:
     ask_s: float
     drive: Drive | None = None
     told: bool = False
+    barring: Mapping[str, float] = field(default_factory=dict)
+    barred_s: float = 0.0
 
 
 class Driver:
@@ -204,16 +209,18 @@ class Driver:
         if any(leave):
             return
         ways = [way for other in others if (way := other._way_past(self, drive, now_s)) is not None]
+        barring = {other.name: other.set_out_s for other in others}
+        if barring != wish.barring:
+            wish.barring, wish.barred_s = barring, now_s
         waited_s = now_s - wish.since_s
         asked = ways and len(ways) == len(others) and self._yields(others)
         if asked and self.make_room(now_s, ways) and waited_s < ROUND_S:
             return
         told = any(other._wish is not None and other._wish.told for other in (self, *others))
-        if waited_s > STRANDED_S and not told:
+        if (now_s - wish.barred_s > STRANDED_S or waited_s > ROUND_S) and not told:
             wish.told = True
             cause = f"it has no free way to {self._times.stations[wish.row]}"
-            barring = sorted(standing)
-            self._tell(now_s, "waiting", waited_s, "s", STRANDED_S, cause, barring, remedy=_ROOM)
+            self._tell(now_s, "waiting", waited_s, "s", STRANDED_S, cause, sorted(standing), remedy=_ROOM)
 
     def _way_past(self, asker: Driver, wanted: Drive, now_s: float) -> tuple[str, Drive] | None:
         """What it would drive if who waits for it went away: where it wants to go, or, if it only has to make room,
