@@ -59,6 +59,7 @@ class LayoutSampler(BaseSampler):
         self.proposals = Proposals(scenario, seed)
         self.packer = self.proposals.packer
         self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
+        self._space = distributions(scenario.variables)
         self._memory: Memory | None = None
         self._surrogate = Surrogate(self.packer)
         self._settings: Settings | None = None
@@ -68,7 +69,7 @@ class LayoutSampler(BaseSampler):
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """All of the scenario's variables are proposed together."""
-        return distributions(self.scenario.variables)
+        return dict(self._space)
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
