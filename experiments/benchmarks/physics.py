@@ -13,13 +13,15 @@ gap               for each scenario in experiments/: throughput among bodies ove
                   with the same streams, between the first and the last part that left in both, replications 1 to 4:
                   `assumed`, and `learnt` after the flow simulation has learnt from replication 0 alone what elementary
                   moves take; 95 % intervals over windows. `moves` is how many elementary moves there are, `beyond`
-                  those that after learning differ by more than 0.1 s and 3 %
+                  those that after learning differ by more than 0.1 s and 3 %; `waits` what a drive waits for other
+                  vehicles on average, as learnt, in these windows, and half the width of its interval (s)
 traffic           for each scenario with several vehicles: throughput of whole shifts whose vehicles drive and wait for
                   one another (nothing else has a body) over the flow simulation's, less 1, with the same streams: as
                   assumed, and with what drives wait from station to station, taken from other streams; 95 % intervals
                   over shifts. `waits_s`: a drive's wait on average as learnt, and in those shifts; `legs`: drives
-                  from station to station that were seen at least 100 times, `beyond` those whose mean time differs
-                  by more than 0.1 s and 3 % from what was learnt, `surely` those of which their 95 % interval says so
+                  from station to station that were seen at least 100 times, `beyond` those whose mean time, waits
+                  included, differs by more than 0.1 s and 3 % from what was learnt, `surely` those of which the 95 %
+                  interval of that difference says so
 two_windows       wall-clock seconds of two windows one after the other in one process, over both at once in two
 memory_kb_per_min what the process grows by for each simulated minute, after minute 10 of a window of an hour
 profile           share of processor time by what it went to, sampled each millisecond
@@ -59,7 +61,7 @@ from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.plant import Plant
 from layout.rollout.prove import pooled
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Leg, Tally, drive_through, driving, mean_s
+from layout.rollout.waits import Leg, Tally, Waits, drive_through, driving, mean_s
 from layout.scene.physics.surfaces import straight
 from layout.scene.physics.world import STEP_S, World
 
@@ -186,7 +188,8 @@ def gap(name: str, runs: Sequence[PhysicalRun], times: Times) -> dict[str, Any]:
     better = learnt_moves(line, moves, learnt, waiting)
     judged = runs[1:]
     pairs = [[(d.flow_s, d.physical_s) for d in run.departures] for run in judged]
-    made = relearnt(line, pooled(run.moves for run in judged), learnt, waiting)
+    both = relearnt(line, pooled(run.moves for run in judged), learnt, waiting)
+    made = [move for move in both if move.elementary]
     return {
         "until_s": [run.until_s for run in runs],
         "windows": len(judged),
@@ -201,6 +204,10 @@ def gap(name: str, runs: Sequence[PhysicalRun], times: Times) -> dict[str, Any]:
              "gap_s": move.gap_s, "half_width_s": finite(move.physical_s.half_width), "n": move.physical_s.n}
             for move in sorted(made, key=lambda move: -abs(move.gap_s)) if not move.close
         ],
+        "waits": {
+            move.resource: [move.assumed_s, move.physical_s.mean, finite(move.physical_s.half_width)]
+            for move in both if not move.elementary
+        },
     }  # fmt: skip
 
 
@@ -261,14 +268,14 @@ def traffic(name: str, shifts: int) -> dict[str, Any] | None:
         "waits_s": {
             fleet: [wait.mean.mean, wait.mean.half_width, *interval(means[fleet])] for fleet, wait in waiting.items()
         },
-        "legs": legs_off(moves, learnt, pooled_legs),
+        "legs": legs_off(moves, learnt, pooled_legs, waiting),
         **{which: [gap.mean, gap.half_width] for which, gap in gaps.items()},
         "shifts": shifts,
         "incidents": stuck,
     }
 
 
-def legs_off(moves: Moves, learnt: Moves, seen: Mapping[tuple[str, Leg], Tally]) -> dict[str, int]:
+def legs_off(moves: Moves, learnt: Moves, seen: Mapping[tuple[str, Leg], Tally], waits: Waits) -> dict[str, int]:
     """How many drives from station to station take another time on average than was learnt."""
     found = {"seen": 0, "beyond": 0, "surely": 0}
     for (fleet, (origin, target)), tally in seen.items():
@@ -278,7 +285,7 @@ def legs_off(moves: Moves, learnt: Moves, seen: Mapping[tuple[str, Leg], Tally])
         way = stations.index(origin), stations.index(target)
         least_s, learnt_s = (float(times.fleets[fleet].travel_s[way]) for times in (moves, learnt))
         off = abs(least_s + tally.total_s / tally.n - learnt_s) - max(MOVE_S, MOVE_SHARE * learnt_s)
-        half = 1.96 * math.sqrt((tally.squares_s2 - tally.total_s**2 / tally.n) / (tally.n - 1) / tally.n)
+        half = math.hypot(tally.half_width_s, waits[fleet].seen.get((origin, target), Tally()).half_width_s)
         found["seen"] += 1
         found["beyond"] += off > 0
         found["surely"] += off > half
@@ -437,6 +444,8 @@ def table(figures: dict[str, Any]) -> None:
                 f"{'':20} {move['gap_s']:>+10.3f} s{half}  {move['move']}, learnt {move['assumed_s']:.3f} s, "
                 f"{move['n']} times"
             )
+        for fleet, (learnt_s, seen_s, half_s) in found["waits"].items():
+            print(f"{'':20} {seen_s:>+10.2f} s +- {half_s:.2f}  {fleet}: a drive waits, learnt {learnt_s:.2f} s")
     for name, found in figures["traffic"].items():
         waited = ", ".join(
             f"{fleet} {mean:.2f} +- {half:.2f} s (these shifts {here:.2f} +- {wide:.2f} s)"

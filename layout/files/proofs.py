@@ -97,6 +97,6 @@ def _move(gap: MoveGap, learnt: MoveGap | None) -> dict[str, Any]:
         **asdict(gap),
         "learnt_s": learnt.assumed_s if learnt is not None else None,
         "learnt_gap_s": learnt.gap_s if learnt is not None else None,
-        "close": gap.close,
-        "learnt_close": learnt.close if learnt is not None else None,
+        "close": gap.close if gap.elementary else None,
+        "learnt_close": learnt.close if learnt is not None and gap.elementary else None,
     }

@@ -28,6 +28,10 @@ INCIDENTS = {
 TOLERATED = ("saturated",)
 """Incidents that cost time, which the table of moves measures, and nothing else: a layout is not refused for them."""
 
+WAIT = "wait in traffic"
+"""The kind of what vehicles of a fleet wait for others on their drives, ways back from where they made room included:
+no elementary move, but what comes of the traffic."""
+
 MOVE_S, MOVE_SHARE = 0.1, 0.03
 """How far an elementary move's assumed time may be from that of bodies: so many seconds, or that share of it."""
 
@@ -141,6 +145,7 @@ class MoveGap:
     """One elementary move as the flow simulation assumes it, and as bodies made it (s).
 
     kind : "empty", "pick", "loaded", "place", "home", "belt transit", "belt spacing", "close", "open", "drive", ...
+        and `WAIT`, which is none
     resource : whose move it is; origin, target : station names, equal for what happens in place
     assumed_s : mean of what was assumed; physical_s : mean of what was measured, over `physical_s.n` moves
     """
@@ -158,11 +163,14 @@ class MoveGap:
         return self.physical_s.mean - self.assumed_s
 
     @property
+    def elementary(self) -> bool:
+        """Whether one resource makes it by itself: all but waiting for others."""
+        return self.kind != WAIT
+
+    @property
     def close(self) -> bool:
-        """Whether the assumed time is near enough: within `MOVE_S` or `MOVE_SHARE`. Where drives in traffic, each of
-        which takes another time, were too few to tell, the doubt is theirs."""
-        doubt_s = self.physical_s.half_width if self.kind == "drive in traffic" else 0.0
-        return abs(self.gap_s) <= max(MOVE_S, MOVE_SHARE * self.assumed_s) + doubt_s
+        """Whether the assumed time is near enough: within `MOVE_S` or `MOVE_SHARE`."""
+        return abs(self.gap_s) <= max(MOVE_S, MOVE_SHARE * self.assumed_s)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from layout.errors import LayoutError, Problem
-from layout.model.physical import MOVE_S, MOVE_SHARE, TOLERATED, Incident
+from layout.model.physical import MOVE_S, MOVE_SHARE, TOLERATED, WAIT, Incident
 from layout.model.results import Estimate
 from layout.report import words
 from layout.report.words import Unit
@@ -35,8 +35,7 @@ KINDS = {
     "belt spacing": "part makes room on a belt",
     "drive": "vehicle drives",
     "hand-over": "vehicle hands over",
-    "drive in traffic": "vehicle drives, waits included",
-    "come back": "vehicle comes back",
+    WAIT: "vehicle waits for others",
 }
 """Kinds of elementary moves in words."""
 
@@ -127,6 +126,7 @@ def proof_tables(data: Data) -> list[RenderableType]:
     moves = _table("move", (">", "n"), (">", "assumed"), (">", "physical"), (">", "learnt"), (">", "off"), "worst")
     for kind in kinds(data):
         off = f"{kind.off} of {kind.different}" + (f", learnt {kind.off_learnt}" if kind.off else "")
+        off = words.NONE if kind.kind == WAIT else off
         moves.add_row(
             KINDS.get(kind.kind, kind.kind), str(kind.n), seconds(kind.assumed_s), seconds(kind.physical_s),
             seconds(kind.learnt_s), off, Text(kind.worst, "dim"),
@@ -144,7 +144,7 @@ def legend() -> str:
     """What the columns of moves say."""
     return (
         f"off: moves whose assumed time is more than {MOVE_S:g} s and {100 * MOVE_SHARE:g} % from the bodies'; "
-        "times are means over all moves of a kind"
+        "times are means over all moves of a kind; waiting for others is no move of its own and hangs on the traffic"
     )
 
 
@@ -284,7 +284,7 @@ def _timed(move: Data) -> Timed:
         gap=_more(mean - move["assumed_s"]),
         learnt=seconds(move["learnt_s"]),
         learnt_gap=_more(move["learnt_gap_s"]),
-        off=not move["close"],
+        off=move["close"] is False,
         off_learnt=move["learnt_close"] is False,
     )
 
@@ -311,6 +311,10 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
     learnt = [move["learnt_s"] for move in moves]
     worst = max(moves, key=lambda move: abs(move["physical_s"]["mean"] - move["assumed_s"]))
     gap = worst["physical_s"]["mean"] - worst["assumed_s"]
+    said = f"{_who(worst)}: {'+' if gap >= 0 else '−'}{abs(gap):.2f} s"
+    if kind == WAIT:
+        half = worst["physical_s"]["half_width"]
+        said = f"{_who(worst)}: in all a drive" + (f", ± {seconds(half)}" if half is not None else "")
     return Kind(
         kind=kind,
         n=n,
@@ -318,9 +322,9 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
         physical_s=mean([move["physical_s"]["mean"] for move in moves]),
         learnt_s=mean(learnt) if None not in learnt else None,
         different=len(moves),
-        off=sum(not move["close"] for move in moves),
+        off=sum(move["close"] is False for move in moves),
         off_learnt=sum(move["learnt_close"] is False for move in moves),
-        worst=f"{_who(worst)}: {'+' if gap >= 0 else '−'}{abs(gap):.2f} s",
+        worst=said,
     )
 
 

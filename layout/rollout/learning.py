@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from layout.model.line import Belt, Line
-from layout.model.physical import MoveGap
+from layout.model.physical import WAIT, MoveGap
 from layout.model.pose import Array
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves
 from layout.rollout.waits import FleetWaits, Waits
@@ -21,12 +21,6 @@ from layout.rollout.waits import FleetWaits, Waits
 Pair = tuple[str, ...]
 Learnt = Mapping[Pair, float]
 """(kind of move, names of models) -> what it takes more (s; for belts m)."""
-
-WAIT = "drive in traffic"
-"""The kind of move that is a vehicle's drive with what it takes more because of other vehicles."""
-BACK = "come back"
-"""The kind of move that brings a vehicle back from where it made room: none at all in the flow simulation, which shares
-its time out among drives."""
 
 
 def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
@@ -48,9 +42,8 @@ def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt, waits: Waits |
     found = []
     for gap in gaps:
         if gap.kind == WAIT:
-            waited = (waits or {}).get(_fleet_of(line, gap.resource))
-            more_s = waited.leg_s(gap.origin, gap.target) if waited is not None else 0.0
-            found.append(replace(gap, assumed_s=max(gap.assumed_s + more_s, 0.0)))
+            waited = (waits or {}).get(gap.resource)
+            found.append(replace(gap, assumed_s=waited.mean.mean if waited is not None else 0.0))
             continue
         pair = _pair(line, gap)
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
@@ -74,7 +67,7 @@ def learnt_moves(line: Line, moves: Moves, learnt: Learnt, waits: Waits | None =
 
 def _pair(line: Line, gap: MoveGap) -> Pair | None:
     """What a move's gap is learnt for; None where its resource is unknown, and for what hangs on others."""
-    if gap.kind in (WAIT, BACK):
+    if not gap.elementary:
         return None
     if gap.resource in line.arms:
         here = _model(line, gap.target) if gap.kind in ("pick", "place") else ""

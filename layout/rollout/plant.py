@@ -14,7 +14,7 @@ from typing import Protocol
 from layout.flow import commands as told
 from layout.flow.control import Control
 from layout.model.line import Line
-from layout.model.physical import Incident
+from layout.model.physical import WAIT, Incident
 from layout.model.results import Moves
 from layout.motion.drive import Place
 from layout.rollout.arms import ArmActor, Made
@@ -22,7 +22,6 @@ from layout.rollout.conveyors import BeltNews, Conveyor, courses
 from layout.rollout.courses import passes_on
 from layout.rollout.doors import DoorActor
 from layout.rollout.drivers import Fellows
-from layout.rollout.learning import BACK, WAIT
 from layout.rollout.riders import GUIDE
 from layout.rollout.stands import Stands
 from layout.rollout.timing import MoveTable
@@ -85,6 +84,8 @@ class Plant:
             for belt in self.belts.values():
                 self.bodies[name].ignore(belt.stop)
         self.carts: dict[str, Vehicle] = {}
+        self._fleets = {member: name for name, fleet in line.fleets.items() for member in fleet.members}
+        self._back_s: dict[str, float] = {}
         self._launch(moves)
         self._passing: dict[int, tuple[Part, str]] = {}
         self._due: list[tuple[float, str]] = []
@@ -203,10 +204,11 @@ class Plant:
         leg, whole_s = (command.origin, command.target), now_s - began_s
         if drives and cart.came_from == command.origin:
             self.table.add("drive", command.unit, *leg, command.travel_s, now_s - cart.set_out_s)
-        if drives and len(self.carts) > 1:
-            self.table.add(WAIT, command.unit, *leg, command.travel_s, whole_s)
-        elif whole_s > self.world.step_s:
-            self.table.add(BACK, command.unit, *leg, 0.0, whole_s)
+        if not drives:  # it comes back from where it made room, or has not been away
+            self._back_s[command.unit] = self._back_s.get(command.unit, 0.0) + whole_s
+        elif len(self.carts) > 1:
+            waited_s = whole_s - command.travel_s + self._back_s.pop(command.unit, 0.0)
+            self.table.add(WAIT, *3 * (self._fleets[command.unit],), 0.0, waited_s)
         self.control.reached(command.unit)
         self._went[command.unit] = (now_s, command)
         if isinstance(command, told.Fetch):

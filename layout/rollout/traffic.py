@@ -187,7 +187,8 @@ def _meet(own: _Samples, start: int, way: _Way) -> bool:
     other = way.samples
     last = max(len(own.places), way.last - start + 1, 1)
     here = np.minimum(np.arange(last), len(own.places) - 1)
-    there = np.clip(np.arange(start - way.start, start - way.start + last), 0, len(other.places) - 1)
+    since = np.arange(start - way.start, start - way.start + last)
+    there = np.minimum(np.maximum(since, 0), len(other.places) - 1)
     away = np.hypot(*(own.places[here, :2] - other.places[there, :2]).T)
     free = away - (own.steps[here] + other.steps[there]) / 2 - APART_M
     if (free < own.inner_m + other.inner_m).any():

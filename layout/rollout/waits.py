@@ -18,7 +18,7 @@ from functools import partial
 from layout.flow import commands as told
 from layout.flow.control import Control
 from layout.flow.departures import Left
-from layout.flow.output.intervals import estimate
+from layout.flow.output.intervals import estimate, student_t
 from layout.model.line import Fleet, Line
 from layout.model.physical import Incident
 from layout.model.results import Estimate, FleetTimes, FlowResult, Moves
@@ -44,6 +44,14 @@ class Tally:
     total_s: float = 0.0
     squares_s2: float = 0.0
 
+    @property
+    def half_width_s(self) -> float:
+        """Half width of the interval of their mean (s), as of independent drives; infinite for fewer than two."""
+        if self.n < 2:
+            return math.inf
+        left_s2 = max(self.squares_s2 - self.total_s**2 / self.n, 0.0)
+        return student_t(LEVEL, self.n - 1) * math.sqrt(left_s2 / (self.n - 1) / self.n)
+
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.n + other.n, self.total_s + other.total_s, self.squares_s2 + other.squares_s2)
 
@@ -54,10 +62,12 @@ class FleetWaits:
 
     mean : of all drives (s); the interval is over replications
     legs_s : from station to station (s); those not seen take the mean
+    seen : from station to station, the drives it is learnt from
     """
 
     mean: Estimate
     legs_s: Mapping[Leg, float] = field(default_factory=dict)
+    seen: Mapping[Leg, Tally] = field(default_factory=dict)
 
     def leg_s(self, origin: str, target: str) -> float:
         """Of drives from station to station (s)."""
@@ -106,7 +116,7 @@ def driving(line: Line, moves: Moves) -> Driving:
             pooled: dict[Leg, Tally] = {}
             for leg, tally in (item for run in runs for item in run.legs[name].items()):
                 pooled[leg] = pooled.get(leg, Tally()) + tally
-            found[name] = FleetWaits(estimate(known, LEVEL), shrunk(pooled))
+            found[name] = FleetWaits(estimate(known, LEVEL), shrunk(pooled), pooled)
     return Driving(found, tuple(incident for run in runs for incident in run.incidents))
 
 

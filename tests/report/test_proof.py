@@ -88,6 +88,17 @@ def test_elementary_moves_by_kind_and_each(fake: Any, run: Path) -> None:
     assert kinds.count("number worse") == 1
 
 
+def test_waiting_for_others_is_shown_beside_moves_and_never_off(fake: Any, run: Path) -> None:
+    waits = move("wait in traffic", "carts", "carts", "carts", (0.0, 4.71, 4.22)) | {
+        "close": None,
+        "learnt_close": None,
+    }
+    data = proof(fake)
+    html = page(run, data | {"moves": [*data["moves"], waits]})
+    kinds = html.split("<h3>Elementary moves</h3>")[1].split("<details>")[0]
+    assert "vehicle waits for others" in kinds and "4.71 s" in kinds and kinds.count("number worse") == 1
+
+
 def test_what_went_wrong_is_told_with_time_place_part_cause_and_advice(fake: Any, run: Path) -> None:
     found = [incident(30.0, "saturated"), *(incident(40.0 + k) for k in range(MOST_INCIDENTS))]
     data = proof(fake, proved=False, reasons=["after 40.0 s carton (part 4) tipped over"], incidents=found)

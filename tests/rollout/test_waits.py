@@ -12,12 +12,13 @@ from layout import motion
 from layout.files.scenario import load_scenario
 from layout.flow.departures import departures
 from layout.model.line import Layout
-from layout.model.physical import MoveGap
+from layout.model.physical import WAIT, MoveGap
 from layout.model.realise import realise
 from layout.model.results import Estimate
 from layout.rollout.drivers import Driver
-from layout.rollout.learning import BACK, WAIT, learn, learnt_moves, relearnt
-from layout.rollout.waits import Driving, FleetWaits, Tally, drive_through, driving, shrunk
+from layout.rollout.learning import learn, learnt_moves, relearnt
+from layout.rollout.run import roll_out
+from layout.rollout.waits import Driving, FleetWaits, Tally, drive_through, driving, mean_s, shrunk
 
 SHOP = load_scenario(Path(__file__).parents[2] / "experiments" / "job_shop_amr.yaml")
 
@@ -84,16 +85,33 @@ def test_a_drive_takes_as_much_longer_as_is_waited():
     expected = np.where(before > 0, before + 1.5, before)
     expected[times.stations.index("saw"), times.stations.index("mill")] += 2.5
     assert after == pytest.approx(expected)
-    seen = [
-        MoveGap(WAIT, "carts 2", "saw", "mill", 18.0, Estimate(23.0, 1.0, 0.95, 9)),
-        MoveGap(WAIT, "carts 2", "mill", "saw", 18.0, Estimate(20.0, 1.0, 0.95, 9)),
-        MoveGap(BACK, "carts 2", "saw", "saw", 0.0, Estimate(7.0, 1.0, 0.95, 9)),
-    ]
-    assert learn(line, seen) == {}  # what is waited in one window teaches nothing
-    assert [gap.assumed_s for gap in relearnt(line, seen, {}, waiting)] == [22.0, 19.5, 0.0]
-    assert not seen[0].close and replace(seen[0], assumed_s=22.0).close
-    assert not replace(seen[0], assumed_s=21.0).close and replace(seen[0], assumed_s=21.4).close  # 1 s of doubt
+    seen = MoveGap(WAIT, "carts", "carts", "carts", 0.0, Estimate(2.3, 1.0, 0.95, 9))
+    assert learn(line, [seen]) == {}  # what is waited in one window teaches nothing
+    assert not seen.elementary and relearnt(line, [seen], {}, waiting) == (replace(seen, assumed_s=1.5),)
     assert np.array_equal(learnt_moves(line, moves, {}).fleets["carts"].travel_s, before)
+
+
+def test_drives_by_themselves_are_elementary_and_waits_are_those_of_driving_without_bodies():
+    line, moves = shop(2)
+    line = replace(line, time=line.time.model_copy(update={"warmup_s": 0.0}))
+    until_s = 125.0
+    run, _ = roll_out(line, moves, until_s=until_s)
+    alone = [gap for gap in run.moves if gap.kind == "drive"]
+    assert alone and all(gap.elementary and gap.gap_s == pytest.approx(0.0, abs=0.02) for gap in alone)
+    (waited,) = (gap for gap in run.moves if gap.kind == WAIT)
+    legs = drive_through(line, moves, until_s=until_s).legs["carts"]
+    mean = mean_s(legs)
+    assert mean is not None and mean > 0.1
+    assert waited.physical_s.n == sum(tally.n for (origin, target), tally in legs.items() if origin != target)
+    assert waited.physical_s.mean == pytest.approx(mean, abs=0.05)
+
+
+def test_the_interval_of_a_tally_is_students():
+    times = [3.0, 5.0, 4.0, 9.0, 4.0]
+    tally = sum((Tally(1, time, time**2) for time in times), Tally())
+    expected = 2.776 * np.std(times, ddof=1) / np.sqrt(5)  # t table: 95 %, 4 degrees of freedom
+    assert tally.half_width_s == pytest.approx(expected, rel=1e-3)
+    assert Tally(1, 3.0, 9.0).half_width_s == np.inf
 
 
 def test_legs_keep_as_much_of_their_own_mean_as_chance_does_not_explain():
