@@ -69,8 +69,7 @@ def ways(
     """What `quick` leaves out or estimates, without a scene: belts as laid out, doors, vehicles' and people's ways,
     reach by inverse kinematics, gaps in the plan.
 
-    The gaps are those between footprints, where `check` measures between hulls: a proposal that passes here passes
-    there, as far as the hulls stay above their footprints.
+    The gaps are measured from above, where `check` measures between hulls: a proposal that passes here passes there.
 
     spaced : the gaps are known to be there
     enough : looking stops once what was found so far is

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from layout.feasibility import convex
-from layout.feasibility.ground import Ground, worst
+from layout.feasibility.ground import Areas, Ground, worst
 from layout.model.results import Violation
 from layout.scene import Scene
 
@@ -23,7 +23,7 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
     """
     line = ground.line
     if all(station.model.is_box for station in line.stations.values()) and not line.arms:
-        return _between_footprints(ground, line.floor.clearance_m)
+        return _seen_from_above(ground, ground.bodies, line.floor.clearance_m)
     wanted = line.floor.clearance_m
     rings = ground.world([(scene.outline(thing.model),) for thing in ground.things]).rings
     if len(rings) < 2:
@@ -50,16 +50,16 @@ def clearance(ground: Ground, scene: Scene) -> list[Violation]:
 
 
 def plan_gaps(ground: Ground) -> list[Violation]:
-    """Footprints of two stations or arm bases come closer than `floor.clearance`: by what is missing (m)."""
-    return _between_footprints(ground, ground.line.floor.clearance_m + ENGINE_ERROR_M)
+    """Hulls of two stations or arm bases, from above, come closer than `floor.clearance`: by what is missing (m)."""
+    return _seen_from_above(ground, ground.hulls, ground.line.floor.clearance_m + ENGINE_ERROR_M)
 
 
-def _between_footprints(ground: Ground, wanted: float) -> list[Violation]:
-    areas, joined = ground.bodies, _joined(ground)
+def _seen_from_above(ground: Ground, areas: Areas, wanted: float) -> list[Violation]:
+    joined = _joined(ground)
     rows, columns = convex.near(areas.rings, areas.rings, wanted)
     first = rows < columns
     i, j = rows[first], columns[first]
-    short = wanted - shapely.distance(ground.body_polygons[i], ground.body_polygons[j])
+    short = wanted - shapely.distance(shapely.polygons(areas.rings[i]), shapely.polygons(areas.rings[j]))
     close = np.nonzero(short > 0)[0]
     pairs = [(areas.names[i[k]], areas.names[j[k]], float(short[k])) for k in close]
     return worst(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from layout import motion
 from layout.errors import LayoutError
 from layout.feasibility import convex
 from layout.feasibility.convex import TOLERANCE_M
+from layout.feasibility.plan_shapes import plan_hulls, shape_of
 from layout.feasibility.solids import Solids, solids
 from layout.model.floor import Floor
-from layout.model.library import SIDES, ArmModel, MachineModel, Point2
+from layout.model.library import Point2
 from layout.model.line import Arm, Line, Station
 from layout.model.pose import Array
 from layout.model.results import BeltTimes, Moves, Violation
@@ -24,37 +25,6 @@ from layout.motion import belts as conveyors
 from layout.motion.fences import fence_rings
 
 FACING: dict[str, Point2] = {"front": (0.0, -1.0), "back": (0.0, 1.0), "left": (-1.0, 0.0), "right": (1.0, 0.0)}
-
-
-@dataclass(frozen=True, eq=False)
-class _Shape:
-    """A model in its own frame (m): convex pieces of its footprint, and a rectangle for each side in need of floor."""
-
-    pieces: tuple[Array, ...]
-    strips: tuple[Array, ...]
-    sides: tuple[str, ...]
-
-
-@lru_cache(maxsize=1024)
-def _shape(footprint: tuple[Point2, ...], service: tuple[float, ...]) -> _Shape:
-    outline = np.asarray(footprint, dtype=float)
-    (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
-    front, back, left, right = service
-    boxes = {
-        "front": (x0, y0 - front, x1, y0),
-        "back": (x0, y1, x1, y1 + back),
-        "left": (x0 - left, y0, x0, y1),
-        "right": (x1, y0, x1 + right, y1),
-    }
-    wanted = [side for side, need in zip(SIDES, service, strict=True) if need > TOLERANCE_M]
-    strips = tuple(np.array([(a, b), (c, b), (c, d), (a, d)]) for a, b, c, d in (boxes[side] for side in wanted))
-    return _Shape(convex.pieces_of(outline), strips, tuple(wanted))
-
-
-def shape_of(model: MachineModel | ArmModel) -> _Shape:
-    """A model's plan shapes, made once."""
-    service = tuple(float(model.service_m.get(side, 0.0)) for side in SIDES)
-    return _shape(tuple((float(x), float(y)) for x, y in model.footprint_m), service)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +130,11 @@ class Ground:
     def bodies(self) -> Areas:
         """Footprints of stations and arm bases."""
         return self.world([shape.pieces for shape in self._shapes])
+
+    @cached_property
+    def hulls(self) -> Areas:
+        """The same with what of their hulls sticks out: raises SceneError or AssetError where files cannot be read."""
+        return self.world([plan_hulls(thing.model) for thing in self.things])
 
     @cached_property
     def service(self) -> Areas:

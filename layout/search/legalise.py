@@ -18,13 +18,12 @@ import numpy as np
 
 from layout.feasibility import convex
 from layout.feasibility.clearance import ENGINE_ERROR_M
-from layout.feasibility.ground import shape_of
 from layout.model.floor import Floor
 from layout.model.pose import Array, Pose
 from layout.model.quantities import Range
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
-from layout.search.shapes import Fixed
+from layout.search.shapes import BODY, FOOT, HULL, SERVICE, Fixed, parts_of, shape
 from layout.search.space import Copies, Spot, Values, spots
 from layout.search.ties import Pose3, belts_of, models_of
 
@@ -37,6 +36,7 @@ class Thing:
     """What stands on the floor, as the legaliser sees it.
 
     bodies, service : convex rings (k, 2) (m) of its own frame: what it covers, and what others must leave free
+    hulls : one for each body, round it: what the clearance is kept between; empty where it is the bodies
     low, high : bounds (m) of x and y of the pose; (-inf, inf) where it may go anywhere, its own x and y where pinned
     rigid : things of one name here move together
     """
@@ -48,6 +48,7 @@ class Thing:
     low: tuple[float, float]
     high: tuple[float, float]
     rigid: str = ""
+    hulls: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class Legal:
 class _Skeleton:
     """What is the same in all plans of the same things.
 
-    local (p, k, 2), corners (p,) : pieces in the frame of the thing that `owner` (p,) says; what stands still comes
-        last, in the world, its owner after the last thing
+    local (p, k, 2), corners (p,), held (p,) : pieces in the frame of the thing that `owner` (p,) says (see
+        `pieces.Plan`); what stands still comes last, in the world, its owner after the last thing
     pieces : thing and kind of each piece that moves; names : whose each piece is; index : number of each mover
     rows, gaps, slot, both, start, near, mover : see `separation.Plan`; rules : that say so
     things : kept alive, since their shapes are known by identity; standing : their names
@@ -87,6 +88,7 @@ class _Skeleton:
 
     local: Array
     corners: Any
+    held: Any
     owner: Any
     pieces: tuple[tuple[int, str], ...]
     names: tuple[str, ...]
@@ -134,7 +136,7 @@ class Legaliser:
 
     def skeleton(self, things: Sequence[Thing]) -> _Skeleton:
         """What is the same in all plans of these things."""
-        key = tuple((t.name, t.rigid, id(t.bodies), id(t.service)) for t in things)
+        key = tuple((t.name, t.rigid, id(t.bodies), id(t.service), id(t.hulls)) for t in things)
         if key not in self._known:
             if len(self._known) >= 256:
                 self._known.clear()
@@ -148,8 +150,7 @@ class Legaliser:
         parts = [
             (number, kind, ring)
             for number, thing in enumerate(things)
-            for kind, rings in (("body", thing.bodies), ("service", thing.service))
-            for ring in rings
+            for kind, ring in parts_of(thing.bodies, thing.service, thing.hulls)
         ]
         rings = [ring for *_, ring in (*parts, *still)]
         corners = np.array([len(ring) for ring in rings], dtype=np.int64)
@@ -158,6 +159,7 @@ class Legaliser:
         return _Skeleton(
             local=convex.padded(rings, int(corners.max(initial=1))),
             corners=corners,
+            held=np.where([*(kind == HULL for _, kind in pieces), *(False for _ in still)], 0, corners),
             owner=np.array([number for number, _ in pieces] + [len(things)] * len(still), dtype=np.int64),
             pieces=pieces,
             names=(*(things[number].name for number, _ in pieces), *(name for _, name, _ in still)),
@@ -175,20 +177,20 @@ class Legaliser:
         for p, (one, kind) in enumerate(pieces):
             for q, (two, other) in enumerate(pieces[p + 1 :], p + 1):
                 a, b = things[one], things[two]
-                if one == two or (a.rigid and a.rigid == b.rigid) or kind == other == "service":
+                both = {kind, other} <= {BODY, HULL}
+                if one == two or (a.rigid and a.rigid == b.rigid) or not (both or _floor_for_one(kind, other)):
                     continue
-                both = kind == other == "body"
                 touching = not both or frozenset((a.name, b.name)) in self.joined
                 rows.append((p, q))
                 owners.append((a.rigid or a.name, b.rigid or b.name))
                 gaps.append(0.0 if touching else self.gap_m)
                 rules.append("overlap" if both else "service")
             for q, rule in enumerate(still, len(pieces)):
-                if kind == "body" or rule in ("obstacle", "fence", "floor"):
+                if kind in (BODY, FOOT) or (kind == SERVICE and rule in ("obstacle", "fence", "floor")):
                     rows.append((p, q))
                     owners.append((things[one].rigid or things[one].name, q))
                     gaps.append(0.0)
-                    rules.append(rule if kind == "body" else "service")
+                    rules.append("service" if kind == SERVICE else rule)
         number = {owner: i for i, owner in enumerate(dict.fromkeys(owners))}
         order = sorted(range(len(owners)), key=lambda k: number[owners[k]])
         slot = np.searchsorted([number[owners[k]] for k in order], range(len(number) + 1)).astype(np.int64)
@@ -203,6 +205,11 @@ class Legaliser:
         return pairs, slot, sides, start, near, wanted, tuple(rules[k] for k in order)
 
 
+def _floor_for_one(kind: str, other: str) -> bool:
+    """Whether one of two pieces covers floor that the other wants free."""
+    return SERVICE in (kind, other) and not {kind, other}.isdisjoint({BODY, FOOT})
+
+
 class _Plan:
     """One plan's arrays, and the steps to a legal one."""
 
@@ -213,9 +220,10 @@ class _Plan:
         self.size_m = legaliser._fixed.size_m
         v = len(skeleton.index)
         self.plan = pieces.Plan(
-            np.empty_like(skeleton.local), skeleton.corners, np.empty((len(skeleton.local), 4)), skeleton.mover,
-            skeleton.rows, skeleton.gaps, skeleton.slot, skeleton.both, np.empty((len(skeleton.both), 8)),
-            skeleton.start, skeleton.near, legaliser._fixed.walls, np.empty((v, 2)), np.empty((v, 2)),
+            np.empty_like(skeleton.local), skeleton.corners, skeleton.held, np.empty((len(skeleton.local), 4)),
+            skeleton.mover, skeleton.rows, skeleton.gaps, skeleton.slot, skeleton.both,
+            np.empty((len(skeleton.both), 8)), skeleton.start, skeleton.near, legaliser._fixed.walls,
+            np.empty((v, 2)), np.empty((v, 2)),
         )  # fmt: skip
         pieces.put(self.plan, skeleton.local, skeleton.owner, poses, bounds, skeleton.movers)
 
@@ -263,7 +271,7 @@ class _Plan:
             key = rule, tuple(sorted({self.skeleton.names[p], self.skeleton.names[q]} - {""}))
             most[key] = max(most.get(key, 0.0), amount)
         for p in np.nonzero(beyond > OVERLAP_M)[0].tolist():
-            key = "floor" if self.skeleton.pieces[p][1] == "body" else "service", (self.skeleton.names[p],)
+            key = "service" if self.skeleton.pieces[p][1] == SERVICE else "floor", (self.skeleton.names[p],)
             most[key] = max(most.get(key, 0.0), float(beyond[p]))
         return [Violation(rule, subjects, amount, "m") for (rule, subjects), amount in most.items()]
 
@@ -292,7 +300,7 @@ class ScenarioLegaliser:
         self.copies = Copies(scenario)
         self.spots = spots(scenario)
         models = models_of(scenario)
-        self._shapes = {spot.subject: shape_of(models[spot.subject]) for spot in self.spots}
+        self._shapes = {spot.subject: shape(models[spot.subject]) for spot in self.spots}
         joined = {frozenset(belt.ends) for belt in belts_of(scenario)}
         floor = scenario.spec.floor
         rounding_m = 0.0 if scenario.spec.geometric else ENGINE_ERROR_M  # what a gap measured between hulls may be off
@@ -333,5 +341,6 @@ class ScenarioLegaliser:
 
     def _thing(self, spot: Spot) -> Thing:
         """What it is, wherever it stands."""
-        shape, rigid = self._shapes[spot.subject], "" if spot.seat is None else spot.seat.group
-        return Thing(spot.subject, shape.pieces, shape.strips, Pose(0.0, 0.0), (0.0, 0.0), (0.0, 0.0), rigid)
+        own, rigid = self._shapes[spot.subject], "" if spot.seat is None else spot.seat.group
+        here = Pose(0.0, 0.0)
+        return Thing(spot.subject, own.bodies, own.service, here, (0.0, 0.0), (0.0, 0.0), rigid, own.hulls)

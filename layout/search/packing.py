@@ -102,7 +102,8 @@ class Packer:
              belt.width_m / 2)
             for belt in self.belts
         ]  # fmt: skip
-        return room_for(list(self.shapes.values()), Fixed.of(self.fixed), np.array(belts, dtype=float).reshape(-1, 7))
+        ties = np.array(belts, dtype=float).reshape(-1, 7)
+        return room_for(list(self.shapes.values()), Fixed.of(self.fixed), ties, self.gap_m)
 
     @cached_property
     def _number(self) -> dict[str, int]:
@@ -273,7 +274,7 @@ class Packer:
         while True:
             began = at
             for subject, poses in group.items():
-                at = first_free(placed.room, self._number[subject], poses, ranked, at, self.gap_m)
+                at = first_free(placed.room, self._number[subject], poses, ranked, at)
                 if at < 0:
                     return None
             if at == began or len(group) == 1:

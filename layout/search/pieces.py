@@ -29,7 +29,7 @@ WRONG_M = 1e-9
 class Plan(NamedTuple):
     """Pieces, who moves them, and what keeps apart.
 
-    verts (p, k, 2), corners (p,) : the corners (m) of each piece, and how many
+    verts (p, k, 2), corners (p,) : the corners (m) of each piece, and how many; held (p,) : so many the walls hold
     box (p, 4) : its least x, y and greatest x, y
     mover (p,) : who moves it, -1: it stands still
     pairs (m, 2), gaps (m,) : pieces that keep so far apart (m)
@@ -43,6 +43,7 @@ class Plan(NamedTuple):
 
     verts: Array
     corners: Index
+    held: Index
     box: Array
     mover: Index
     pairs: Index
@@ -211,7 +212,7 @@ def shortfalls(plan: Plan, d: Array, short: Array, beyond: Array, way: Array) ->
         beyond[p] = 0.0
         if mover[p] >= 0:
             for w in range(len(plan.walls)):
-                beyond[p] = max(beyond[p], beyond_m(verts, count, mover, d, plan.walls, p, w))
+                beyond[p] = max(beyond[p], beyond_m(verts, plan.held, mover, d, plan.walls, p, w))
             wrong = wrong or beyond[p] > WRONG_M
     return wrong
 

@@ -1,7 +1,8 @@
 """Compiled: where there is room for a machine among what stands. Imports numba; import it where it is used.
 
-Everything is convex pieces. A thing's bodies keep a gap from other bodies and stay clear of the floor that others need
-for service; that floor may be shared with others' service floor, and may lie in areas to keep clear.
+Everything is convex pieces, of the kinds that `shapes.parts_of` tells apart. Hulls keep a gap from one another and
+bodies stay clear of the floor that others need for service; that floor may be shared with others' service floor, and
+may lie in areas to keep clear.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from layout.flow.kernel.jit import compiled, entry_with
 from layout.model.pose import Array
 from layout.search import pieces
 from layout.search.pieces import WRONG_M, Index, apart
-from layout.search.shapes import Fixed, Shape
+from layout.search.shapes import BODY, FOOT, HULL, SERVICE, Fixed, Shape, parts_of
 
-BODY, SERVICE, SOLID, CLEAR = range(4)
-"""Kinds of pieces: of what moves, and of what does not, where neither or no bodies may be."""
+SOLID, CLEAR, BELT = "solid", "clear", "belt"
+KINDS = (BODY, FOOT, HULL, SERVICE, SOLID, CLEAR, BELT)
+"""Of things (see `parts_of`), of what stands anyway, where neither or no bodies may be, and of belts."""
 
 BELT_ENDS = 0.02
 """Share of a straight belt left out at both ends, where it meets its machines."""
@@ -29,8 +31,11 @@ BELT_ENDS = 0.02
 class Room(NamedTuple):
     """Pieces of all things that may stand, by thing, then of what stands anyway, then room for belts.
 
-    local (p, k, 2), corners (p,) : corners (m), each in the frame of its thing, and how many
-    kind (p,) : BODY or SERVICE of things, SOLID or CLEAR of what stands anyway
+    local (p, k, 2), corners (p,) : corners (m), each in the frame of its thing, and how many; held (p,) : so many that
+        the walls hold
+    kind (p,) : its row among `KINDS`
+    gaps (kinds, kinds) : how far (m) a piece that is put somewhere keeps off those of each kind that stand, 0: it does
+        not overlap them, less: they do not matter
     start (t + 2,) : thing i's pieces are start[i]:start[i + 1], the last entry's belts
     walls (w, 3) : the floor's hull, x * a + y * b <= c
     belts (b, 7) : two things, the port's x and y (m) in the frame of each, half the width (m)
@@ -41,7 +46,9 @@ class Room(NamedTuple):
 
     local: Array
     corners: Index
+    held: Index
     kind: Index
+    gaps: Array
     start: Index
     walls: Array
     belts: Array
@@ -54,18 +61,21 @@ class Room(NamedTuple):
     way: Array
 
 
-def room_for(shapes: Sequence[Shape], fixed: Fixed, belts: Array) -> Room:
-    """Room for things, none of which stands."""
-    own = [[(BODY, ring) for ring in s.bodies] + [(SERVICE, ring) for ring in s.service] for s in shapes]
+def room_for(shapes: Sequence[Shape], fixed: Fixed, belts: Array, gap_m: float) -> Room:
+    """Room for things that keep a gap from one another and from belts; none of them stands."""
+    own = [parts_of(s.bodies, s.service, s.hulls) for s in shapes]
     own.append([(CLEAR if rule == "keep_clear" else SOLID, ring) for rule, _, ring in fixed.rings])
-    whole = [piece for some in own for piece in some] + [(BODY, np.zeros((4, 2)))] * (2 * len(belts))
+    whole = [piece for some in own for piece in some] + [(BELT, np.zeros((4, 2)))] * (2 * len(belts))
     size = max((len(ring) for _, ring in whole), default=1)
     local = convex.padded([ring for _, ring in whole], size)
     t = len(shapes)
+    corners = np.array([len(ring) for _, ring in whole], dtype=np.int64)
     return Room(
         local,
-        np.array([len(ring) for _, ring in whole], dtype=np.int64),
-        np.array([kind for kind, _ in whole], dtype=np.int64),
+        corners,
+        np.where([kind == HULL for kind, _ in whole], 0, corners),
+        np.array([KINDS.index(kind) for kind, _ in whole], dtype=np.int64),
+        _gaps(gap_m),
         np.cumsum([0, *map(len, own)], dtype=np.int64),
         fixed.walls,
         belts,
@@ -73,6 +83,22 @@ def room_for(shapes: Sequence[Shape], fixed: Fixed, belts: Array) -> Room:
         np.concatenate([local.min(axis=1), local.max(axis=1)], axis=1),
         np.zeros((t, 4)), np.zeros((t, 3)), np.zeros(t, dtype=np.int64), np.zeros(1, dtype=np.int64), np.zeros(2),
     )  # fmt: skip
+
+
+def _gaps(gap_m: float) -> Array:
+    """See `Room`; a belt runs up to machines, and may cross their service floor where only it could go elsewhere."""
+    found = np.full((len(KINDS), len(KINDS)), -1.0)
+    for kinds, others, wanted in (
+        ((BODY, HULL), (BODY, HULL), gap_m),
+        ((BODY, FOOT), (BELT,), gap_m),
+        ((BODY, FOOT), (SERVICE, SOLID, CLEAR), 0.0),
+        ((SERVICE,), (BODY, FOOT, SOLID, BELT), 0.0),
+        ((BELT,), (BODY, FOOT, BELT), 0.0),
+    ):
+        for kind in kinds:
+            for other in others:
+                found[KINDS.index(kind), KINDS.index(other)] = wanted
+    return found
 
 
 def emptied(room: Room) -> Room:
@@ -126,46 +152,54 @@ def _close(room: Room, p: int, q: int, gap: float) -> bool:
 
 
 @compiled
-def _meets(room: Room, p: int, own: int, body_gap: float, service_gap: float) -> bool:
-    """Whether a piece is nearer than the gaps to another thing's bodies or, unless it is less than 0, service floor."""
+def _near(room: Room, p: int, q: int) -> bool:
+    """Whether a piece is nearer to one that stands than those of their kinds may be."""
+    gap = room.gaps[room.kind[p], room.kind[q]]
+    return gap >= 0.0 and _close(room, p, q, gap)
+
+
+@compiled
+def _meets(room: Room, p: int, own: int) -> bool:
+    """Whether a piece is too near to another thing or to a belt."""
     box, hull = room.box, room.hull
+    most = 0.0
+    for kind in range(room.gaps.shape[1]):
+        most = max(most, room.gaps[room.kind[p], kind])
     for t in range(len(room.stands)):
         if (
             room.stands[t] == 0
             or t == own
-            or hull[t, 0] - box[p, 2] >= body_gap
-            or box[p, 0] - hull[t, 2] >= body_gap
-            or hull[t, 1] - box[p, 3] >= body_gap
-            or box[p, 1] - hull[t, 3] >= body_gap
+            or hull[t, 0] - box[p, 2] >= most
+            or box[p, 0] - hull[t, 2] >= most
+            or hull[t, 1] - box[p, 3] >= most
+            or box[p, 1] - hull[t, 3] >= most
         ):
             continue
         for q in range(room.start[t], room.start[t + 1]):
-            gap = body_gap if room.kind[q] == BODY else service_gap
-            if gap >= 0.0 and _close(room, p, q, gap):
+            if _near(room, p, q):
                 return True
     first = room.start[len(room.stands) + 1]
     q = first
-    while q < first + room.running[0] and not _close(room, p, q, body_gap):
+    while q < first + room.running[0] and not _near(room, p, q):
         q += 1
     return bool(q < first + room.running[0])
 
 
 @compiled
-def _free(room: Room, t: int, gap: float) -> bool:
+def _free(room: Room, t: int) -> bool:
     """Whether a thing is free where it is put."""
     for p in range(room.start[t], room.start[t + 1]):
         for w in range(len(room.walls)):
-            for k in range(room.corners[p]):
+            for k in range(room.held[p]):
                 far = room.walls[w, 0] * room.verts[p, k, 0] + room.walls[w, 1] * room.verts[p, k, 1]
                 if far > room.walls[w, 2] + WRONG_M:
                     return False
     still = len(room.stands)
     for p in range(room.start[t], room.start[t + 1]):
-        body = room.kind[p] == BODY
         for q in range(room.start[still], room.start[still + 1]):
-            if (body or room.kind[q] == SOLID) and _close(room, p, q, 0.0):
+            if _near(room, p, q):
                 return False
-        if _meets(room, p, t, gap if body else 0.0, 0.0 if body else -1.0):
+        if _meets(room, p, t):
             return False
     return True
 
@@ -207,20 +241,20 @@ def _joins(room: Room, b: int, t: int) -> bool:
 
 
 @entry_with(pieces)
-def first_free(room: Room, t: int, poses: Array, order: Index, first: int, gap: float) -> int:
+def first_free(room: Room, t: int, poses: Array, order: Index, first: int) -> int:
     """Row of `order`, from `first` on, of the first of n poses (n, 3) where a thing is free; -1 where there is none.
 
-    gap : clearance (m) between bodies. Belts to what stands count as they run straight.
+    Belts to what stands count as they run straight.
     """
     scratch = room.start[len(room.stands) + 1] + len(room.belts)
     for i in range(first, len(order)):
         row = order[i]
         _put(room, t, poses[row, 0], poses[row, 1], poses[row, 2])
-        if not _free(room, t, gap):
+        if not _free(room, t):
             continue
         free = True
         for b in range(len(room.belts)):
-            if _joins(room, b, t) and _belt(room, b, scratch) and _meets(room, scratch, t, 0.0, -1.0):
+            if _joins(room, b, t) and _belt(room, b, scratch) and _meets(room, scratch, t):
                 free = False
                 break
         if free:

@@ -103,6 +103,7 @@ def settle(plan: Plan, work: Work, referred: bool, limit: float) -> int:
     the sum of squares reaches the limit, since more constraints never make it less.
     """
     verts, count, mover, pairs, gaps, walls = plan.verts, plan.corners, plan.mover, plan.pairs, plan.gaps, plan.walls
+    held = plan.held
     con, normal, least_m, d, way = work.con, work.normal, work.least_m, work.d, work.way
     movers, room, total, tight = len(plan.low), len(con), 0, 0
     work.held[:] = 0
@@ -146,11 +147,11 @@ def settle(plan: Plan, work: Work, referred: bool, limit: float) -> int:
             if m >= 0:
                 for w in range(len(walls)):
                     if work.walled[p, w] == 0 and total < room:
-                        s = beyond_m(verts, count, mover, d, walls, p, w)
+                        s = beyond_m(verts, held, mover, d, walls, p, w)
                         if s > ENOUGH_M:
                             con[total, 0], con[total, 1] = -1, m
                             normal[total, 0], normal[total, 1] = -walls[w, 0], -walls[w, 1]
-                            least_m[total] = beyond_m(verts, count, mover, work.still, walls, p, w)
+                            least_m[total] = beyond_m(verts, held, mover, work.still, walls, p, w)
                             work.pair_of[total] = -1
                             work.walled[p, w] = 1
                             total += mendable(con, normal, work.free, total)
@@ -213,7 +214,7 @@ def _clear(plan: Plan, work: Work, m: int) -> bool:
     for p in range(len(plan.verts)):
         if mover[p] == m:
             for w in range(len(plan.walls)):
-                if beyond_m(plan.verts, plan.corners, mover, work.refer, plan.walls, p, w) > ENOUGH_M:
+                if beyond_m(plan.verts, plan.held, mover, work.refer, plan.walls, p, w) > ENOUGH_M:
                     return False
     for i in range(plan.start[m], plan.start[m + 1]):
         e = plan.near[i]
@@ -325,7 +326,7 @@ def _ordered(plan: Plan, work: Work) -> int:
         if m >= 0:
             area[m] += (plan.box[p, 2] - plan.box[p, 0]) * (plan.box[p, 3] - plan.box[p, 1])
             for w in range(len(plan.walls)):
-                if beyond_m(plan.verts, plan.corners, plan.mover, work.still, plan.walls, p, w) > WRONG_M:
+                if beyond_m(plan.verts, plan.held, plan.mover, work.still, plan.walls, p, w) > WRONG_M:
                     fault[m] = 1
     pinned = 0
     for m in range(len(area)):

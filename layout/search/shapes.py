@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from layout.feasibility import convex
-from layout.feasibility.ground import Areas, Site, shape_of
+from layout.feasibility.ground import Areas, Site
+from layout.feasibility.plan_shapes import plan_hulls, shape_of
 from layout.model.floor import Floor
 from layout.model.library import ArmModel, MachineModel
 from layout.model.pose import Array
 
 Ring = tuple[tuple[float, float], ...]
+
+BODY, FOOT, HULL, SERVICE = "body", "foot", "hull", "service"
+"""What a piece of a thing keeps apart: of a body both a foot's and a hull's (see `parts_of`), or of service floor."""
 
 NOTCH_M2 = 1e-9
 """Notches of the floor smaller than this are rounding."""
@@ -22,11 +27,12 @@ NOTCH_M2 = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A model in its own frame (m): its outline (k, 2), convex pieces of it, and what others must leave free."""
+    """A model in its own frame (m): its outline (k, 2), convex pieces of it, what others must leave free, and hulls."""
 
     footprint: Array
     bodies: tuple[Array, ...]
     service: tuple[Array, ...]
+    hulls: tuple[Array, ...] = ()
 
     @property
     def size_m2(self) -> float:
@@ -39,7 +45,19 @@ def shape(model: MachineModel | ArmModel, more: tuple[Ring, ...] = ()) -> Shape:
     """Of a model; more : further convex areas that must be free, such as docks (m, own frame)."""
     own = shape_of(model)
     docks = tuple(np.asarray(ring, dtype=float) for ring in more)
-    return Shape(np.asarray(model.footprint_m, dtype=float), own.pieces, (*own.strips, *docks))
+    return Shape(np.asarray(model.footprint_m, dtype=float), own.pieces, (*own.strips, *docks), plan_hulls(model))
+
+
+def parts_of(bodies: Sequence[Array], service: Sequence[Array], hulls: Sequence[Array] = ()) -> list[tuple[str, Array]]:
+    """Kind and ring (k, 2) (m) of all pieces of a thing.
+
+    Hulls, one for each body, keep the clearance from one another. The bodies are within them: as feet they stay on the
+    floor and off all that stands there and off service floor. A piece that is its own hull is a body, and does both.
+    """
+    found: list[tuple[str, Array]] = []
+    for body, hull in zip(bodies, hulls or bodies, strict=True):
+        found += [(BODY, body)] if hull is body else [(FOOT, body), (HULL, hull)]
+    return found + [(SERVICE, ring) for ring in service]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,20 +41,22 @@ def box(x0: float, y0: float, x1: float, y1: float) -> Array:
 
 def machine(
     name: str, width: float, depth: float, x: float, y: float, yaw: float = 0.0, service: float = 0.0,
-    pinned: bool = False, rigid: str = "",
+    pinned: bool = False, rigid: str = "", over: float = 0.0,
 ) -> Thing:  # fmt: skip
+    """A rectangle; `over` : how far (m) its hull sticks out at its right-hand side and back."""
     strips = (box(-width / 2, -depth / 2 - service, width / 2, -depth / 2),) if service else ()
     low, high = ((x, y), (x, y)) if pinned else ANYWHERE
     body = box(-width / 2, -depth / 2, width / 2, depth / 2)
-    return Thing(name, (body,), strips, Pose(x, y, yaw), low, high, rigid)
+    hulls = (box(-width / 2, -depth / 2, width / 2 + over, depth / 2 + over),) if over else ()
+    return Thing(name, (body,), strips, Pose(x, y, yaw), low, high, rigid, hulls)
 
 
 def moved(things: list[Thing], legal: Legal) -> list[Thing]:
-    return [Thing(t.name, t.bodies, t.service, legal.poses[t.name], t.low, t.high, t.rigid) for t in things]
+    return [replace(t, pose=legal.poses[t.name]) for t in things]
 
 
 def worst_m(things: list[Thing], plan: Floor, gap_m: float) -> float:
-    """The deepest that is wrong (m), by shapely: how far bodies must come apart, and areas of others be left."""
+    """The deepest that is wrong (m), by shapely: how far hulls must come apart, and areas of others be left."""
 
     def shapes(thing: Thing, rings: tuple[Array, ...]) -> shapely.Geometry:
         return shapely.union_all([shapely.Polygon(thing.pose.apply(ring)) for ring in rings])
@@ -73,7 +76,8 @@ def worst_m(things: list[Thing], plan: Floor, gap_m: float) -> float:
         found += [depth(body, shapely.Polygon(o.polygon)) for o in plan.keep_clear.values()]
         for two in things:
             if one.name < two.name:
-                found.append(gap_m - float(shapely.distance(body, shapes(two, two.bodies))))
+                hulls = [shapes(thing, thing.hulls or thing.bodies) for thing in (one, two)]
+                found.append(gap_m - float(shapely.distance(*hulls)))
             if one.name != two.name:
                 found.append(depth(strips, shapes(two, two.bodies)))
     return max(found)
@@ -88,11 +92,9 @@ def plans(draw: st.DrawFn) -> tuple[list[Thing], Floor, float]:
     for i in range(count):
         yaw = draw(st.floats(-3.0, 3.0)) if turned else draw(st.integers(0, 3)) * math.pi / 2
         pinned = i == 0 and draw(st.booleans())
-        things.append(
-            machine(
-                f"m{i}", draw(side), draw(side), draw(place), draw(place), yaw, draw(st.sampled_from([0, 0.6])), pinned
-            )
-        )
+        sides, at, strip = (draw(side), draw(side)), (draw(place), draw(place)), draw(st.sampled_from([0, 0.6]))
+        over = draw(st.sampled_from([0.0, 0.05]))
+        things.append(machine(f"m{i}", *sides, *at, yaw, strip, pinned, over=over))
     return things, floor(draw(st.sampled_from([SQUARE, NOTCHED]))), draw(st.sampled_from([0.0, 0.2]))
 
 
@@ -200,6 +202,18 @@ def test_belts_join_what_may_touch() -> None:
     things = [machine("a", 2, 1, 3.0, 2.0), machine("b", 2, 1, 5.0, 2.0)]
     assert Legaliser(floor(column=False), 0.2)(things).moved_m > 0.1
     assert Legaliser(floor(column=False), 0.2, [frozenset("ab")])(things).moved_m == 0.0
+
+
+def test_a_hull_beyond_its_footprint_keeps_the_clearance_and_may_hang_over_all_else() -> None:
+    plan = floor(column=False)
+    at_wall = machine("a", 2, 1, 3.0, 8.5, over=0.05)
+    served = machine("b", 1, 1, 6.0, 8.5, service=0.5)
+    before = machine("c", 1, 1, 6.0, 7.0, over=0.05)  # its hull is over the floor that b needs
+    assert Legaliser(plan, 0.2)([at_wall, served, before]).moved_m == 0.0
+    near = [machine("a", 2, 1, 3.0, 2.0, over=0.05), machine("b", 2, 1, 5.2, 2.0, over=0.05)]
+    legal = Legaliser(plan, 0.2)(near)
+    assert legal.poses["b"].x_m - legal.poses["a"].x_m == pytest.approx(2.25)  # b sticks out to the other side
+    assert not legal.left
 
 
 def test_what_is_rigid_moves_as_one() -> None:

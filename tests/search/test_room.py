@@ -25,15 +25,21 @@ FLOOR = Floor.model_validate(
 )
 
 
-def made(outline: list[list[float]], *service: list[list[float]]) -> Shape:
+def made(outline: list[list[float]], *service: list[list[float]], over: float = 0.0) -> Shape:
+    """over : how far (m) its first piece's hull sticks out all round."""
     ring = np.array(outline, dtype=float)
-    return Shape(ring, convex.pieces_of(ring), tuple(np.array(each, dtype=float) for each in service))
+    bodies = convex.pieces_of(ring)
+    hulls = bodies
+    if over:
+        grown = shapely.Polygon(bodies[0]).buffer(over, join_style="mitre")
+        hulls = (*convex.pieces_of(shapely.get_coordinates(grown)[:-1]), *bodies[1:])
+    return Shape(ring, bodies, tuple(np.array(each, dtype=float) for each in service), hulls)
 
 
 SHAPES = (
     made([[-0.6, -0.4], [0.6, -0.4], [0.6, 0.4], [-0.6, 0.4]], [[-0.6, -0.9], [0.6, -0.9], [0.6, -0.4], [-0.6, -0.4]]),
-    made([[-0.6, -0.3], [0.5, -0.3], [0.5, 0.0], [0.0, 0.0], [0.0, 0.5], [-0.6, 0.5]]),  # an angle
-    made([[0.0, 0.4], [-0.35, -0.2], [0.35, -0.2]], [[-0.2, 0.4], [0.2, 0.4], [0.2, 1.0], [-0.2, 1.0]]),
+    made([[-0.6, -0.3], [0.5, -0.3], [0.5, 0.0], [0.0, 0.0], [0.0, 0.5], [-0.6, 0.5]], over=0.1),  # an angle
+    made([[0.0, 0.4], [-0.35, -0.2], [0.35, -0.2]], [[-0.2, 0.4], [0.2, 0.4], [0.2, 1.0], [-0.2, 1.0]], over=0.05),
 )
 
 
@@ -53,6 +59,7 @@ def free(thing: int, pose: np.ndarray, others: dict[int, np.ndarray]) -> bool:
     solid = shapely.union_all([shapely.Polygon(ring) for rule, _, ring in fixed.rings if rule != "keep_clear"])
     clear = shapely.union_all([shapely.Polygon(ring) for rule, _, ring in fixed.rings if rule == "keep_clear"])
     bodies = [world(list(SHAPES[k].bodies), at) for k, at in others.items()]
+    hull, *hulls = (world(list(SHAPES[k].hulls), at) for k, at in [(thing, pose), *others.items()])
     needs = [world(list(SHAPES[k].service), at) for k, at in others.items()]
     lanes = [belt(others[0], others[1])] if {0, 1} <= set(others) else []
     own = (
@@ -62,7 +69,8 @@ def free(thing: int, pose: np.ndarray, others: dict[int, np.ndarray]) -> bool:
         floor.covers(shapely.union(body, need).buffer(-1e-7))
         and not any(each.buffer(-1e-7).intersects(solid) for each in (body, need) if not each.is_empty)
         and not body.intersects(clear)
-        and all(body.distance(other) >= GAP_M for other in (*bodies, *lanes))
+        and all(hull.distance(other) >= GAP_M for other in hulls)
+        and all(body.distance(other) >= GAP_M for other in lanes)
         and not any(body.intersects(other) for other in needs)
         and not any(need.intersects(other) for other in (*bodies, *lanes))
         and not any(lane.intersects(other) for lane in own for other in bodies)
@@ -72,7 +80,7 @@ def free(thing: int, pose: np.ndarray, others: dict[int, np.ndarray]) -> bool:
 @pytest.mark.parametrize("thing", [0, 1, 2])
 def test_first_place_with_room(thing: int) -> None:
     rng = np.random.default_rng(thing)
-    room = room_for(SHAPES, Fixed.of(FLOOR), np.array([BELT], dtype=float))
+    room = room_for(SHAPES, Fixed.of(FLOOR), np.array([BELT], dtype=float), GAP_M)
 
     def drawn(n: int) -> np.ndarray:
         yaw = np.where(rng.random(n) < 0.5, rng.integers(4, size=n) * math.pi / 2, rng.uniform(0, 6, n))
@@ -86,7 +94,7 @@ def test_first_place_with_room(thing: int) -> None:
         stand(here, np.array(names, dtype=np.int64), np.array(list(others.values())).reshape(-1, 3))
         poses = drawn(40)
         order, at, found = rng.permutation(40), 0, []
-        while (at := first_free(here, thing, poses, order, at, GAP_M)) >= 0:
+        while (at := first_free(here, thing, poses, order, at)) >= 0:
             found.append(int(order[at]))
             at += 1
         wanted = [int(row) for row in order if free(thing, poses[row], others)]
