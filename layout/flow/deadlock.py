@@ -9,7 +9,7 @@ wait-for graph). Source: Coffman, Elphick, Shoshani, "System deadlocks", Computi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from layout.flow.component_waits import FREE, HOLDS, LACKS, Waits, component_waits, still_enters
 from layout.flow.kernel import records as rec
@@ -59,13 +59,15 @@ def _finished(network: Network, world: World) -> bool:
 def _suspicious(world: World) -> bool:
     """Cheap: a station that is full, with every server holding a finished part, and that is no mere source; or parts
     that wait where components are joined to them, or a full inlet."""
-    stations = world.stations
-    full = (stations["used"] >= stations["places"]) | _by_first_free(world)
-    full &= (stations["saturated"] == 0) & (stations["idle"] == 0)
+    stations, by_first_free = world.stations, _by_first_free(world)
+    full = (stations["idle"] == 0) & (stations["saturated"] == 0)
+    if (full & (stations["used"] >= stations["places"]) if not by_first_free else full).any():
+        return True
+    if not world.needs.size:
+        return False
     waiting = (stations["queue_head"] >= 0) | (stations["outside_head"] >= 0)
     return bool(
-        full.any()
-        or world.servers["lacks"].any()
+        world.servers["lacks"].any()
         or ((stations["joins"] == 1) & waiting).any()
         or (world.inlets["used"] >= world.inlets["places"]).any()
     )
@@ -73,14 +75,29 @@ def _suspicious(world: World) -> bool:
 
 def _by_first_free(world: World) -> bool:
     """Whether parts are held back until a server is free."""
-    return bool((world.steps["rule"] == _FIRST_FREE).any())
+    return bool(world.run["ruled"][0]) and bool((world.steps["rule"] == _FIRST_FREE).any())
 
 
-_FIRST_FREE, _ROUND_ROBIN = rec.ROUTING["first_free"], rec.ROUTING["round_robin"]
-_DOING = ["part", "lacks", "held", "busy", "state"]
-_BUSY, _LACKS = _DOING.index("busy"), _DOING.index("lacks")
-_FULL = ["used", "places", "server0", "servers", "ready_head"]
+_FIRST_FREE = rec.ROUTING["first_free"]
+_DOING = ["part", "lacks", "held", "busy", "state", "following", "since"]
+_FULL = ["used", "places", "server0", "servers", "ready_head", "places_out"]
 _BLOCKED = ["count", "kept", "capacity", "waiting", "target", "since_blocked", "head"]
+
+
+class _Part(NamedTuple):
+    """What is looked at of a part: fields of `records.PART`."""
+
+    step: int
+    next: int
+    ready: float
+    claimed: int
+    kept: int
+    kept_step: int
+    reach: int
+    assigned: int
+
+
+_OF_PART = list(_Part._fields)
 
 
 def _waits(network: Network, world: World, lacks: Waits) -> Waits:
@@ -89,12 +106,14 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
     People are nobody's: who waits for a place holds none. lacks : of `component_waits`.
     """
     waits: Waits = {}
-    stations = world.stations[_FULL].tolist()
+    stations, parts = world.stations[_FULL].tolist(), world.parts[_OF_PART]
     doing = world.servers[_DOING].tolist()
     looks = bool(lacks) or _by_first_free(world)  # at who holds parts without being full
-    for i, (name, (used, places, first, n, p)) in enumerate(zip(network.stations, stations, strict=True)):
-        hungry = LACKS + name in lacks
-        held = all(_held(world, i, hungry, *doing[v]) for v in range(first, first + n))
+    for i, (name, (used, places, first, n, p, places_out)) in enumerate(zip(network.stations, stations, strict=True)):
+        if used < places and not looks:
+            continue
+        hungry = bool(lacks) and LACKS + name in lacks
+        held = all(_held(world, i, hungry, *server[:5]) for server in doing[first : first + n])
         if hungry and used > _present(world, i):
             continue  # what is on its way may be worked on
         full = held and used >= places
@@ -102,21 +121,20 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
             continue
         wanted, since = ([{LACKS + name}], lacks[LACKS + name][1]) if hungry else ([], 0.0)
         while p >= 0:
-            part = world.parts[p]
-            wanted.append(_wanted(network, world, lacks, i, part, int(part["step"])))
-            since = max(since, float(part["ready"]))
-            p = int(part["next"])
-        for v in range(first, first + n):
-            if doing[v][_BUSY] == rec.IDLE or doing[v][_LACKS]:
+            part = _Part(*parts[p].item())
+            wanted.append(_wanted(network, world, lacks, i, part, part.step))
+            since = max(since, part.ready)
+            p = part.next
+        for number, lacking, _, busy, _, following, began in doing[first : first + n]:
+            if busy == rec.IDLE or lacking:
                 continue
-            server = world.servers[v]
-            part = world.parts[int(server["part"])]
-            if server["busy"] == rec.AT_WORK:  # again, in vain
-                wanted.append(_wanted(network, world, lacks, i, part, int(server["following"])))
-                since = max(since, float(part["ready"]))
-            elif not int(world.stations[i]["places_out"]):
-                wanted.append(_wanted(network, world, lacks, i, part, int(part["kept_step"])))
-                since = max(since, float(server["since"]))
+            part = _Part(*parts[number].item())
+            if busy == rec.AT_WORK:  # again, in vain
+                wanted.append(_wanted(network, world, lacks, i, part, following))
+                since = max(since, part.ready)
+            elif not places_out:
+                wanted.append(_wanted(network, world, lacks, i, part, part.kept_step))
+                since = max(since, began)
         if full:
             waits[name] = (wanted, since)
         if looks and wanted:
@@ -125,7 +143,7 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
     for name, (count, kept, capacity, waiting, target, since, p) in zip(network.belts, belts, strict=True):
         if not waiting or (count + kept < capacity and not lacks):
             continue
-        place = _place(world, lacks, network.stations[target], target, int(world.parts[p]["step"]))
+        place = _place(world, lacks, network.stations[target], target, int(parts["step"][p]))
         for kind in (("",) if count + kept >= capacity else ()) + ((HOLDS,) if lacks else ()):
             waits[kind + name] = ([{place}], since)
     return waits
@@ -146,7 +164,7 @@ def _rests(network: Network, world: World, s: int) -> bool:
     station = world.stations[s]
     first, n = int(station["server0"]), int(station["servers"])
     for v in world.servers[first : first + n]:
-        if v["part"] >= 0 and not _held(world, s, False, *v[_DOING].item()):
+        if v["part"] >= 0 and not _held(world, s, False, *v[_DOING].item()[:5]):
             return False
     waiting = station["queue_head"] >= 0 or station["outside_head"] >= 0
     given, now_s = network.line.stations[network.stations[s]], float(world.run[0]["now"])
@@ -165,32 +183,28 @@ def _held(world: World, s: int, hungry: bool, part: int, lacks: int, held: int, 
     return busy == rec.IDLE or bool(world.parts[part]["again"] and not world.stations[s]["judges"])
 
 
-def _wanted(network: Network, world: World, lacks: Waits, s: int, part: Any, number: int) -> set[str]:
+def _wanted(network: Network, world: World, lacks: Waits, s: int, part: _Part, number: int) -> set[str]:
     """Stations and belts that could take a part of station s at a step; "" where nothing more keeps it there."""
-    if int(part["claimed"]) or int(part["kept"]) >= rec.AT_TARGET:
+    if part.claimed or part.kept >= rec.AT_TARGET:
         return {FREE}
     if int(world.service[s, number]) != rec.PASS:
         return {network.stations[s]}  # it goes on there, once there is room
-    reach, step = int(part["reach"]), world.steps[number]
-    goals = [g for g in world.able[int(step["able0"]) : int(step["able1"])].tolist() if world.hop[s, g] >= 0]
-    ways = [
-        (goal, names) for goal, (hops, names) in zip(goals, network.onwards(s, number), strict=True) if hops <= reach
-    ]
-    if step["rule"] == _FIRST_FREE:
-        return {HOLDS + network.stations[goal] for goal, _ in ways}
-    if step["rule"] == _ROUND_ROBIN:
-        ways = _in_turn(world, part, step, ways)
-    found: set[str] = set().union(*(names for _, names in ways))
+    ways = [(goal, names) for goal, hops, names in network.onwards(s, number) if hops <= part.reach]
+    if rule := int(world.steps["rule"][number]):
+        if rule == _FIRST_FREE:
+            return {HOLDS + network.stations[goal] for goal, _ in ways}
+        ways = _in_turn(world, part, world.steps[number], ways)
+    found: set[str] = set().union(*[names for _, names in ways])
     if not world.inlets.size:
         return found
     at = {name: i for i, name in enumerate(network.stations)}
     return {_place(world, lacks, name, at[name], number) if name in at else name for name in found}
 
 
-def _in_turn(world: World, part: Any, step: Any, ways: list[tuple[int, set[str]]]) -> list[tuple[int, set[str]]]:
+def _in_turn(world: World, part: _Part, step: Any, ways: list[tuple[int, set[str]]]) -> list[tuple[int, set[str]]]:
     """The way to the one station whose turn it is."""
-    if int(part["assigned"]) >= 0:
-        return [way for way in ways if way[0] == int(part["assigned"])]
+    if part.assigned >= 0:
+        return [way for way in ways if way[0] == part.assigned]
     first, n = int(step["able0"]), int(step["able1"] - step["able0"])
     after = {int(world.able[first + (int(step["turn"]) + i) % n]): i for i in range(n)}
     return sorted(ways, key=lambda way: after[way[0]])[:1]
@@ -213,15 +227,16 @@ def _stuck(waits: Waits) -> set[str]:
     components with all of these. Who is not known to wait for anything is not stuck."""
     stuck = set(waits)
     while True:
-        free = {
-            name
-            for name in stuck
-            if not waits[name][0]
-            or (all if name.startswith(LACKS) else any)(wanted - stuck for wanted in waits[name][0])
-        }
+        free = {name for name in stuck if _goes_on(name, waits[name][0], stuck)}
         if not free:
             return stuck
         stuck -= free
+
+
+def _goes_on(name: str, wanted: list[set[str]], stuck: set[str]) -> bool:
+    if name.startswith(LACKS):
+        return not any(each <= stuck for each in wanted)
+    return not wanted or not all(each <= stuck for each in wanted)
 
 
 def _cycle(waits: Waits, stuck: set[str]) -> tuple[str, ...]:

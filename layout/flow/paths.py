@@ -6,7 +6,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from layout.errors import LayoutError, Problem
@@ -41,12 +41,19 @@ class Paths:
     legs: Mapping[tuple[str, str], tuple[str, ...]]
     following: Mapping[str, tuple[str, ...]]
     closed: frozenset[str]
+    _known: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict, compare=False, repr=False)
 
-    def next_hops(self, origin: str) -> dict[str, tuple[str, int]]:
+    def next_hops(self, origin: str) -> Mapping[str, tuple[str, int]]:
         """Station -> first hop on the way there with the fewest hops, and their number; ties: the first by name.
 
         No way leads through a saturated source: it never has room.
         """
+        found = self._known.get(origin)
+        if found is None:
+            found = self._known[origin] = self._searched(origin)
+        return found
+
+    def _searched(self, origin: str) -> dict[str, tuple[str, int]]:
         first = {origin: (origin, 0)}
         queue = deque([origin])
         while queue:
@@ -59,13 +66,11 @@ class Paths:
                     queue.append(target)
         return first
 
-    def path(
-        self, origin: str, target: str, hops: Mapping[str, Mapping[str, tuple[str, int]]]
-    ) -> list[tuple[str, str]]:
+    def path(self, origin: str, target: str) -> list[tuple[str, str]]:
         """The hops from origin to target, as parts take them."""
         legs = []
         while origin != target:
-            following = hops[origin][target][0]
+            following = self.next_hops(origin)[target][0]
             legs.append((origin, following))
             origin = following
         return legs
@@ -121,7 +126,6 @@ def unconnected(line: Line, moves: Moves | None = None, graph: Paths | None = No
     a transport whose times are missing carries nothing. Empty if every part can always go on. graph : their paths
     """
     graph = graph or paths(line, moves)
-    hops: dict[str, dict[str, tuple[str, int]]] = {}
     found: dict[tuple[str, str, str], None] = {}
 
     def step(name: str, here: set[str], operation: str) -> set[str]:
@@ -133,9 +137,7 @@ def unconnected(line: Line, moves: Moves | None = None, graph: Paths | None = No
             if origin in able:
                 following.add(origin)
                 continue
-            if origin not in hops:
-                hops[origin] = graph.next_hops(origin)
-            reached = able & hops[origin].keys()
+            reached = able & graph.next_hops(origin).keys()
             if not reached:
                 found[name, origin, operation] = None
             following |= reached

@@ -277,7 +277,7 @@ def test_replications_until_the_interval_is_narrow_enough():
 def broken(**changes):
     [run] = replicate(serial([exponential(1.0)] * 2, 1, horizon_s=500.0), moves())
     check(run, 500.0)
-    return replace(run, **{name: change(run) for name, change in changes.items()})
+    return run._replace(**{name: change(run) for name, change in changes.items()})
 
 
 def test_self_checks_name_what_is_wrong():

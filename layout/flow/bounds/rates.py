@@ -37,7 +37,6 @@ class Rates:
     def __init__(self, line: Line, ways: Paths, programme: Programme) -> None:
         self.line, self.ways, self.programme = line, ways, programme
         self.steps: list[Step] = []
-        self._hops: dict[str, dict[str, tuple[str, int]]] = {}
         self._done: dict[tuple[str, str, str], Terms] = defaultdict(dict)  # product, operation, station -> rate
         self._ended: dict[tuple[str, str], Terms] = defaultdict(dict)  # product, station -> rate
         self._sources()
@@ -96,7 +95,7 @@ class Rates:
                 rate = self.programme.variable()
                 outflow[here].append(rate)
                 stays = origin == target and (number > 0 or bool(self.line.stations[origin].quality))
-                hops = tuple(self.ways.path(origin, target, self._hops))
+                hops = tuple(self.ways.path(origin, target))
                 self.steps.append(Step(rate, product.name, number, operation, origin, target, hops, stays))
                 if operation is None:
                     self._ended[product.name, target][rate] = 1.0
@@ -130,12 +129,7 @@ class Rates:
 
     def _targets(self, origin: str, able: set[str]) -> list[str]:
         """A station that can do the next operation itself does it; else every one that parts can reach."""
-        if origin not in self._hops:
-            self._hops[origin] = self.ways.next_hops(origin)
-            for target in list(self._hops[origin]):
-                if target not in self._hops:
-                    self._hops[target] = self.ways.next_hops(target)
-        return [origin] if origin in able else by_name(able & self._hops[origin].keys())
+        return [origin] if origin in able else by_name(able & self.ways.next_hops(origin).keys())
 
     def _spoiled(self, product: LineProduct) -> bool:
         """Whether some parts of a product are not done just once at every step."""

@@ -343,7 +343,8 @@ class World(NamedTuple):
             whole[start:stop] = self[number].view(np.uint8)  # bytes, for rows are copied field by field
             tables[number] = whole[start:stop].view(dtype)
         tables[-1] = (whole, tuple(spans), np.array([start for _, start, _, _ in spans]))
-        tables[0]["address"][0] = [_address(table) for table in tables[1:-1]]
+        addresses = tables[0]["address"][0]
+        addresses[_STAYING] = [_address(tables[number + 1]) for number in _STAYING]
         return World(*tables)
 
     def fresh(self, parts: Records, trace: Records, departures: Records) -> World:
@@ -393,6 +394,7 @@ CHANGING = ("run", "stations", "servers", "modes", "streams", "steps", "inlets",
             "moved", "zones", "staff", "shifts", "marks", "when", "winner")  # fmt: skip
 _CHANGING = tuple(map(World._fields.index, CHANGING))
 _MOVED = np.array(_CHANGING[1:]) - 1
+_STAYING = [number - 1 for number in range(1, len(World._fields) - 1) if number not in _CHANGING]
 _PARTS, _TRACE, _DEPARTURES, _AHEAD, _STREAMS = map(
     World._fields.index, ("parts", "trace", "departures", "ahead", "streams")
 )

@@ -55,28 +55,37 @@ class Network:
         return self.world.stations["server0"].tolist(), self.world.stations["servers"].tolist()
 
     @cached_property
+    def worked(self) -> list[tuple[int, list[tuple[int, float]]]]:
+        """Stations that do operations, in order, each with (stream, mean time (s)) of `operations`."""
+        found: dict[int, list[tuple[int, float]]] = {}
+        for s, stream, mean_s in self.operations:
+            found.setdefault(s, []).append((stream, mean_s))
+        return sorted(found.items())
+
+    @cached_property
     def legs(self) -> list[tuple[str, str, str]]:
         """What `World.moved` counts: arm or fleet, origin, target; from home, the last origin, nothing is carried."""
         times = {crew: crew_times(self.moves, crew).stations for crew in self.crews}
         return [(crew, a, b) for crew, names in times.items() for a in (*names, "") for b in names]
 
     @cached_property
-    def _onwards(self) -> dict[tuple[int, int], list[tuple[int, set[str]]]]:
+    def _onwards(self) -> dict[tuple[int, int], list[tuple[int, int, set[str]]]]:
         return {}
 
-    def onwards(self, s: int, step: int) -> list[tuple[int, set[str]]]:
-        """What parts at station s, bound for a step elsewhere, may go on to next: for each station able to do it the
-        hops to there, and the first belts and stations on the way; "" where they leave the line."""
+    def onwards(self, s: int, step: int) -> list[tuple[int, int, set[str]]]:
+        """What parts at station s, bound for a step elsewhere, may go on to next: each station able to do it that a way
+        leads to, the hops to there, and the first belts and stations on the way; "" where they leave the line."""
         found = self._onwards.get((s, step))
         if found is None:
-            found, world = [], self.world
+            found, world, here = [], self.world, self.stations[s]
+            hop, hops = world.hop[s].tolist(), world.hops[s].tolist()
             for goal in world.able[int(world.steps["able0"][step]) : int(world.steps["able1"][step])].tolist():
-                b = int(world.hop[s, goal])
+                b = hop[goal]
                 if b >= 0:
-                    legs = self.paths.legs[self.stations[s], self.stations[b]]
+                    legs = self.paths.legs[here, self.stations[b]]
                     names = {name if name in self.belts else self.stations[b] for name in legs}
                     leaves = world.service[b, step] == rec.LEAVE
-                    found.append((int(world.hops[s, goal]), names | {""} if leaves else names))
+                    found.append((goal, hops[goal], names | {""} if leaves else names))
             self._onwards[s, step] = found  # whole: shifts run in two threads
         return found
 

@@ -25,14 +25,19 @@ def _mean_s(found: Sequence[tuple[float, int]]) -> float:
     return math.fsum(s for s, _ in spent) / sum(n for _, n in spent) if spent else 0.0
 
 
-def bottleneck(network: Network, replications: Sequence[Replication], shares: Mapping[str, Mapping[str, float]]) -> str:
+def bottleneck(
+    network: Network,
+    replications: Sequence[Replication],
+    shares: Mapping[str, Mapping[str, float]],
+    periods_s: Mapping[str, float],
+) -> str:
     """The station, arm or vehicle with the longest mean active period; empty if none is ever active.
 
     A fleet is judged by all its vehicles together, and named by the busiest of them. Of equals the one that is active
-    more of the time counts, then the first by name.
+    more of the time counts, then the first by name. periods_s : of `active_periods_s`
     """
     busy = {name: active_share(states) for name, states in shares.items()}
-    rank = {s: (_mean_s([r.active[s] for r in replications]), busy[s]) for s in network.stations}
+    rank = {s: (periods_s[s], busy[s]) for s in network.stations}
     for crew in network.crews:
         fleet = network.line.fleets.get(crew)
         units = fleet.members if fleet else (crew,)

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layout.flow.kernel.records import World
 from layout.flow.network import Network
 
 
-@dataclass(frozen=True)
-class StationTimes:
+class StationTimes(NamedTuple):
     """What a station's effectiveness comes from, over the window and all its servers.
 
     busy_s : planned busy time PBT; working_s : production time APT, doors included, set-up not
@@ -48,27 +47,24 @@ class StationTimes:
         return availability, effectiveness, quality, oee
 
 
-def station_times(network: Network, world: World, shares: Mapping[str, Mapping[str, float]]) -> dict[str, StationTimes]:
+def station_times(
+    network: Network, world: World, shares: Mapping[str, Mapping[str, float]], window_s: float
+) -> dict[str, StationTimes]:
     """By station, of those that have operations; shares : of its states."""
-    run, stations = world.run[0], world.stations
-    window_s = float(run["horizon"] - run["warmup"])
     done = world.streams["done"].tolist()
-    planned: dict[int, tuple[float, int]] = {}
-    for s, stream, mean_s in network.operations:
-        seconds, number = planned.get(s, (0.0, 0))
-        planned[s] = seconds + mean_s * done[stream], number + done[stream]
-    count = stations["servers"].tolist()
-    scrapped, reworked = stations["scrapped"].tolist(), stations["reworked"].tolist()
+    count = world.stations[_COUNTED].tolist()
     found = {}
-    for s, (seconds, number) in sorted(planned.items()):
-        name, whole_s = network.stations[s], window_s * count[s]
-        busy_s = whole_s * (1 - shares[name]["off_shift"])
-        found[name] = StationTimes(
-            busy_s=busy_s,
-            working_s=min(whole_s * shares[name]["working"], busy_s),  # sums of spells round by themselves
-            planned_s=seconds,
-            done=number,
-            scrapped=scrapped[s],
-            reworked=reworked[s],
-        )
+    for s, operations in network.worked:
+        name, (servers, scrapped, reworked) = network.stations[s], count[s]
+        seconds, number = 0.0, 0
+        for stream, mean_s in operations:
+            seconds += mean_s * done[stream]
+            number += done[stream]
+        whole_s, share = window_s * servers, shares[name]
+        busy_s = whole_s * (1 - share["off_shift"])
+        working_s = min(whole_s * share["working"], busy_s)  # sums of spells round by themselves
+        found[name] = StationTimes(busy_s, working_s, seconds, number, scrapped, reworked)
     return found
+
+
+_COUNTED = ["servers", "scrapped", "reworked"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,14 +17,13 @@ from layout.model.results import FlowMove
 
 WAITING = frozenset(("starved", "blocked", "off_shift", "unattended", "waiting"))  # states of a resource not active
 QUANTILES = (0.05, 0.5, 0.95)
-_RUN = ("horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
-        "inside_found")  # fmt: skip
+_RUN = ["horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
+        "inside_found"]  # fmt: skip
 _SPENT = ["in_working", "in_setup", "in_blocked", "in_starved", "in_down", "in_off", "in_unattended"]
 MANY = 10_000  # values: fewer are sorted faster than parted
 
 
-@dataclass(frozen=True)
-class Replication:
+class Replication(NamedTuple):
     """What one replication measured over its window.
 
     per_h : good parts per hour; by_product the same for each product
@@ -70,27 +68,28 @@ class Replication:
 
 def measure(network: Network, world: World) -> Replication:
     """Read a replication's figures off the world it ended in."""
-    run = {name: world.run[name].item() for name in _RUN}
-    window_s = run["horizon"] - run["warmup"]
+    horizon_s, warmup_s, left, lead_s, area_s, sojourn_s, entered, gone, scrapped, joined, inside = world.run[
+        _RUN
+    ].item()
+    window_s = horizon_s - warmup_s
     hours = window_s / 3600
-    left = run["left_counted"]
     shares = {
         **_stations(network, world, window_s),
         **_arms(network, world, window_s),
         **_belts(network, world, window_s),
         **_staff(network, world, window_s),
     }
-    lead_s, late_s, scrapped = _departures(network, world, run)
-    stations = station_times(network, world, shares)
+    leads_s, late_s, thrown = _departures(network, world, warmup_s, all_good=not (scrapped or joined))
+    stations = station_times(network, world, shares, window_s)
     return Replication(
         per_h=left / hours,
         by_product={p: n / hours for p, n in zip(network.products, world.products["left"].tolist(), strict=True)},
-        lead_time_s=run["lead"] / left if left else math.nan,
-        lead_time_quantiles_s=tuple(quantile(lead_s, q) for q in QUANTILES),
-        wip=run["wip_area"] / window_s,
-        sojourn_s=run["sojourn"],
-        scrap_per_h=scrapped / hours,
-        rework_per_h=sum(times.reworked for times in stations.values()) / hours,
+        lead_time_s=lead_s / left if left else math.nan,
+        lead_time_quantiles_s=tuple([quantile(leads_s, q) for q in QUANTILES]),
+        wip=area_s / window_s,
+        sojourn_s=sojourn_s,
+        scrap_per_h=thrown / hours,
+        rework_per_h=sum([times.reworked for times in stations.values()]) / hours,
         scrap_by_station={name: times.scrapped / hours for name, times in stations.items() if times.scrapped},
         on_time=float(np.mean(late_s <= 0.0)) if late_s.size else math.nan,
         tardiness_s=float(np.mean(np.maximum(late_s, 0.0))) if late_s.size else math.nan,
@@ -99,22 +98,22 @@ def measure(network: Network, world: World) -> Replication:
         stations=stations,
         active=_active(network, world, shares, window_s),
         moves_per_h=_moves(network, world, hours),
-        entered=run["entered"],
-        left=run["left"],
-        scrapped=run["scrapped"],
-        joined=run["joined"],
-        inside=run["inside_found"],
+        entered=entered,
+        left=gone,
+        scrapped=scrapped,
+        joined=joined,
+        inside=inside,
         last_s=float(world.departures["time"][-1]) if world.departures.size else 0.0,
     )
 
 
-def _departures(network: Network, world: World, run: Mapping[str, Any]) -> tuple[Any, Any, int]:
+def _departures(network: Network, world: World, warmup_s: float, *, all_good: bool) -> tuple[Any, Any, int]:
     """Of the good parts that left in the window: lead times (s), as `_ordered`, and times past the deadline (s) of
     those that have one; and how many parts were scrapped in it."""
     gone = world.departures
-    gone = gone[int(np.searchsorted(gone["time"], run["warmup"], side="right")) :]
+    gone = gone[int(gone["time"].searchsorted(warmup_s, side="right")) :]
     scrapped = 0
-    if run["scrapped"] or run["joined"]:
+    if not all_good:
         kind = gone["kind"]
         scrapped = int(np.count_nonzero(kind == rec.SCRAPPED))
         gone = gone[kind == rec.LEFT]
@@ -213,10 +212,12 @@ def _active(
     found = {}
     periods = world.servers["periods"].tolist()
     for name, a, n in zip(network.stations, *network.servers, strict=True):
-        number = periods[a] if n == 1 else sum(periods[a : a + n])
-        found[name] = active_share(shares[name]) * n * window_s, number
+        number, of = periods[a] if n == 1 else sum(periods[a : a + n]), shares[name]
+        found[name] = (of["working"] + of["setup"] + of["down"]) * n * window_s, number
     for name, number in zip(network.units, world.arms["periods"].tolist(), strict=True):
-        found[name] = active_share(shares[name]) * window_s, number
+        of = shares[name]
+        busy = of["moving_empty"] + of["moving_loaded"] + of["handling"] + of.get("charging", 0.0)
+        found[name] = busy * window_s, number
     return found
 
 

@@ -52,7 +52,8 @@ def result(
     level = network.line.time.level
     names = figure_names(done[0])
     samples = np.array([figures(r) for r in done])
-    found = dict(zip(names, estimates(samples, level), strict=True))
+    each = estimates(samples, level)
+    found = dict(zip(names, each, strict=True))
     batches = 0
     said = [*warmup.warnings, *warnings, *_nothing_left(network, done, stopped, warmup)]
     if world is not None:
@@ -60,10 +61,10 @@ def result(
         found.update(batched)
         said += odd
     stations = [s for s in done[0].stations if any(r.stations[s].done for r in done)]
-    shares = {
-        name: {state: found[f"share.{name}.{state}"] for state in states} for name, states in done[0].shares.items()
-    }
+    last = iter(each[-sum(map(len, done[0].shares.values())) :])  # of `figures`: the shares
+    shares = {name: dict(zip(states, last, strict=False)) for name, states in done[0].shares.items()}
     means = {name: {state: share.mean for state, share in states.items()} for name, states in shares.items()}
+    periods_s = active_periods_s(done)
     return FlowResult(
         throughput_per_h=found["throughput"],
         by_product={p: found[f"throughput.{p}"] for p in network.products if not network.line.products[p].joined},
@@ -71,7 +72,7 @@ def result(
         wip=found["wip"],
         resources=means,
         moves=average_moves(network, done),
-        bottleneck=bottleneck(network, done, means),
+        bottleneck=bottleneck(network, done, means, periods_s),
         deadlocks=_deadlocks(stopped),
         samples_per_h=tuple(r.per_h for r in done),
         lead_time_quantiles_s={q: found[_quantile(q)] for q in QUANTILES},
@@ -89,7 +90,7 @@ def result(
         warmup_by=warmup.by,
         replications=len(done),
         batches=batches,
-        active_period_s=active_periods_s(done),
+        active_period_s=periods_s,
         warnings=tuple(said),
     )  # fmt: skip
 
