@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,3 +61,16 @@ def _cos_sin(angle_rad: float) -> tuple[float, float]:
     if abs(quarter - round(quarter)) < 1e-12:
         return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[round(quarter) % 4]
     return math.cos(angle_rad), math.sin(angle_rad)
+
+
+def matrix(at: Sequence[float], turn: Sequence[float]) -> Array:
+    """(4, 4) of a position (m) and a rotation (quaternion x, y, z, w)."""
+    x, y, z, w = turn
+    out = np.eye(4)
+    out[:3, :3] = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    out[:3, 3] = tuple(at)
+    return out

@@ -298,7 +298,8 @@ def _more(gap_s: float | None) -> str:
 
 
 def _who(move: Data) -> str:
-    between = f"{move['origin']} to {move['target']}" if move["origin"] != move["target"] else move["target"]
+    origin, target = move["origin"] or "home", move["target"] or "home"
+    between = f"{origin} to {target}" if origin != target else target
     return str(move["resource"] if between == move["resource"] else f"{move['resource']}, {between}")
 
 

@@ -15,7 +15,7 @@ from layout.flow.commands import Carry, Fetch, Move
 from layout.model.equip import GRAVITY_M_S2, hold_of
 from layout.model.line import Arm, Line
 from layout.model.physical import Incident
-from layout.model.pose import Array, quaternion
+from layout.model.pose import Array, matrix, quaternion
 from layout.model.results import ArmTimes, JointPath
 from layout.motion import moves
 from layout.motion.kinematics import chain_of, forward
@@ -250,7 +250,7 @@ class ArmActor:
             self._late_s += self._world.step_s
             if self._late_s < PATIENCE_S:
                 return
-            self._watch.stuck(now_s, end, *self._what(), self._way(task))
+            self._watch.stuck(now_s, end, *self._what(), self._way(task), SETTLED_M)
         else:
             self._body.follow(end.tolist(), [0.0] * len(end))
         self._next(task, leg, end, now_s)
@@ -298,7 +298,7 @@ class ArmActor:
         """The tool has closed: the part is held where it is to the tool, if the tool is round it."""
         part = self._stands.give(task.number)
         planned = self._base @ forward(self._arm.model, self._at)
-        pose = _matrix(*part.pose())
+        pose = matrix(*part.pose())
         self._seat = np.linalg.inv(planned) @ pose
         grasp = pose @ np.array([*part.form.model.grasp_m, 1.0])
         at, _ = self._body.tool()
@@ -327,7 +327,7 @@ class ArmActor:
             return
         self._body.let_go()
         planned = self._base @ forward(self._arm.model, self._at)
-        expected, pose = planned @ self._seat, _matrix(*part.pose())
+        expected, pose = planned @ self._seat, matrix(*part.pose())
         grasp = pose @ np.array([*part.form.model.grasp_m, 1.0])
         off_m = float(np.linalg.norm(grasp[:3] - planned[:3, 3]))
         turned = expected[:3, :3].T @ pose[:3, :3]
@@ -383,7 +383,7 @@ class ArmActor:
             return
         acceleration = (speed - last) / (LOOK_STEPS * self._world.step_s)
         _, turn = self._body.tool()
-        axis = _matrix((0.0, 0.0, 0.0), turn)[:3, 2]
+        axis = matrix((0.0, 0.0, 0.0), turn)[:3, 2]
         form = part.form
         takes, most = needed(self._hold, form.model.friction, form.mass_kg, acceleration, axis)
         if takes > most:
@@ -464,16 +464,3 @@ class ArmActor:
     def _kept(self, key: tuple[str, str, str]) -> moves.Steps:
         self._paths.move_to_end(key)
         return self._paths[key]
-
-
-def _matrix(at: Collection[float], turn: Collection[float]) -> Array:
-    """(4, 4) of a position (m) and a rotation (quaternion x, y, z, w)."""
-    x, y, z, w = turn
-    out = np.eye(4)
-    out[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    out[:3, 3] = tuple(at)
-    return out

@@ -7,7 +7,7 @@ entry is clear again, when its first part stands at the end, and when a part is 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,9 @@ import numpy as np
 from layout.model.line import Line, LineProduct
 from layout.model.physical import Incident
 from layout.model.results import BeltTimes
+from layout.motion.cell import MARGIN_M
 from layout.rollout.courses import Course, course
+from layout.rollout.grip import beyond_m
 from layout.rollout.riders import GUIDE, LOOK_S, NEAR_M, Rider, Watch
 from layout.rollout.tables import Tables
 from layout.rollout.tracks import Leg
@@ -40,8 +42,8 @@ SQUARE_RAD = 0.02
 DROP_M = 3e-4
 """Parts are put down from so high: above the engine's penetration, below any bounce."""
 APART_M = 0.03
-"""Where an arm takes the first part, the next one is stopped this far behind it (zero-pressure accumulation): the tool
-does not rub one against the other."""
+"""Where an arm takes the first part, the next one stops this far behind it (zero-pressure accumulation), or farther
+if the tool reaches beyond the part: it neither rubs one against the other nor touches the next one itself."""
 ASLEEP_S = 0.25
 """A part of the queue that has stood for this long is held where it is until the queue moves on."""
 GONE_M = 0.002
@@ -78,7 +80,19 @@ def half_longest_m(world: World, products: tuple[LineProduct, ...]) -> float:
 def courses(line: Line, belts: dict[str, BeltTimes], world: World) -> dict[str, Course]:
     """Every laid-out belt's way among the stations; the world's stations are built without what they replace."""
     half = half_longest_m(world, tuple(line.products.values()))
-    return {name: course(line.belts[name], times, line, half) for name, times in belts.items() if name in line.belts}
+    ways = {name: course(line.belts[name], times, line, half) for name, times in belts.items() if name in line.belts}
+    return {
+        name: replace(way, apart_m=_apart_m(way, line, world)) if way.rest_out is not None else way
+        for name, way in ways.items()
+    }
+
+
+def _apart_m(way: Course, line: Line, world: World) -> float:
+    """How far (m) behind a part that an arm takes at the end the next one stops, so that no tool touches it."""
+    tools = [arm.model.tool for arm in line.arms.values() if way.belt.target in arm.serves]
+    forms = [world.parts.form(product) for product in line.products.values()]
+    reach = [beyond_m(tool, form) + MARGIN_M for tool in tools if tool is not None for form in forms]
+    return max([APART_M, *reach])
 
 
 class Conveyor:
@@ -313,7 +327,8 @@ class Conveyor:
 
     def _apart(self, rider: Rider) -> float:
         """How far (m) behind a part that stands one stops; where it may be turned, so that it swings past it."""
-        return APART_M + (rider.swing_m if self._tables.under(rider) else 0.0)
+        apart_m = self.course.apart_m or APART_M
+        return apart_m + (rider.swing_m if self._tables.under(rider) else 0.0)
 
     def _settled(self, rider: Rider, before: Rider | None, now_s: float) -> bool:
         """Whether it has stood for long enough, and what it stands against does, too."""

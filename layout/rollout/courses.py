@@ -53,6 +53,7 @@ class Course:
     aside_out : how far to the left of the belt's middle (m) grasp points belong where they stop at `rest_out`
     here : whether parts enter where they already lie, coming from another belt
     onward : whether parts go on to another belt where they stop
+    apart_m : how far behind a part that stands the next one is stopped where they do not touch (before arms, on tables)
     clear_m : width between the guides; guides : (8, 3) convex pieces (m) beside it
     replaced : by station, pieces of its hulls that the belt's surface takes the place of
     """
@@ -64,6 +65,7 @@ class Course:
     aside_out: float = 0.0
     here: bool = False
     onward: bool = False
+    apart_m: float = 0.0
     clear_m: float = 0.0
     guides: tuple[Array, ...] = ()
     replaced: dict[str, frozenset[int]] = field(default_factory=dict)

@@ -1,4 +1,8 @@
-"""Doors and rams at work: they close before a machine works and open before its part is taken; arms wait for them."""
+"""Doors, rams and tables at work: they close before a machine works and open before its part is taken; arms wait.
+
+A part that was put down on what moves (a table that runs in) goes along with it, and nothing touches it until it is
+back: what happens to it in there is the process.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,10 @@ from layout.model.physical import Incident
 from layout.model.pose import Array
 from layout.motion.doors import door_steps
 from layout.motion.moves import Steps
+from layout.rollout.rides import Ride
 from layout.rollout.watch import TOUCH_M
 from layout.scene.physics.axes import AxesBody
+from layout.scene.physics.parts import Part
 from layout.scene.physics.world import World
 
 STANDS = 1e-3
@@ -35,6 +41,7 @@ class DoorActor:
     """The axes of one station. `busy` while they move; a command that comes meanwhile is done after that.
 
     tell : takes incidents; heeded : bodies whose contact is no incident
+    stands : the part that stands where arms put it down, if there is one
     """
 
     def __init__(
@@ -44,8 +51,12 @@ class DoorActor:
         world: World,
         tell: Callable[[Incident], None],
         heeded: Callable[[], Collection[int]] = tuple,
+        stands: Callable[[], Part | None] = lambda: None,
     ) -> None:
         self.name = station.name
+        self.table = _table(station, body)
+        self._stands = stands
+        self._ride: Ride | None = None
         self._station, self._body, self._world, self._tell, self._heeded = station, body, world, tell, heeded
         self._at: Program = "load"
         self._steps: Steps | None = None
@@ -87,6 +98,9 @@ class DoorActor:
         self._step, self._began_s, self._late_s = 0, now_s, 0.0
         self._told.clear()
         self._body.wake()
+        part = self._stands() if self.table is not None else None
+        if part is not None and self.table is not None and (self._ride is None or not self._ride.goes_on(part)):
+            self._ride = Ride(part, self._body, self.table)
 
     def before_step(self, now_s: float) -> None:
         """Set the motors for the coming step."""
@@ -100,6 +114,8 @@ class DoorActor:
         steps = self._steps
         if steps is None:
             return
+        if self._ride is not None:
+            self._ride.move()
         if self._world.steps % LOOK_STEPS == 0:
             self._look(now_s)
         if self._step < len(steps.angles):
@@ -115,6 +131,9 @@ class DoorActor:
             self._say(now_s, "tracking", (), off, "m", cause, self._middle(), STANDS)
         self._steps = None
         self._body.sleep()
+        if self._ride is not None and self._at == "load":
+            self._ride.end()
+            self._ride = None
         done, self._done = self._done, None
         if done is not None:
             done(now_s, now_s - self._began_s)
@@ -122,6 +141,11 @@ class DoorActor:
             program, following = self._next
             self._next = None
             self.go(program, now_s, following)
+
+    @property
+    def body_name(self) -> str:
+        """What its axes are called among bodies."""
+        return self._world.name_of(self._body.body)
 
     def _there(self, end: Array) -> bool:
         positions, speeds = self._body.state()
@@ -152,3 +176,9 @@ class DoorActor:
         limit: float,
     ) -> None:
         self._tell(Incident(now_s, kind, (self.name, *others), at_m, amount, unit, cause, limit=limit))
+
+
+def _table(station: Station, body: AxesBody) -> int | None:
+    """The link that carries what arms put down there; None where that stands still."""
+    port = station.model.port_for("in", "arm") or station.model.port_for("out", "arm")
+    return body.carrier(station.pose.apply([port.at_m])[0].tolist()) if port is not None else None

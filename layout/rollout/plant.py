@@ -69,7 +69,9 @@ class Plant:
         self.stands = Stands(line, world)
         self.belts = {name: Conveyor(world, way) for name, way in ways.items()}
         self.doors = {
-            name: DoorActor(station, AxesBody(world, station), world, self._tell)
+            name: DoorActor(
+                station, AxesBody(world, station), world, self._tell, stands=partial(self.stands.at_hand, name)
+            )
             for name, station in line.stations.items()
             if station.model.axes and station.model.urdf is not None
         }
@@ -301,8 +303,10 @@ class Plant:
         self.table.add(kind, made.arm, made.origin, made.target, made.assumed_s, made.physical_s)
 
     def _fixtures(self, station: str) -> tuple[str, ...]:
-        """What a part may touch while it is handed over at a station: the belts and the door there."""
+        """What a part may touch while it is handed over at a station: the belts there, and a table that moves."""
         belts = [b.name for b in self.line.belts.values() if station in (b.origin, b.target)]
         stops = [f"{name}'s stop" for name in belts]
         guides = [f"{GUIDE} of {name}" for name in belts]
-        return (*belts, *stops, *guides)
+        door = self.doors.get(station)
+        tables = [door.body_name] if door is not None and door.table is not None else []
+        return (*belts, *stops, *guides, *tables)

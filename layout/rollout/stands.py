@@ -70,6 +70,15 @@ class Stands:
             held.at_m, held.turn = (), turn
             part.store()
 
+    def at_hand(self, station: str) -> Part | None:
+        """The part that stands where arms bring parts to a station, or take them; None where there is none."""
+        for way in ("in", "out"):
+            port = self._line.stations[station].model.port_for(way, "arm")
+            number = self._at.get((station, port.name)) if port is not None else None
+            if number is not None:
+                return self._held[number].part
+        return None
+
     def clear(self, station: str, way: Way, by: By) -> None:
         """Nothing stands at the port where a part is to come in."""
         port = self._line.stations[station].model.port_for(way, by)

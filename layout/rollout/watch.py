@@ -118,10 +118,10 @@ class Watch:
                     now_s, "near miss", (other,), gap.distance_m, "m", cause, number, product, gap.at_m, limit=NEAR_M
                 )
 
-    def stuck(self, now_s: float, planned: Array, number: int, product: str, way: str) -> None:
-        """It does not come to rest where it should."""
+    def stuck(self, now_s: float, planned: Array, number: int, product: str, way: str, limit_m: float) -> None:
+        """It does not come to rest where it should, to within so much (m)."""
         angles, _, _ = self._body.state()
-        self._off_path(now_s, angles, planned, number, product, f"at the end {way}", always=True)
+        self._off_path(now_s, angles, planned, number, product, f"at the end {way}", limit_m, always=True)
 
     def say(
         self,
@@ -139,8 +139,9 @@ class Watch:
         self._say(now_s, kind, others, amount, unit, cause, number, product, limit=limit)
 
     def _off_path(
-        self, now_s: float, angles: Array, planned: Array, number: int, product: str, way: str, always: bool = False
-    ) -> None:
+        self, now_s: float, angles: Array, planned: Array, number: int, product: str, way: str,
+        limit_m: float = TRACKING_M, always: bool = False,
+    ) -> None:  # fmt: skip
         model = self._arm.model
         away = forward(model, angles)[:3, 3] - forward(model, planned)[:3, 3]
         self.error_m = max(self.error_m, float(np.linalg.norm(away)))
@@ -155,7 +156,7 @@ class Watch:
             f"the tool is {np.linalg.norm(away) * 1e3:.1f} mm beside its path {way}, {model.joints[worst].name} "
             f"{amount * 1e3:.1f} {'mm' if model.joints[worst].prismatic else 'mrad'}{because}"
         )
-        self._say(now_s, "tracking", (), float(np.linalg.norm(away)), "m", cause, number, product, limit=TRACKING_M)
+        self._say(now_s, "tracking", (), float(np.linalg.norm(away)), "m", cause, number, product, limit=limit_m)
 
     def _new(self, kind: str, about: int) -> bool:
         known = (kind, about) in self._told

@@ -88,6 +88,12 @@ def test_elementary_moves_by_kind_and_each(fake: Any, run: Path) -> None:
     assert kinds.count("number worse") == 1
 
 
+def test_arms_come_from_home_and_go_there(fake: Any, run: Path) -> None:
+    legs = [move("home", "tender", "wash", "", (1.0, 1.0, 1.0)), move("empty", "tender", "", "mill", (1.0, 1.0, 1.0))]
+    html = page(run, proof(fake, moves=legs))
+    assert "tender, wash to home" in html and "tender, home to mill" in html
+
+
 def test_waiting_for_others_is_shown_beside_moves_and_never_off(fake: Any, run: Path) -> None:
     waits = move("wait in traffic", "carts", "carts", "carts", (0.0, 4.71, 4.22)) | {
         "close": None,

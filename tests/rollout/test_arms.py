@@ -21,7 +21,7 @@ from layout.motion.doors import door_times
 from layout.motion.kinematics import forward
 from layout.rollout.arms import ArmActor, Made
 from layout.rollout.doors import DoorActor
-from layout.rollout.grip import needed
+from layout.rollout.grip import ABOVE_M, beyond_m, needed
 from layout.rollout.stands import Stands
 from layout.scene.physics.arms import ArmBody
 from layout.scene.physics.axes import AxesBody
@@ -309,3 +309,16 @@ def test_an_arm_waits_for_a_door_that_is_not_yet_open(scene: ModuleType, tmp_pat
             bench.until_idle()
             hit = [incident for incident in bench.incidents if incident.kind == "collision"]
             assert any("mill's door" in incident.subjects for incident in hit)
+
+
+def test_how_far_a_tool_reaches_beyond_its_part(scene: ModuleType, tmp_path: Path) -> None:
+    """Jaws beside a block of 200 mm, 100 mm high: their corners, whichever way they are turned about the axis."""
+    palm = box_vertices((-0.3, -0.3, 0.0), (0.3, 0.3, 0.1))  # above the block's top
+    jaw = box_vertices((0.1, -0.02, 0.1), (0.14, 0.02, 0.2))
+    slanted = jaw + np.array([0.1, 0.0, 0.0]) * (jaw[:, 2:] < 0.15)  # 0.1 m farther out at its upper end
+    lower = (0.2 - (0.19 - 0.05 - ABOVE_M)) / 0.1  # share of the jaw's height from its lower end up to the block's top
+    for pieces, corner in (([palm, jaw], 0.14), ([palm, slanted], 0.14 + 0.1 * lower)):
+        tool = replace(scene.tool(tmp_path), hulls=hull_file(pieces), tcp_m=(0.0, 0.0, 0.19))
+        with World() as world:
+            form = world.parts.form(next(iter(cell(scene, tmp_path, 1.0).products.values())))
+            assert beyond_m(tool, form) == pytest.approx(np.hypot(corner, 0.02) - 0.1)

@@ -15,6 +15,9 @@ from layout.scene.physics.arms import CATCH_UP, POSITION_GAIN, SPEED_GAIN, Touch
 from layout.scene.physics.links import DRIVE_LIMIT
 from layout.scene.physics.world import World, rest
 
+BELOW_M = 0.3
+"""What a part is put down on lies no farther below where a tool holds it: that of the highest part there is."""
+
 
 class AxesBody:
     """The moving axes of a station that stands in a world: positions in its model's order (m; rad where they turn).
@@ -72,6 +75,20 @@ class AxesBody:
         """Positions and speeds."""
         found = engine.getJointStates(self.body, self._joints, physicsClientId=self._client)
         return np.array([row[0] for row in found]), np.array([row[1] for row in found])
+
+    def carrier(self, at_m: Sequence[float]) -> int | None:
+        """The link that a part held at a point (m) would be put down on; None where that does not move.
+
+        No part may be there yet.
+        """
+        low = (at_m[0], at_m[1], at_m[2] - BELOW_M)
+        body, link = engine.rayTest(list(at_m), low, physicsClientId=self._client)[0][:2]
+        return int(link) if body == self.body and link >= 0 else None
+
+    def place(self, link: int) -> tuple[Sequence[float], Sequence[float]]:
+        """Position (m) and rotation (quaternion) of a link's frame."""
+        found = engine.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self._client)
+        return found[4], found[5]
 
     def touches(self, beyond_m: float) -> list[Touch]:
         """Contacts that are deeper than so much (m) or pushed at all."""
