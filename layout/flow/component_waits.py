@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from layout.flow.kernel import records as rec
 from layout.flow.kernel.records import World
@@ -27,7 +28,7 @@ def lacking(world: World, s: int) -> dict[int, float]:
     servers = world.servers[first : first + n]
     waiting = [(int(v["part"]), float(v["since"])) for v in servers if v["lacks"]]
     head = int(station["queue_head"]) if station["queue_head"] >= 0 else int(station["outside_head"])
-    idle = [float(v["since"]) for v in servers if v["part"] < 0 and not v["held"]]
+    idle = [idle_since(world, v) for v in servers if v["part"] < 0 and not v["held"]]
     if head >= 0 and idle:
         waiting.append((head, max(*idle, float(world.parts[head]["since"]))))
     found: dict[int, float] = {}
@@ -39,6 +40,15 @@ def lacking(world: World, s: int) -> dict[int, float]:
                 found.setdefault(int(inlet["product"]), since)
             row = row + 1 if world.needs[row]["more"] else -1
     return found
+
+
+def idle_since(world: World, server: Any) -> float:
+    """Since when (s) a server has had nothing to do, whatever shifts and failures it has been through meanwhile.
+
+    A failure by the calendar ends an active period as work does: of what has such, the beginning of its last work.
+    """
+    modes = world.modes[int(server["mode0"]) : int(server["mode0"]) + int(server["modes"])]
+    return float(server["began"] if modes["calendar"].any() else max(server["ended"], 0.0))
 
 
 def component_waits(network: Network, world: World, *, nothing_comes: bool) -> tuple[Waits, dict[str, list[str]]]:
@@ -60,7 +70,7 @@ def component_waits(network: Network, world: World, *, nothing_comes: bool) -> t
             wanted = [_suppliers(network, holders, network.products[c], name) for c in lacks]
             waits[LACKS + name] = (wanted, max(lacks.values()))
             lacked[LACKS + name] = [network.products[c] for c in lacks]
-        elif inlets.size:
+        elif inlets.size and not _has_parts(world, s):
             parts = {network.products[int(inlet["product"])] for inlet in inlets}
             hosts = [
                 h
@@ -68,12 +78,23 @@ def component_waits(network: Network, world: World, *, nothing_comes: bool) -> t
                 if any(parts & c.keys() for c in host.components.values())
             ]
             first = int(world.stations[s]["server0"])
-            since = max(float(v["since"]) for v in world.servers[first : first + int(world.stations[s]["servers"])])
+            servers = world.servers[first : first + int(world.stations[s]["servers"])]
+            since = max(idle_since(world, v) for v in servers)
             # where no more of them come at all, what is left over is nobody's loss
             found = set().union(*(_suppliers(network, holders, h, name) for h in hosts)) or {FREE}
             waits[LACKS + name] = ([found], since)
             lacked[LACKS + name] = hosts
     return waits, lacked
+
+
+def _has_parts(world: World, s: int) -> bool:
+    """Whether parts wait or stand at station s, finished ones left out: they are joined to once it is at work."""
+    station = world.stations[s]
+    if station["queue_head"] >= 0 or station["outside_head"] >= 0:
+        return True
+    first, n = int(station["server0"]), int(station["servers"])
+    servers = world.servers[first : first + n]
+    return bool(((servers["part"] >= 0) & (servers["busy"] != rec.IDLE)).any())
 
 
 def _suppliers(network: Network, holders: dict[str, set[tuple[str, bool]]], product: str, station: str) -> set[str]:

@@ -79,6 +79,7 @@ def _by_first_free(world: World) -> bool:
 
 
 _FIRST_FREE = rec.ROUTING["first_free"]
+_AWAY = (rec.DOWN, rec.OFF_SHIFT)
 _DOING = ["part", "lacks", "held", "busy", "state", "following", "since"]
 _FULL = ["used", "places", "server0", "servers", "ready_head", "places_out"]
 _BLOCKED = ["count", "kept", "capacity", "waiting", "target", "since_blocked", "head"]
@@ -108,14 +109,18 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
     waits: Waits = {}
     stations, parts = world.stations[_FULL].tolist(), world.parts[_OF_PART]
     doing = world.servers[_DOING].tolist()
-    looks = bool(lacks) or _by_first_free(world)  # at who holds parts without being full
+    first_free = _by_first_free(world)
+    looks = bool(lacks) or first_free  # at who holds parts without being full
     for i, (name, (used, places, first, n, p, places_out)) in enumerate(zip(network.stations, stations, strict=True)):
         if used < places and not looks:
             continue
         hungry = bool(lacks) and LACKS + name in lacks
-        held = all(_held(world, i, hungry, *server[:5]) for server in doing[first : first + n])
+        servers = doing[first : first + n]
+        held = all(_held(world, i, hungry, *server[:5]) for server in servers)
         if hungry and used > _present(world, i):
             continue  # what is on its way may be worked on
+        if first_free and any(part < 0 and not kept and state in _AWAY for part, _, kept, _, state, _, _ in servers):
+            continue  # a server that will be free
         full = held and used >= places
         if not full and not (looks and (held or (lacks and _rests(network, world, i)))):
             continue
@@ -125,7 +130,7 @@ def _waits(network: Network, world: World, lacks: Waits) -> Waits:
             wanted.append(_wanted(network, world, lacks, i, part, part.step))
             since = max(since, part.ready)
             p = part.next
-        for number, lacking, _, busy, _, following, began in doing[first : first + n]:
+        for number, lacking, _, busy, _, following, began in servers:
             if busy == rec.IDLE or lacking:
                 continue
             part = _Part(*parts[number].item())

@@ -4,7 +4,7 @@ import pytest
 
 from layout.flow import simulate
 from layout.flow.deadlock import _cycle, _stuck
-from layout.model.production import Order, Quality, Rework
+from layout.model.production import Order, Quality, Rework, Shift
 from tests.flow.builders import (
     arm,
     arm_times,
@@ -205,6 +205,72 @@ def test_what_is_on_its_way_to_a_hungry_machine_may_free_it():
     )
     assert simulate(made, moves()).deadlocks == ()
     assert simulate(timed(made, horizon_s=17.0), moves()).throughput_per_h.mean * 17 / 3600 == pytest.approx(2.0)
+
+
+BREAK = Shift.model_validate({"on": [[0, 50]], "every": 100})  # s
+
+
+def bolted(rule="shortest_queue", bolts="saturated", **more):
+    """Parts cut at c are bolted at m, which has breaks."""
+    return line(
+        [
+            station("source", source="saturated"),
+            station("bolts", source=bolts, schedule=more.pop("schedule", ())),
+            station("c", {"cut": 10.0}),
+            station("m", {"bolt": 5.0}, shift=BREAK, **more),
+            station("sink", sink=True),
+        ],
+        [
+            product("part", ["cut", "bolt"], components={"bolt": {"bolt": 1}}),
+            product("bolt", [], sources=["bolts"], sinks=["m"], joined=True),
+        ],
+        links=[link("source", "c"), link("c", "m"), link("bolts", "m"), link("m", "sink")],
+        routing={"bolt": rule},
+        horizon_s=5_080.0,
+        replications=1,
+    )
+
+
+@pytest.mark.parametrize("rule", ["shortest_queue", "first_free"])
+def test_a_break_with_all_places_full_is_no_deadlock(rule):
+    """Off shift, the machine has bolts, and parts wait for it, there or where they are."""
+    assert simulate(bolted(rule), moves()).deadlocks == ()
+    assert simulate(bolted(rule, buffer=(2, 0)), moves()).deadlocks == ()
+
+
+@pytest.mark.parametrize("clock", ["operating", "calendar"])
+def test_breaks_and_failures_take_nothing_off_the_time_lost(clock):
+    """The fourth part waits for a bolt from 40 s on, and the machine has a break, and fails, again and again."""
+    stops = {"stop": failure(exponential(70.0), exponential(1.0), clock)}
+    (found,) = simulate(bolted(schedule=(order("bolt", 3),), failures=stops), moves()).deadlocks
+    assert found.subjects == ("m", "bolt")
+    assert found.amount * 3600 == pytest.approx(5_080 - 40, abs=10)
+
+
+def test_a_line_that_stood_still_before_the_warm_up_says_so():
+    """The only pallet is at l1 again and again, parts go to l1 and l2 in turn: the fourth finds no room."""
+    made = line(
+        [
+            station("source", source="saturated"),
+            station("l1", {"load": 5.0}),
+            station("l2", {"load": 5.0}, shift=BREAK),
+            station("u", {"unload": 5.0}),
+            station("sink", sink=True),
+        ],
+        [
+            product("part", ["load", "unload"], components={"load": {"pallet": 1}}, releases={"unload": {"pallet": 1}}),
+            product("pallet", [], sources=["u"], sinks=["l1", "l2"], joined=True, released=True, circulates=1),
+        ],
+        links=[link(a, b) for a, b in (("source", "l1"), ("source", "l2"), ("l1", "u"), ("l2", "u"), ("u", "sink"),
+                                       ("u", "l1"), ("u", "l2"))],
+        routing={"load": "round_robin"},
+        horizon_s=9000.0,
+        warmup_s=500.0,
+    )  # fmt: skip
+    found = simulate(made, moves())
+    assert found.throughput_per_h.mean == 0.0 and found.deadlocks == ()
+    (said,) = found.warnings
+    assert "in 2 of 2 replications no part left after " in said and "waits for ever" in said
 
 
 def test_a_carrier_that_waits_for_room_where_it_is_beside_an_arm_in_turn():

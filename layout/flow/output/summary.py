@@ -101,6 +101,8 @@ def _nothing_left(
     """What to say where no part left in the window; a deadlock says it all."""
     if any(r.per_h > 0 for r in done) or any(stopped):
         return () if all(stopped) else _stalled(network, done, stopped)
+    if any(r.last_s > 0 for r in done) and (stalled := _stalled(network, done, stopped)):
+        return stalled
     what = f"no part left the line from {duration(warmup.length_s)} to {duration(network.line.time.horizon_s)}"
     if all(r.entered == 0 for r in done):
         return (f"{what}, and none came in: look at what its sources give by then, and at what they wait for",)
