@@ -163,10 +163,10 @@ def _schedules(spec: ScenarioSpec, add: Add) -> None:
 
 
 def _products(spec: ScenarioSpec, add: Add) -> None:
-    ends = names_as(spec, "components")
+    passing = names_as(spec, "components").keys() | names_as(spec, "releases").keys()  # may have nothing done to them
     for name, product in spec.products.items():
         here = ("products", name)
-        if not product.route and name not in ends:
+        if not product.route and name not in passing:
             add("needs at least 1 entry", *here, "route", hint="list the operations it goes through")
         for key, verb in (("components", "joined"), ("releases", "parted")):
             for operation, others in getattr(product, key).items():

@@ -134,6 +134,18 @@ def test_is_read(cell):
     assert line.products["block"].share == pytest.approx(2 / 3)
 
 
+def test_what_is_parted_from_a_product_may_just_leave(cell):
+    """Its route may be empty; that of a product which nothing is parted from, or joined to, may not."""
+    chip = "products:\n  chip: {model: lib/block, route: []}"
+    cell.write_text(CELL.replace("products:", chip).replace("unload: {tray: 1}", "unload: {tray: 1, chip: 1}"))
+    scenario, _ = check_scenario(cell)
+    made = largest_line(scenario).products["chip"]
+    assert (made.route, made.sources, made.sinks, made.released) == ((), ("unloading",), ("store",), True)
+    cell.write_text(CELL.replace("products:", chip))
+    with pytest.raises(ScenarioError, match="needs at least 1 entry"):
+        check_scenario(cell)
+
+
 @pytest.mark.parametrize(("was", "now", "where", "says"), SLIPS)
 def test_slip_is_told(cell, was, now, where, says):
     assert CELL.count(was) == 1, was
