@@ -1,5 +1,8 @@
 """Replications in the memory of those before them: the same to the last bit as in memory of their own."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from layout.flow import simulation
@@ -52,6 +55,27 @@ def branching():
         stations, [product(route=("cut", "work"))], links=ways, horizon_s=9000.0, warmup_s=0.0, replications=3, seed=2
     )
     return made, moves()
+
+
+def test_threads_see_ways_on_whole_or_not_at_all():
+    """Another thread asks for them while they are being found."""
+    network = compile_line(*branching())
+    legs, asked = network.paths.legs, []
+
+    class Slow(dict):
+        def __getitem__(self, pair):
+            if not asked:
+                asked.append(None)
+                other = threading.Thread(target=lambda: asked.append(list(network.onwards(source, 1))))
+                other.start()
+                other.join()
+            return super().__getitem__(pair)
+
+    source = network.stations.index("source")
+    network = replace(network, paths=replace(network.paths, legs=Slow(legs)))
+    found = network.onwards(source, 1)
+    assert asked == [None, found]
+    assert sorted(name for _, _, names in found for name in names) == ["a", "b"]
 
 
 @pytest.mark.parametrize("made", [cell, branching, lambda: (serial([exponential(1.0)] * 3, 2), moves())])

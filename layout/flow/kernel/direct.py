@@ -18,7 +18,7 @@ from layout.flow.kernel.clocks import alone, first, play
 from layout.flow.kernel.draws import drawn
 from layout.flow.kernel.jit import apart, beside, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
-from layout.flow.kernel.parts import active, enter, leave, new_part
+from layout.flow.kernel.parts import active, enter, from_outside, leave
 from layout.flow.kernel.records import (
     BLOCKED,
     DONE,
@@ -244,17 +244,10 @@ def _leave(w: Any, p: Any) -> None:
 
 @apart
 def _from_outside(w: Any, s: Any) -> Any:
-    """The next part that waits outside source s, or a new one; -1 where the pool is empty."""
-    station = stations(w, s)
-    p = station.outside_head
-    if p >= 0:
-        station.outside_head = parts(w, p).next
-        if station.outside_head < 0:
-            station.outside_tail = -1
-    else:
-        p = new_part(w, s)
-        if p >= 0:
-            enter(w, p)
+    """The next part for source s, where its operation begins at once; -1 where the pool is empty."""
+    p = from_outside(w, s)
+    if p >= 0 and parts(w, p).entered < 0.0:
+        enter(w, p)
     return p
 
 

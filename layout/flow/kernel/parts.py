@@ -99,6 +99,22 @@ def new_part(w: Any, s: Any) -> Any:
 
 
 @inlined
+def from_outside(w: Any, s: Any) -> Any:
+    """The next part for source s; -1 where the pool is empty.
+
+    What waits outside is in the line since it arrived; a new part is so once its operation begins or it leaves s.
+    """
+    station = stations(w, s)
+    p = station.outside_head
+    if p < 0:
+        return new_part(w, s)
+    station.outside_head = parts(w, p).next
+    if station.outside_head < 0:
+        station.outside_tail = -1
+    return p
+
+
+@inlined
 def begun(w: Any, p: Any, s: Any) -> None:
     """Write in the trace that part p began at station s."""
     if w.tracing == 1 and p >= 0:

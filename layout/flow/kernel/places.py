@@ -9,7 +9,7 @@ import numpy as np
 from layout.flow.kernel.inlets import complete, expect, expected, has_place, put_in, take_place
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.marks import mark_start, wake
-from layout.flow.kernel.parts import append, enter, leave, new_part, note
+from layout.flow.kernel.parts import append, enter, from_outside, leave, new_part, note
 from layout.flow.kernel.records import (
     AT_STATION,
     AT_TARGET,
@@ -164,15 +164,9 @@ def start(w: Any, s: Any) -> None:
             if station.queue_head < 0:
                 station.queue_tail = -1
         elif station.used < station.places and (station.outside_head >= 0 or station.saturated == 1):
-            p = station.outside_head
-            if p >= 0:
-                station.outside_head = parts(w, p).next
-                if station.outside_head < 0:
-                    station.outside_tail = -1
-            else:
-                p = new_part(w, s)
-                if p < 0:
-                    return
+            p = from_outside(w, s)
+            if p < 0:
+                return
             station.used += 1
             station.load += 1
         else:
