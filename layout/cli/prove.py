@@ -14,7 +14,7 @@ def prove(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="Simulated time of each window (default: 10 min, longer until ten parts and one of each product have "
-            "left, 1 h at most).",
+            "left and every move has been made, 1 h at most).",
             metavar="TIME",
         ),
     ] = None,

@@ -48,6 +48,8 @@ def proof_to_json(proof: Proof, evaluation: Evaluation, scenario: Scenario) -> d
         "gap": asdict(proof.gap),
         "learnt_gap": asdict(proof.learnt_gap),
         "moves": [_move(gap, learnt.get(_key(gap))) for gap in proof.moves],
+        "made": proof.made,
+        "unseen": [dict(zip(("kind", "resource", "origin", "target"), key, strict=True)) for key in proof.unseen],
         "incidents": [
             {"window": number, **asdict(incident)}
             for number, run in enumerate(proof.windows)

@@ -246,6 +246,8 @@ class Proof:
         that no window ends in the middle of a part; learnt_per_h : the flow simulation's with what was learnt
     gap, learnt_gap : physical over flow throughput, less 1; intervals are over windows
     moves : elementary moves, all windows together; learnt_moves : those of the judged windows, assumed as learnt
+    made, unseen : how many elementary moves the line makes in an hour, and those of them (kind, resource or fleet,
+        origin, target) that no window has timed
     held_out : what was learnt from the first window was judged on the others; else on that very window
     driving : vehicles that kept one another from moving in whole shifts of driving without bodies
     reasons : why the layout is refused, in words; none: it is proved
@@ -262,6 +264,8 @@ class Proof:
     moves: tuple[MoveGap, ...]
     learnt_moves: tuple[MoveGap, ...]
     held_out: bool
+    made: int = 0
+    unseen: tuple[tuple[str, str, str, str], ...] = ()
     driving: tuple[Incident, ...] = ()
     reasons: tuple[str, ...] = ()
 

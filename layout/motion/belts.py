@@ -165,6 +165,13 @@ def _times(belt: Belt, way: Way, rise: float) -> BeltTimes:
     )
 
 
+def saved_m(belt: Belt, times: BeltTimes) -> float:
+    """How much shorter (m) the way of parts is on the tables of a belt's corners than the plan's through them."""
+    way = [(float(x), float(y)) for x, y in times.path_m]
+    tables, real_m = _tables(belt, way)
+    return _length(way) - real_m if tables else 0.0
+
+
 def _tables(belt: Belt, way: Way) -> tuple[list[tuple[float, float]], float]:
     """From where to where (m), along the way that parts take, each corner's table reaches; and that way's length."""
     found, along = [], 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich import box
@@ -22,7 +22,9 @@ from layout.units import duration
 Data = Mapping[str, Any]
 PER_H = Unit(1, "")
 PERCENT = Unit(100, " %")
+NOTHING = 5e-7  # no difference, but for what adding times up leaves
 MOST_INCIDENTS = 12
+MOST_UNSEEN = 6
 KINDS = {
     "empty": "arm moves empty",
     "loaded": "arm moves a part",
@@ -68,7 +70,7 @@ def verdict(data: Data) -> str:
             return f"Refused after {ran} as rigid bodies: {why}."
         return f"Nothing went wrong over {ran} as rigid bodies, but the layout is not proved: {why}."
     parts = sum(data["parts"])
-    gap = words.estimate(_estimate(data["learnt_gap"]), PERCENT)
+    gap = _gap(data["learnt_gap"], "")
     left = f"{parts} good part{'' if parts == 1 else 's'} left the line"
     slow = "; drives were at their limits" if data["incidents"] else ""
     return (
@@ -132,12 +134,25 @@ def proof_tables(data: Data) -> list[RenderableType]:
             seconds(kind.learnt_s), off, Text(kind.worst, "dim"),
         )  # fmt: skip
     tables += [moves, Text(legend(), "dim")]
+    if missed(data):
+        tables.append(Text(missed(data), "yellow"))
     found = incidents(data)
     for window, incident in found[:MOST_INCIDENTS]:
         tables.append(Text(f"{f'Window {window}. ' if several else ''}{incident.sentence}"))
     if len(found) > MOST_INCIDENTS:
         tables.append(Text(f"and {len(found) - MOST_INCIDENTS} more", "dim"))
     return tables
+
+
+def missed(data: Data) -> str:
+    """Which elementary moves no window has seen, in one sentence; empty where there are none."""
+    unseen = data.get("unseen", [])
+    if not unseen:
+        return ""
+    named = [f"{KINDS.get(move['kind'], move['kind'])} ({_who(move)})" for move in unseen[:MOST_UNSEEN]]
+    more = f" and {len(unseen) - MOST_UNSEEN} more" if len(unseen) > MOST_UNSEEN else ""
+    few = "1 elementary move" if data["made"] == 1 else f"{data['made']} elementary moves"
+    return f"Of {few} in an hour, {len(unseen)} not timed in these windows: {', '.join(named)}{more}."
 
 
 def legend() -> str:
@@ -192,6 +207,7 @@ class Shown:
     moves: tuple[Timed, ...]
     incidents: tuple[tuple[str, Incident], ...]
     more: int
+    missed: str = ""
     legend: str = (
         f"A difference is red where it is more than {MOVE_S:g} s and {100 * MOVE_SHARE:g} % of the assumed time"
     )
@@ -215,6 +231,7 @@ def shown(data: Data, path: str) -> Shown:
                 for window, one in found[:MOST_INCIDENTS]
             ),
             more=max(len(found) - MOST_INCIDENTS, 0),
+            missed=missed(data),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
         hint = "make it again: layout prove RUN"
@@ -332,6 +349,8 @@ def _kind(kind: str, moves: Sequence[Data]) -> Kind:
 def _gap(data: Data, before: str = "against flow ") -> str:
     """'+0.4 ± 0.1 %': how far physics is from the flow simulation."""
     found = _estimate(data)
+    if found is not None and abs(found.mean) < NOTHING:
+        found = replace(found, mean=0.0)
     said = words.estimate(found, PERCENT)
     if found is not None and not math.isfinite(found.half_width):
         said = f"{words.number(100 * found.mean, 2)} %"

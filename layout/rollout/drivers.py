@@ -105,6 +105,10 @@ class Driver:
         """Where it is."""
         return self._body.place
 
+    def drove(self, station: str, since_s: float) -> bool:
+        """Whether its last drive began at a station, and not before a time (s): else it had made room."""
+        return self.came_from == station and self.set_out_s >= since_s - 1e-9
+
     @property
     def next_s(self) -> float:
         """When (s) it comes to where it drives, or looks again whether it may."""

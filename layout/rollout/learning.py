@@ -2,7 +2,8 @@
 
 Not a factor on the total: an arm settles so much longer after a move, a pick from this kind of machine takes so much
 more, parts go so much further on a belt between these kinds of stations than from port to port. What is learnt of a
-pair holds wherever the pair stands. What vehicles wait for one another is no matter of pairs: see `waits`.
+pair holds wherever the pair stands; what a belt's corners save parts of the plan's way is known, and is left out of
+it. What vehicles wait for one another is no matter of pairs: see `waits`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from layout.model.line import Belt, Line
 from layout.model.physical import WAIT, MoveGap
 from layout.model.pose import Array
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves
+from layout.motion import belts
 from layout.rollout.waits import FleetWaits, Waits
 
 Pair = tuple[str, ...]
@@ -33,7 +35,7 @@ def learn(line: Line, gaps: Iterable[MoveGap]) -> Learnt:
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
         total, n = sums.get(pair, (0.0, 0))
         count = gap.physical_s.n
-        sums[pair] = total + gap.gap_s * speed * count, n + count
+        sums[pair] = total + (gap.gap_s * speed + _saved_m(line, gap.kind, gap.resource)) * count, n + count
     return {pair: total / n for pair, (total, n) in sorted(sums.items())}
 
 
@@ -47,7 +49,8 @@ def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt, waits: Waits |
             continue
         pair = _pair(line, gap)
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
-        more_s = learnt.get(pair, 0.0) / speed if pair is not None else 0.0
+        more = learnt.get(pair) if pair is not None else None
+        more_s = (more - _saved_m(line, gap.kind, gap.resource)) / speed if more is not None else 0.0
         found.append(replace(gap, assumed_s=max(gap.assumed_s + more_s, 0.0)))
     return tuple(found)
 
@@ -80,6 +83,12 @@ def _pair(line: Line, gap: MoveGap) -> Pair | None:
     if fleet:
         return gap.kind, line.fleets[fleet].model.name
     return None
+
+
+def _saved_m(line: Line, kind: str, resource: str) -> float:
+    """What a belt's corners save parts of the plan's way (m): of the very belt, so no matter of pairs."""
+    belt = line.belts.get(resource)
+    return belts.saved_m(belt, belts.lay_out(belt, line)) if belt is not None and kind == "belt transit" else 0.0
 
 
 def _arm_model(line: Line, name: str) -> str:
@@ -130,7 +139,8 @@ def _arm(line: Line, name: str, times: ArmTimes, learnt: Learnt) -> ArmTimes:
 
 def _belt(line: Line, name: str, times: BeltTimes, learnt: Learnt) -> BeltTimes:
     belt = line.belts[name]
-    further = learnt.get(("belt transit", *_ends(line, belt)), 0.0)
+    further = learnt.get(("belt transit", *_ends(line, belt)))
+    further = further - _saved_m(line, "belt transit", name) if further is not None else 0.0
     apart = learnt.get(("belt spacing", *_ends(line, belt)), 0.0)
     return replace(
         times,

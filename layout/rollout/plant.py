@@ -204,7 +204,7 @@ class Plant:
         began_s, _ = self._went[command.unit]
         drives = command.travel_s > 0.0
         leg, whole_s = (command.origin, command.target), now_s - began_s
-        if drives and cart.came_from == command.origin:
+        if drives and cart.drove(command.origin, began_s):
             self.table.add("drive", command.unit, *leg, command.travel_s, now_s - cart.set_out_s)
         if not drives:  # it comes back from where it made room, or has not been away
             self._back_s[command.unit] = self._back_s.get(command.unit, 0.0) + whole_s

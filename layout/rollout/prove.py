@@ -29,6 +29,7 @@ from layout.model.results import Estimate, Moves, Violation
 from layout.model.scenario import Scenario
 from layout.rollout import store
 from layout.rollout.learning import learn, learnt_moves, relearnt
+from layout.rollout.repertoire import Key, repertoire, unseen
 from layout.rollout.run import roll_out
 from layout.rollout.waits import Driving, driving
 from layout.units import duration
@@ -39,6 +40,11 @@ PARTS = 10
 """... fewer parts leave in it, or none of a product that does leave: then it is longer, but ..."""
 MOST_S = 3600.0
 """... not longer than this."""
+SEEN_S = 1800.0
+"""It is longer, too, until each elementary move has been made once in one of the windows, but for moves that come later
+than this: those are named as not seen."""
+DRAIN_S = 10.0
+"""Bodies may take longer than assumed: so much time is left for the last of them."""
 LEVEL = 0.95
 
 
@@ -70,7 +76,10 @@ def prove(
     seed = line.time.seed if seed is None else seed
     driven = driving(line, moves)
     if until_s is None:
-        until_s = long_enough_s(line, learnt_moves(line, moves, {}, driven.waits_s), seed, windows)
+        until_s = max(
+            long_enough_s(line, learnt_moves(line, moves, {}, driven.waits_s), seed, windows),
+            all_made_s(line, moves, seed, windows),
+        )
     until_s = min(until_s, line.time.horizon_s)
     names = [store.key(scenario, candidate, seed, k, until_s) for k in range(windows)]
     found = {k: kept for k in range(windows) if (kept := store.load(names[k], record and k == 0)) is not None}
@@ -100,6 +109,17 @@ def long_enough_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
     return min(60.0 * math.ceil(needed_s / 60.0), most_s)
 
 
+def all_made_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
+    """Simulated time (s) in which each elementary move that is made by `SEEN_S` is made once, in one of the windows;
+    whole minutes."""
+    most_s = min(SEEN_S, line.time.horizon_s)
+    first_s: dict[Key, float] = {}
+    for k in range(windows):
+        for key, time_s in repertoire(line, moves, seed=seed, replication=k, until_s=most_s).items():
+            first_s[key] = min(time_s, first_s.get(key, math.inf))
+    return min(60.0 * math.ceil((max(first_s.values(), default=0.0) + DRAIN_S) / 60.0), most_s)
+
+
 def _window(
     line: Line, moves: Moves, until_s: float, seed: int, replication: int, record: bool
 ) -> tuple[PhysicalRun, Recording | None]:
@@ -113,6 +133,10 @@ def judge(
     learnt = learn(line, runs[0].moves)
     driven = driving(line, moves) if driven is None else driven
     better = learnt_moves(line, moves, learnt, driven.waits_s)
+    made: dict[Key, float] = {}
+    for run in runs:
+        hour_s = min(MOST_S, line.time.horizon_s)
+        made |= repertoire(line, moves, seed=seed, replication=run.replication, until_s=hour_s)
     held_out = len(runs) > 1
     rates = [_rates(line, better, run, seed) for run in runs]
     judged = slice(1, None) if held_out else slice(None)
@@ -129,6 +153,8 @@ def judge(
         moves=pooled(run.moves for run in runs),
         learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt, driven.waits_s),
         held_out=held_out,
+        made=len(made),
+        unseen=unseen(line, made, runs),
         driving=driven.incidents,
     )
     return replace(proof, reasons=tuple(_reasons(proof)))

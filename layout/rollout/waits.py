@@ -156,11 +156,13 @@ def vehicles(line: Line) -> int:
 
 
 def drive_through(
-    line: Line, moves: Moves, *, seed: int | None = None, replication: int = 0, until_s: float | None = None
-) -> Driven:
+    line: Line, moves: Moves, *, seed: int | None = None, replication: int = 0, until_s: float | None = None,
+    hear: Callable[[told.Command], None] = lambda command: None,
+) -> Driven:  # fmt: skip
     """Run a line whose vehicles drive.
 
     seed, until_s : the line's seed and horizon where left out, and at most that
+    hear : takes every command of the line's control
     Nothing is counted in the line's warm-up, nor in more than the first half.
 
     The same arguments give the same result. Raises LayoutError where a route cannot be followed.
@@ -168,7 +170,7 @@ def drive_through(
     until_s = min(line.time.horizon_s, math.inf if until_s is None else until_s)
     warmup_s = min(line.time.warmup_s or 0.0, until_s / 2)
     control = Control(line, moves, seed=seed, replication=replication, until_s=until_s, warmup_s=warmup_s)
-    plant = _Plant(line, moves, control)
+    plant = _Plant(line, moves, control, hear)
     plant.run()
     legs: dict[str, dict[Leg, Tally]] = {name: {} for name in line.fleets}
     for name, fleet in line.fleets.items():
@@ -222,8 +224,8 @@ class _Belt:
 class _Plant:
     """Does what the control tells, after the times assumed; vehicles drive."""
 
-    def __init__(self, line: Line, moves: Moves, control: Control) -> None:
-        self._control = control
+    def __init__(self, line: Line, moves: Moves, control: Control, hear: Callable[[told.Command], None]) -> None:
+        self._control, self._hear = control, hear
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._calls = 0
         self._belts = {name: _Belt() for name in line.belts}
@@ -253,6 +255,7 @@ class _Plant:
                 if cart.next_s <= now_s + 1e-9:
                     cart.after_step(now_s)
             for command in control.advance(now_s):
+                self._hear(command)
                 self._obey(command, now_s)
             for cart in driving:  # as among bodies: who is told to go asks after that
                 if cart.next_s <= now_s + 1e-9:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from layout.model.line import Layout, Line
 from layout.model.physical import MoveGap
 from layout.model.realise import realise
 from layout.model.results import Moves
-from layout.rollout.learning import learn, learnt_moves
+from layout.motion import belts
+from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.timing import MoveTable
+from layout.rollout.tracks import track
 
 CELL = Path(__file__).parents[2] / "experiments" / "machining_cell.yaml"
 
@@ -70,6 +73,34 @@ def test_a_belt_is_so_much_longer_at_any_speed(cell: tuple[Line, Moves]) -> None
     found = learnt_moves(line, moves, learn(line, seen))
     assert found.belts["infeed belt"].transit_s - moves.belts["infeed belt"].transit_s == pytest.approx(0.8 / speed)
     assert found.belts["outfeed belt"].transit_s == moves.belts["outfeed belt"].transit_s
+
+
+def test_what_corners_save_is_of_the_belt_and_the_rest_of_the_pair(cell: tuple[Line, Moves]) -> None:
+    """Learnt on a straight belt, applied to one with corners between the same models, and the other way round."""
+    line, moves = cell
+    scenario = load_scenario(CELL)
+    turned = realise(scenario, Layout({**(scenario.start or {}), "infeed.x": 4.6, "infeed.y": 2.2, "infeed.yaw": 0.0}))
+    bent = belts.lay_out(turned.belts["infeed belt"], turned)
+    belt, plan = turned.belts["infeed belt"], [(float(x), float(y)) for x, y in bent.path_m]
+    corners = len(plan) - 2
+    assert corners >= 1
+    saved = bent.length_m - track(plan, 0.9, 0.9, belt.width_m).length_m
+    assert saved == pytest.approx(corners * 0.375 * belt.width_m * (2 - np.pi / 2))
+    straight_s, bent_s = 0.8 / belt.speed_m_s, (0.8 - saved) / belt.speed_m_s
+    seen = {
+        "straight": (line, gaps(("belt transit", "infeed belt", "dock", "infeed", 5.0, 5.0 + straight_s))),
+        "bent": (turned, gaps(("belt transit", "infeed belt", "dock", "infeed", 9.0, 9.0 + bent_s))),
+    }
+    for on, rows in seen.values():
+        learnt = learn(on, rows)
+        assert learnt == {("belt transit", "dock_in", "infeed_station"): pytest.approx(0.8)}
+        for judged, table in seen.values():
+            (gap,) = relearnt(judged, table, learnt)
+            assert gap.gap_s == pytest.approx(0.0)
+        times = replace(moves, belts={"infeed belt": bent})
+        assert learnt_moves(turned, times, learnt).belts["infeed belt"].transit_s == pytest.approx(
+            bent.transit_s + bent_s
+        )
 
 
 def test_nothing_takes_less_than_no_time(cell: tuple[Line, Moves]) -> None:

@@ -112,6 +112,20 @@ def test_who_has_nothing_to_do_makes_room() -> None:
         assert not shop.incidents
 
 
+def test_who_made_room_where_it_is_sent_later_has_not_driven_there_for_that() -> None:
+    with World() as world:
+        shop = Shop(world, ["mill", "lathe"])
+        cart = shop.carts["carts 2"]
+        shop.carts["carts 1"].travel("lathe", True, 0.0, shop.tell("1"))  # type: ignore[arg-type]
+        shop.run(60.0)
+        made_room_at = shop.times.stations[cart.row]
+        assert made_room_at != "lathe" and cart.drove("lathe", 0.0)
+        now_s = world.now_s
+        cart.travel(made_room_at, cart.bringing, now_s, shop.tell("2"))  # type: ignore[arg-type]
+        assert "2" in shop.done  # it stands there already
+        assert not cart.drove("lathe", now_s)
+
+
 def test_what_it_drives_into_is_told_once() -> None:
     with World() as world:
         shop = Shop(world, ["saw"])
