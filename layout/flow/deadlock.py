@@ -38,7 +38,7 @@ def standstill(network: Network, world: World) -> Standstill | None:
     waits: Waits = {}
     for nothing_comes in (False, True)[: 1 + stands]:
         lacks, lacked = component_waits(network, world, nothing_comes=nothing_comes)
-        waits = _waits(network, world, lacks) | (turn_waits(network, world) if in_turn else {}) | lacks
+        waits = _waits(network, world, lacks) | (turn_waits(network, world, lacks) if in_turn else {}) | lacks
         stuck = _stuck(waits)
         if stuck:
             cycle = _cycle(waits, stuck)

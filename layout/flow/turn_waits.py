@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from layout.flow.component_waits import FREE, HOLDS, LACKS, Waits, idle_since
 from layout.flow.kernel import records as rec
 from layout.flow.kernel.records import World
 from layout.flow.network import Network
-
-Waits = dict[str, tuple[list[set[str]], float]]
-FREE = ""  # something that will happen by itself
 
 
 def idle_in_turn(world: World) -> bool:
@@ -24,14 +22,18 @@ def idle_in_turn(world: World) -> bool:
     return bool(((arms["turns"] > 0) & (arms["state"] == rec.ARM_WAITING)).any())
 
 
-def turn_waits(network: Network, world: World) -> Waits:
-    """Of units with a cycle and of all stations that nothing happens at: for what each waits, and since when."""
-    crews = _Crews(network, world)
+def turn_waits(network: Network, world: World, lacks: Waits) -> Waits:
+    """Of units with a cycle and of all stations that nothing happens at: for what each waits, and since when; where
+    components are lacking, of the parts that stations hold, too. lacks : of `component_waits`
+    """
+    crews = _Crews(network, world, lacks)
     waits: Waits = {}
     for i, name in enumerate(network.stations):
         found = crews.station(i)
         if found is not None:
             waits[name] = found
+        if lacks and (held := crews.held(i)) is not None:
+            waits[HOLDS + name] = held
     for u, name in enumerate(network.units):
         arm = world.arms[u]
         if int(arm["turns"]) > 0 and int(arm["state"]) == rec.ARM_WAITING:
@@ -39,9 +41,12 @@ def turn_waits(network: Network, world: World) -> Waits:
     return waits
 
 
+_OF_SERVER = ["state", "part", "held"]
+
+
 class _Crews:
-    def __init__(self, network: Network, world: World) -> None:
-        self.network, self.world = network, world
+    def __init__(self, network: Network, world: World, lacks: Waits) -> None:
+        self.network, self.world, self.lacks = network, world, lacks
         line = network.line
         self.members = {c: line.fleets[c].members if c in line.fleets else (c,) for c in network.crews}
         self.in_turn = {c for c in network.crews if (line.fleets.get(c) or line.arms[c]).dispatch == "cycle"}
@@ -51,18 +56,36 @@ class _Crews:
         """None where something will happen by itself, or where nothing waits: nobody could bring it a part."""
         station, servers = self.world.stations[i], self.world.servers
         first, n = int(station["server0"]), int(station["servers"])
-        states = servers["state"][first : first + n].tolist()
-        idle = rec.STARVED in states
-        if any(state not in (rec.STARVED, rec.BLOCKED) for state in states) or (
-            idle and int(station["queue_head"]) >= 0
-        ):
+        lack = LACKS + self.network.stations[i]
+        hungry = lack in self.lacks
+        free = False
+        for state, number, kept in servers[_OF_SERVER][first : first + n].tolist():
+            away = number < 0 and state in (rec.DOWN, rec.OFF_SHIFT)  # and will be as before
+            if not (away or state in (rec.STARVED, rec.BLOCKED) or (hungry and state == rec.LACKING)):
+                return None
+            free |= state == rec.STARVED or (away and not kept)
+        waits = int(station["queue_head"]) >= 0 or int(station["outside_head"]) >= 0
+        if free and waits and not hungry:
             return None
-        since = float(servers["since"][first : first + n].max())
-        wanted = [self.part(i, part) for part in self.ready(i)]
+        ready = self.ready(i)
+        since = max(
+            [idle_since(self.world, v) for v in servers[first : first + n]] + [float(p["ready"]) for p in ready]
+        )
+        wanted = [self.part(i, part) for part in ready] + ([{lack}] if hungry else [])
         if int(station["used"]) < int(station["places"]):
             wanted.append(self.incoming(i))
         wanted = [each for each in wanted if each]
         return (wanted, since) if wanted else None
+
+    def held(self, i: int) -> tuple[list[set[str]], float] | None:
+        """For what the finished parts of station i wait, or the components that it lacks; None where it has neither, or
+        works."""
+        found = self.station(i)
+        if found is None:
+            return None
+        lack = LACKS + self.network.stations[i]
+        wanted = [self.part(i, part) for part in self.ready(i)] + ([{lack}] if lack in self.lacks else [])
+        return (wanted, found[1]) if wanted else None
 
     def ready(self, i: int) -> list[Any]:
         found, p = [], int(self.world.stations[i]["ready_head"])
@@ -79,8 +102,9 @@ class _Crews:
             goal = int(world.able[k])
             b = int(world.hop[i, goal])
             if b >= 0 and int(world.hops[i, goal]) <= int(part["reach"]):
-                full = int(world.stations[b]["used"]) >= int(world.stations[b]["places"])
-                found.append((b, not full or int(world.service[b, step]) == rec.LEAVE))
+                role = int(world.service[b, step])
+                place = world.inlets[rec.JOIN - role] if role <= rec.JOIN else world.stations[b]
+                found.append((b, role == rec.LEAVE or int(place["used"]) < int(place["places"])))
         return found
 
     def part(self, i: int, part: Any) -> set[str]:

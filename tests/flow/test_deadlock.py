@@ -1,5 +1,7 @@
 """Parts that can never move again are found, named, and end the run."""
 
+from dataclasses import replace
+
 import pytest
 
 from layout.flow import simulate
@@ -245,6 +247,32 @@ def test_breaks_and_failures_take_nothing_off_the_time_lost(clock):
     (found,) = simulate(bolted(schedule=(order("bolt", 3),), failures=stops), moves()).deadlocks
     assert found.subjects == ("m", "bolt")
     assert found.amount * 3600 == pytest.approx(5_080 - 40, abs=10)
+
+
+def test_components_that_nobody_in_turn_brings():
+    """The arm waits at m, which waits for a bolt, which waits for the arm; the machine has breaks meanwhile."""
+    names = ["source", "bolts", "m", "sink"]
+    made = line(
+        [
+            station("source", source="saturated"),
+            station("bolts", source="saturated"),
+            station("m", {"work": 5.0}, shift=BREAK),
+            station("sink", sink=True),
+        ],
+        [
+            product(components={"work": {"bolt": 1}}),
+            product("bolt", [], sources=["bolts"], sinks=["m"], joined=True),
+        ],
+        arms=[arm("arm", names, "cycle", ["source", "m"])],
+        horizon_s=5080.0,
+    )
+    for until_s in (5040.0, 5080.0):  # at work, and on a break
+        found = simulate(timed(made, horizon_s=until_s), moves({"arm": arm_times(names, [0, 1, 2, 3])}))
+        (deadlock,) = found.deadlocks
+        assert set(deadlock.subjects) == {"arm", "m", "bolt", "bolts"}
+        assert deadlock.amount * 3600 == pytest.approx(until_s - 4.0, abs=2.0)
+    twice = replace(made, arms={"arm": arm("arm", names, "cycle", ["source", "bolts", "m"])})
+    assert simulate(twice, moves({"arm": arm_times(names, [0, 1, 2, 3])})).deadlocks == ()
 
 
 def test_a_line_that_stood_still_before_the_warm_up_says_so():
