@@ -16,6 +16,7 @@ from layout.files.recording import Recording, write_recording
 from layout.files.results import finite
 from layout.model.evaluation import Evaluation
 from layout.model.physical import MoveGap, Proof
+from layout.model.results import Estimate
 from layout.model.scenario import Scenario
 
 PROOF, RECORDING = "proof.json", "best.rec"
@@ -48,6 +49,8 @@ def proof_to_json(proof: Proof, evaluation: Evaluation, scenario: Scenario) -> d
         "gap": asdict(proof.gap),
         "learnt_gap": asdict(proof.learnt_gap),
         "moves": [_move(gap, learnt.get(_key(gap))) for gap in proof.moves],
+        "traffic_gap": _estimate(proof.traffic_gap),
+        "driven_gap": _estimate(proof.driven_gap),
         "made": proof.made,
         "unseen": [dict(zip(("kind", "resource", "origin", "target"), key, strict=True)) for key in proof.unseen],
         "incidents": [
@@ -88,6 +91,10 @@ def keep_proof(folder: Path, data: dict[str, Any], recording: Recording) -> None
         if same and sum(known["windows_s"]) >= sum(data["windows_s"]) and (folder / RECORDING).exists():
             return
     write_proof(folder, data, recording)
+
+
+def _estimate(found: Estimate | None) -> dict[str, Any] | None:
+    return asdict(found) if found is not None else None
 
 
 def _key(gap: MoveGap) -> Sequence[str]:

@@ -246,6 +246,9 @@ class Proof:
         that no window ends in the middle of a part; learnt_per_h : the flow simulation's with what was learnt
     gap, learnt_gap : physical over flow throughput, less 1; intervals are over windows
     moves : elementary moves, all windows together; learnt_moves : those of the judged windows, assumed as learnt
+    traffic_gap : where several vehicles drive: good parts per hour of hours of driving without bodies over the flow
+        simulation's with what was learnt, less 1; each is judged on the waits that the others taught
+    driven_gap : good parts per hour of bodies over those of vehicles that drive without, in the same windows, less 1
     made, unseen : how many elementary moves the line makes in an hour, and those of them (kind, resource or fleet,
         origin, target) that no window has timed
     held_out : what was learnt from the first window was judged on the others; else on that very window
@@ -264,6 +267,8 @@ class Proof:
     moves: tuple[MoveGap, ...]
     learnt_moves: tuple[MoveGap, ...]
     held_out: bool
+    traffic_gap: Estimate | None = None
+    driven_gap: Estimate | None = None
     made: int = 0
     unseen: tuple[tuple[str, str, str, str], ...] = ()
     driving: tuple[Incident, ...] = ()

@@ -70,12 +70,14 @@ def verdict(data: Data) -> str:
             return f"Refused after {ran} as rigid bodies: {why}."
         return f"Nothing went wrong over {ran} as rigid bodies, but the layout is not proved: {why}."
     parts = sum(data["parts"])
-    gap = _gap(data["learnt_gap"], "")
+    traffic = data.get("traffic_gap")
+    gap = _gap(traffic, "") if traffic else _gap(data["learnt_gap"], "")
+    where = ", over hours of vehicles driving without bodies" if traffic else ""
     left = f"{parts} good part{'' if parts == 1 else 's'} left the line"
     slow = "; drives were at their limits" if data["incidents"] else ""
     return (
         f"Proved over {ran} as rigid bodies: nothing went wrong{slow}, {left}, and the flow simulation's throughput "
-        f"is off by {gap} after learning."
+        f"is off by {gap} after learning{where}."
     )
 
 
@@ -91,6 +93,12 @@ def rates(data: Data) -> list[tuple[str, str, str]]:
         ("flow after learning", words.estimate(_estimate(data["learnt_per_h"]), PER_H),
          f"{_gap(data['learnt_gap'], 'physics against it ')}; {judged}"),
     ]  # fmt: skip
+    if data.get("driven_gap"):
+        note = "the same parts, against vehicles that drive without bodies"
+        rows.append(("physics, windows", _gap(data["driven_gap"], ""), note))
+    if data.get("traffic_gap"):
+        note = "vehicles that drive without bodies, against flow after learning; each judged on what the others taught"
+        rows.append(("driving, hours", _gap(data["traffic_gap"], ""), note))
     return rows
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from layout.model.line import Belt, Line
 from layout.model.physical import WAIT, MoveGap
 from layout.model.pose import Array
-from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, Moves
+from layout.model.results import ArmTimes, BeltTimes, DoorTimes, Estimate, FleetTimes, Moves
 from layout.motion import belts
-from layout.rollout.waits import FleetWaits, Waits
+from layout.rollout.waits import Waits
 
 Pair = tuple[str, ...]
 Learnt = Mapping[Pair, float]
@@ -45,7 +45,7 @@ def relearnt(line: Line, gaps: Iterable[MoveGap], learnt: Learnt, waits: Waits |
     for gap in gaps:
         if gap.kind == WAIT:
             waited = (waits or {}).get(gap.resource)
-            found.append(replace(gap, assumed_s=waited.mean.mean if waited is not None else 0.0))
+            found.append(replace(gap, assumed_s=waited.mean if waited is not None else 0.0))
             continue
         pair = _pair(line, gap)
         speed = line.belts[gap.resource].speed_m_s if gap.resource in line.belts else 1.0
@@ -157,11 +157,9 @@ def _doors(line: Line, name: str, times: DoorTimes, learnt: Learnt) -> DoorTimes
     )
 
 
-def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt, waits: FleetWaits | None) -> FleetTimes:
+def _fleet(line: Line, name: str, times: FleetTimes, learnt: Learnt, wait: Estimate | None) -> FleetTimes:
     model = line.fleets[name].model.name
-    more: Array = np.full(times.travel_s.shape, learnt.get(("drive", model), 0.0))
-    if waits is not None:
-        more += [[waits.leg_s(origin, target) for target in times.stations] for origin in times.stations]
+    more = learnt.get(("drive", model), 0.0) + (wait.mean if wait is not None else 0.0)
     return replace(
         times,
         travel_s=_longer(times.travel_s, more),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
-from layout import motion, processes
+from layout import flow, motion, processes
 from layout.files.recording import Recording
 from layout.flow.departures import departures
 from layout.flow.output.intervals import estimate
@@ -28,10 +28,10 @@ from layout.model.realise import realise
 from layout.model.results import Estimate, Moves, Violation
 from layout.model.scenario import Scenario
 from layout.rollout import store
-from layout.rollout.learning import learn, learnt_moves, relearnt
+from layout.rollout.learning import Learnt, learn, learnt_moves, relearnt
 from layout.rollout.repertoire import Key, repertoire, unseen
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Driving, driving
+from layout.rollout.waits import Driving, drive_through, driving, taught, vehicles
 from layout.units import duration
 
 WINDOW_S = 600.0
@@ -153,11 +153,52 @@ def judge(
         moves=pooled(run.moves for run in runs),
         learnt_moves=relearnt(line, pooled(run.moves for run in runs[judged]), learnt, driven.waits_s),
         held_out=held_out,
+        traffic_gap=traffic_gap(line, moves, driven),
+        driven_gap=_driven_gap(line, moves, learnt, [runs[k] for k in range(len(runs))[judged]], seed),
         made=len(made),
         unseen=unseen(line, made, runs),
         driving=driven.incidents,
     )
     return replace(proof, reasons=tuple(_reasons(proof)))
+
+
+def traffic_gap(line: Line, moves: Moves, driven: Driving) -> Estimate | None:
+    """Good parts per hour in hours of driving without bodies over the flow simulation's with waits, less 1.
+
+    Each is judged on the waits that the others taught. None where vehicles are alone or stuck.
+    """
+    if len(driven.shifts) < 2 or driven.incidents:
+        return None
+    gaps = []
+    for k, shift in enumerate(driven.shifts):
+        waits = taught([other.waited for i, other in enumerate(driven.shifts) if i != k])
+        span = {"horizon_s": shift.until_s, "warmup_s": shift.warmup_s, "until": None}
+        known = replace(line, time=line.time.model_copy(update=span))
+        flown = flow.simulate(
+            known, learnt_moves(line, moves, {}, waits), replications=1, first_replication=shift.replication
+        )
+        if flown.throughput_per_h.mean > 0:
+            gaps.append(shift.per_h / flown.throughput_per_h.mean - 1)
+    return _estimate(gaps) if gaps else None
+
+
+def _driven_gap(line: Line, moves: Moves, learnt: Learnt, runs: Sequence[PhysicalRun], seed: int) -> Estimate | None:
+    """Windows of bodies against vehicles that drive without; None where vehicles are alone."""
+    if vehicles(line) < 2:
+        return None
+    better, gaps = learnt_moves(line, moves, learnt), []
+    for run in runs:
+        driven = drive_through(line, better, seed=seed, replication=run.replication, until_s=2 * run.until_s)
+        driven_s = {(part.made_at, part.nth): part.time_s for part in driven.left}
+        both = [
+            (part.physical_s, driven_s[part.made_at, part.nth])
+            for part in run.departures
+            if math.isfinite(part.physical_s) and (part.made_at, part.nth) in driven_s
+        ]
+        if len(both) > 1:
+            bodies, without = (max(column) - min(column) for column in zip(*both, strict=True))
+            gaps.append(without / max(bodies, 1e-9) - 1)
+    return _estimate(gaps) if gaps else None
 
 
 def _rates(line: Line, better: Moves, run: PhysicalRun, seed: int) -> tuple[float, float, float]:

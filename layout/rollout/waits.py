@@ -2,8 +2,8 @@
 
 Nothing here has a body, so a shift passes in seconds: vehicles keep out of each other's way by the same rules, and are
 where they would be. What they wait hangs on the traffic, on who stands where and how often one drives there; so it is
-no matter of models, but measured anew for each layout, and from station to station: on one way they wait for a tenth of
-a second on average, on another for ten.
+no matter of models, but measured anew for each layout. It is no matter of single ways either: vehicles wait where the
+others happen to be, and a flow simulation that is told of each way's own mean drives on other ways than they do.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from layout.flow import commands as told
 from layout.flow.control import Control
 from layout.flow.departures import Left
-from layout.flow.output.intervals import estimate, student_t
+from layout.flow.output.intervals import estimate
 from layout.model.line import Fleet, Line
 from layout.model.physical import Incident
 from layout.model.results import Estimate, FleetTimes, FlowResult, Moves
@@ -32,50 +32,24 @@ WINDOW_S = 4 * 3600.0
 REPLICATIONS = 4
 LEVEL = 0.95
 
-Leg = tuple[str, str]
-"""Station where a drive begins as the flow simulation sees it, and where it ends."""
+Waits = Mapping[str, Estimate]
+"""By fleet, what a drive takes more because of other vehicles (s), on average; intervals are over replications."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What n drives took more than assumed (s): sums of it and of its square."""
+    """What n drives took more than assumed in all (s), ways back from where vehicles made room included."""
 
     n: int = 0
     total_s: float = 0.0
-    squares_s2: float = 0.0
-
-    @property
-    def half_width_s(self) -> float:
-        """Half width of the interval of their mean (s), as of independent drives; infinite for fewer than two."""
-        if self.n < 2:
-            return math.inf
-        left_s2 = max(self.squares_s2 - self.total_s**2 / self.n, 0.0)
-        return student_t(LEVEL, self.n - 1) * math.sqrt(left_s2 / (self.n - 1) / self.n)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.n + other.n, self.total_s + other.total_s, self.squares_s2 + other.squares_s2)
+        return Tally(self.n + other.n, self.total_s + other.total_s)
 
-
-@dataclass(frozen=True)
-class FleetWaits:
-    """What a fleet's drives take more because of other vehicles, on average.
-
-    mean : of all drives (s); the interval is over replications
-    legs_s : from station to station (s); those not seen take the mean
-    seen : from station to station, the drives it is learnt from
-    """
-
-    mean: Estimate
-    legs_s: Mapping[Leg, float] = field(default_factory=dict)
-    seen: Mapping[Leg, Tally] = field(default_factory=dict)
-
-    def leg_s(self, origin: str, target: str) -> float:
-        """Of drives from station to station (s)."""
-        return self.legs_s.get((origin, target), self.mean.mean)
-
-
-Waits = Mapping[str, FleetWaits]
-"""By fleet."""
+    @property
+    def mean_s(self) -> float | None:
+        """Of a drive (s); None without drives."""
+        return self.total_s / self.n if self.n else None
 
 
 @dataclass(frozen=True)
@@ -83,22 +57,34 @@ class Driven:
     """One replication with vehicles that drive.
 
     flow, left : as of the flow simulation; incidents : vehicles that keep one another from moving
-    legs : by fleet and leg, what its drives took more than assumed; from a station to itself: what it took to come back
-        from where a vehicle made room
+    waited : by fleet, what its drives took more than assumed
     """
 
     flow: FlowResult
     left: tuple[Left, ...]
     incidents: tuple[Incident, ...]
-    legs: Mapping[str, Mapping[Leg, Tally]]
+    waited: Mapping[str, Tally]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One replication of driving: of which streams, how long (s), from when on it was counted (s), good parts per hour,
+    and by fleet what its drives took more than assumed."""
+
+    replication: int
+    until_s: float
+    warmup_s: float
+    per_h: float
+    waited: Mapping[str, Tally]
 
 
 @dataclass(frozen=True)
 class Driving:
-    """What whole shifts of driving tell of a layout: waits, and the incidents of all replications."""
+    """What whole shifts of driving tell of a layout: waits, the incidents of all replications, and each of those."""
 
     waits_s: Waits
     incidents: tuple[Incident, ...] = ()
+    shifts: tuple[Shift, ...] = ()
 
 
 def driving(line: Line, moves: Moves) -> Driving:
@@ -108,46 +94,28 @@ def driving(line: Line, moves: Moves) -> Driving:
         return Driving({})
     first = line.time.replications  # the shifts' own streams are not looked at
     runs = [drive_through(line, moves, replication=first + k, until_s=WINDOW_S) for k in range(REPLICATIONS)]
+    shifts = tuple(
+        Shift(first + k, *span_s(line, WINDOW_S), run.flow.throughput_per_h.mean, run.waited)
+        for k, run in enumerate(runs)
+    )
+    incidents = tuple(incident for run in runs for incident in run.incidents)
+    return Driving(taught([shift.waited for shift in shifts]), incidents, shifts)
+
+
+def taught(waited: Sequence[Mapping[str, Tally]]) -> Waits:
+    """What fleets wait, from the drives of replications."""
     found = {}
-    for name in line.fleets:
-        means = [mean_s(run.legs[name]) for run in runs]
-        known = [mean for mean in means if mean is not None]
+    for name in waited[0]:
+        known = [mean_s for one in waited if (mean_s := one[name].mean_s) is not None]
         if known:
-            pooled: dict[Leg, Tally] = {}
-            for leg, tally in (item for run in runs for item in run.legs[name].items()):
-                pooled[leg] = pooled.get(leg, Tally()) + tally
-            found[name] = FleetWaits(estimate(known, LEVEL), shrunk(pooled), pooled)
-    return Driving(found, tuple(incident for run in runs for incident in run.incidents))
-
-
-def mean_s(legs: Mapping[Leg, Tally]) -> float | None:
-    """What a drive took more on average (s), ways back shared out among all; None without drives."""
-    n = sum(tally.n for (origin, target), tally in legs.items() if origin != target)
-    return math.fsum(tally.total_s for tally in legs.values()) / n if n else None
-
-
-def shrunk(legs: Mapping[Leg, Tally]) -> dict[Leg, float]:
-    """By leg, what its drives take more (s): its own mean, the nearer to that of all legs the fewer drives it had.
-
-    Legs differ by chance, and because traffic differs: the weight of a leg's own mean is the share of the second in the
-    variance of that mean. Source: Searle, Casella, McCulloch, "Variance Components", 1992, chapters 3.6 and 7 (one-way
-    random model, analysis-of-variance estimates, best linear unbiased prediction).
-    """
-    drives = {leg: tally for leg, tally in legs.items() if leg[0] != leg[1]}
-    n = sum(tally.n for tally in drives.values())
-    if n <= len(drives):
-        return {}  # every leg once: nothing tells chance from traffic
-    mean = math.fsum(tally.total_s for tally in drives.values()) / n
-    back = math.fsum(tally.total_s for leg, tally in legs.items() if leg[0] == leg[1]) / n
-    within = math.fsum(tally.squares_s2 - tally.total_s**2 / tally.n for tally in drives.values()) / (n - len(drives))
-    spread = math.fsum(tally.n * (tally.total_s / tally.n - mean) ** 2 for tally in drives.values())
-    room = n - sum(tally.n**2 for tally in drives.values()) / n
-    between = max((spread - (len(drives) - 1) * within) / room, 0.0) if room > 0 else 0.0
-    found = {}
-    for leg, tally in drives.items():
-        own = tally.n * between / (tally.n * between + within) if between > 0 else 0.0
-        found[leg] = back + mean + own * (tally.total_s / tally.n - mean)
+            found[name] = estimate(known, LEVEL)
     return found
+
+
+def span_s(line: Line, until_s: float) -> tuple[float, float]:
+    """How long a run of driving is (s), and from when on it counts (s): the line's warm-up, at most the first half."""
+    until_s = min(line.time.horizon_s, until_s)
+    return until_s, min(line.time.warmup_s or 0.0, until_s / 2)
 
 
 def vehicles(line: Line) -> int:
@@ -167,16 +135,15 @@ def drive_through(
 
     The same arguments give the same result. Raises LayoutError where a route cannot be followed.
     """
-    until_s = min(line.time.horizon_s, math.inf if until_s is None else until_s)
-    warmup_s = min(line.time.warmup_s or 0.0, until_s / 2)
+    until_s, warmup_s = span_s(line, math.inf if until_s is None else until_s)
     control = Control(line, moves, seed=seed, replication=replication, until_s=until_s, warmup_s=warmup_s)
     plant = _Plant(line, moves, control, hear)
     plant.run()
-    legs: dict[str, dict[Leg, Tally]] = {name: {} for name in line.fleets}
-    for name, fleet in line.fleets.items():
-        for leg, tally in (item for member in fleet.members for item in plant.carts[member].legs.items()):
-            legs[name][leg] = legs[name].get(leg, Tally()) + tally
-    return Driven(control.result(), tuple(control.departures()), tuple(plant.incidents), legs)
+    waited = {
+        name: sum((plant.carts[member].waited for member in fleet.members), Tally())
+        for name, fleet in line.fleets.items()
+    }
+    return Driven(control.result(), tuple(control.departures()), tuple(plant.incidents), waited)
 
 
 class _Mark:
@@ -195,13 +162,13 @@ class _Mark:
 
 
 class _Cart(Driver):
-    """A vehicle that has a part or none, or hands one over. legs : what its drives took more than assumed."""
+    """A vehicle that has a part or none, or hands one over. waited : what its drives took more than assumed."""
 
     has_part = hands_over = False
 
     def __init__(self, name: str, fleet: Fleet, times: FleetTimes, body: _Mark, fellows: Fellows) -> None:
         super().__init__(name, fleet, times, body, fellows)
-        self.legs: dict[Leg, Tally] = {}
+        self.waited = Tally()
 
     @property
     def busy(self) -> bool:
@@ -298,8 +265,8 @@ class _Plant:
 
     def _come(self, cart: _Cart, command: told.Move, now_s: float) -> None:
         if command.time_s > self._control.warmup_s:
-            leg, waited_s = (command.origin, command.target), now_s - command.time_s - command.travel_s
-            cart.legs[leg] = cart.legs.get(leg, Tally()) + Tally(1, waited_s, waited_s**2)
+            drives = command.origin != command.target  # else it comes back from where it made room, or was not away
+            cart.waited += Tally(int(drives), now_s - command.time_s - command.travel_s)
         self._control.reached(cart.name)
         if isinstance(command, (told.Fetch, told.Carry)):
             cart.hands_over = True

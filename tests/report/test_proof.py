@@ -10,7 +10,7 @@ import pytest
 
 from layout.errors import LayoutError
 from layout.report import write_report
-from layout.report.proof import MOST_INCIDENTS, incidents, verdict
+from layout.report.proof import MOST_INCIDENTS, incidents, rates, verdict
 
 NONE = {"mean": None, "half_width": None, "level": 0.95, "n": 0}
 
@@ -86,6 +86,17 @@ def test_elementary_moves_by_kind_and_each(fake: Any, run: Path) -> None:
         assert text in kinds and text in moves
     assert "Every move (3)" in moves and "tender, wash" in moves
     assert kinds.count("number worse") == 1
+
+
+def test_where_vehicles_drive_hours_of_driving_say_what_the_throughput_is_off_by(fake: Any) -> None:
+    data = proof(fake, learnt_gap=figure(0.236, None, 1), traffic_gap=figure(-0.003, 0.01, 4), driven_gap=figure(0.0))
+    assert "off by −0.3 ± 1.0 % after learning, over hours of vehicles driving without bodies" in verdict(data)
+    assert [name for name, *_ in rates(data)][-2:] == ["physics, windows", "driving, hours"]
+    assert len(rates(proof(fake))) == len(rates(data)) - 2
+
+
+def test_no_difference_is_said_as_none(fake: Any) -> None:
+    assert "is off by 0.00 % after learning." in verdict(proof(fake, learnt_gap=figure(2.22e-16, None, 1)))
 
 
 def test_arms_come_from_home_and_go_there(fake: Any, run: Path) -> None:

@@ -23,7 +23,7 @@ from layout.model.physical import Incident, Verdict
 from layout.model.realise import realise
 from layout.model.results import Estimate, Moves
 from layout.model.scenario import Scenario
-from layout.rollout.waits import Driving, FleetWaits
+from layout.rollout.waits import Driving
 from layout.search import Run, final, proving
 from layout.search.journal import Journal
 from tests.search import proofs
@@ -281,7 +281,7 @@ class Inline:
             return self.drives[proofs.name(given[0])]
         if job is proving.with_learnt:
             evaluation, _, waits, *_ = given
-            waited_s = waits["carts"].mean.mean if waits else 0.0
+            waited_s = waits["carts"].mean if waits else 0.0
             return replace(evaluation, objectives={"throughput": evaluation.objectives["throughput"] - waited_s})
         assert job is proving.proof
         self.proved.append(proofs.name(given[0]))
@@ -297,7 +297,7 @@ def test_what_vehicles_wait_counts_before_the_first_proof(cell: Scenario, monkey
     layouts = [Layout({"dock.x": float(i)}) for i in range(5)]
     waits = [5.0, 9.0, 2.0, 0.0, 1.0]
     drives = {
-        proofs.name(one): Driving({"carts": FleetWaits(Estimate(waits[i], 0.1, 0.95, 2))}, (stuck,) if i == 3 else ())
+        proofs.name(one): Driving({"carts": Estimate(waits[i], 0.1, 0.95, 2)}, (stuck,) if i == 3 else ())
         for i, one in enumerate(layouts)
     }
     pool = Inline(drives)
