@@ -97,7 +97,7 @@ def rates(data: Data) -> list[tuple[str, str, str]]:
         note = "the same parts, against vehicles that drive without bodies"
         rows.append(("physics, windows", _gap(data["driven_gap"], ""), note))
     if data.get("traffic_gap"):
-        note = "vehicles that drive without bodies, against flow after learning; each judged on what the others taught"
+        note = "the same without bodies, against flow after learning; each judged on the others"
         rows.append(("driving, hours", _gap(data["traffic_gap"], ""), note))
     return rows
 

@@ -234,7 +234,8 @@ class Watch:
             return None  # guides lead it straight, and a queue round a corner bends
         by = by or rider.pushed_by
         what = "a guide beside the belt" if by == GUIDE else by
-        cause = f"{what} pushed it" if what else "only the belt touched it: a corner or a gap before may have turned it"
+        alone = "only the belt touched it: a corner, a gap or gathering speed may have turned it"
+        cause = f"{what} pushed it" if what else alone
         if moved > PUSHED_M:
             return self._tell(rider, now_s, "pushed", moved, "m", PUSHED_M, cause, by)
         return self._tell(rider, now_s, "pushed", turned, "rad", PUSHED_RAD, cause, by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from layout.flow.control import Control
 from layout.model.line import Layout, Line
 from layout.model.realise import realise
 from layout.model.results import Moves
+from layout.motion import cache
 from layout.rollout.conveyors import Conveyor
 from layout.rollout.courses import Course
 from layout.rollout.plant import Actor, Plant
@@ -240,7 +242,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Twice in this process, and in another one."""
+    """Twice in this process, and in another one, which finds none of the arms' paths in its cache."""
     code = f"""
 import importlib.util, pathlib
 spec = importlib.util.spec_from_file_location("lines", {__file__!r})
@@ -248,7 +250,9 @@ lines = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(lines)
 print(lines.fingerprint(pathlib.Path({str(tmp_path)!r})))
 """
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    cold = os.environ | {cache.FOLDER: str(tmp_path / "no paths yet")}
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=cold)
+    other = found.stdout.strip()
     assert [fingerprint(tmp_path), fingerprint(tmp_path)] == [other, other]
 
 
