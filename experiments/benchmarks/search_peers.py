@@ -59,7 +59,7 @@ class Pymoo:
             self.batch = self.algorithm.ask()
             self.asked += list(self.batch)
         values: Values = {
-            name: float(value) if isinstance(value, np.floating) else value
+            name: value.item() if isinstance(value, np.generic) else value
             for name, value in self.asked[number].X.items()
         }
         return Draft(number, self.copies.needed(values), keep=not self.legal, mend=self.legal)
