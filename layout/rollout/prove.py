@@ -31,7 +31,7 @@ from layout.rollout import store
 from layout.rollout.learning import Learnt, learn, learnt_moves, relearnt
 from layout.rollout.repertoire import Key, repertoire, unseen
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Driving, drive_through, driving, taught, vehicles
+from layout.rollout.waits import Driving, drive_through, driving, leaving, taught, vehicles
 from layout.units import duration
 
 WINDOW_S = 600.0
@@ -43,8 +43,9 @@ MOST_S = 3600.0
 SEEN_S = 1800.0
 """It is longer, too, until each elementary move has been made once in one of the windows, but for moves that come later
 than this: those are named as not seen."""
-DRAIN_S = 10.0
-"""Bodies may take longer than assumed: so much time is left for the last of them."""
+DRAIN_S, INTO_M = 10.0, 0.5
+"""Bodies may take longer than assumed: so much time is left for the last of them, and for so much more way at both ends
+of each belt."""
 LEVEL = 0.95
 
 
@@ -77,7 +78,7 @@ def prove(
     driven = driving(line, moves)
     if until_s is None:
         until_s = max(
-            long_enough_s(line, learnt_moves(line, moves, {}, driven.waits_s), seed, windows),
+            long_enough_s(line, moves, seed, windows),
             all_made_s(line, moves, seed, windows),
         )
     until_s = min(until_s, line.time.horizon_s)
@@ -102,11 +103,16 @@ def long_enough_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
     """Simulated time (s) in which `PARTS` good parts leave, and one of each product, in each window; whole minutes."""
     most_s, needed_s = min(MOST_S, line.time.horizon_s), WINDOW_S
     for k in range(windows):
-        left = departures(line, moves, seed=seed, replication=k, until_s=most_s)
+        left = leaving(line, moves, seed=seed, replication=k, until_s=most_s)
         first_s = {part.product: part.time_s for part in reversed(left)}
         tenth_s = left[PARTS - 1].time_s if len(left) >= PARTS else most_s
         needed_s = max(needed_s, tenth_s, *first_s.values())
     return min(60.0 * math.ceil(needed_s / 60.0), most_s)
+
+
+def drain_s(line: Line) -> float:
+    """How much longer (s) than assumed bodies may take for a part's whole way."""
+    return DRAIN_S + sum(2 * INTO_M / belt.speed_m_s for belt in line.belts.values())
 
 
 def all_made_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
@@ -117,7 +123,7 @@ def all_made_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
     for k in range(windows):
         for key, time_s in repertoire(line, moves, seed=seed, replication=k, until_s=most_s).items():
             first_s[key] = min(time_s, first_s.get(key, math.inf))
-    return min(60.0 * math.ceil((max(first_s.values(), default=0.0) + DRAIN_S) / 60.0), most_s)
+    return min(60.0 * math.ceil((max(first_s.values(), default=0.0) + drain_s(line)) / 60.0), most_s)
 
 
 def _window(

@@ -17,7 +17,7 @@ from functools import partial
 
 from layout.flow import commands as told
 from layout.flow.control import Control
-from layout.flow.departures import Left
+from layout.flow.departures import Left, departures
 from layout.flow.output.intervals import estimate
 from layout.model.line import Fleet, Line
 from layout.model.physical import Incident
@@ -116,6 +116,13 @@ def span_s(line: Line, until_s: float) -> tuple[float, float]:
     """How long a run of driving is (s), and from when on it counts (s): the line's warm-up, at most the first half."""
     until_s = min(line.time.horizon_s, until_s)
     return until_s, min(line.time.warmup_s or 0.0, until_s / 2)
+
+
+def leaving(line: Line, moves: Moves, *, seed: int, replication: int = 0, until_s: float) -> Sequence[Left]:
+    """Good parts that leave by a time (s), as far as that can be told without bodies: vehicles drive, and wait."""
+    if vehicles(line) > 1:
+        return drive_through(line, moves, seed=seed, replication=replication, until_s=until_s).left
+    return departures(line, moves, seed=seed, replication=replication, until_s=until_s)
 
 
 def vehicles(line: Line) -> int:

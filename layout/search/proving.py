@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from layout import flow, motion, objective
 from layout.errors import Problem, SearchError
 from layout.files.recording import Recording
-from layout.flow.departures import departures
 from layout.model.evaluation import Evaluation
 from layout.model.line import Layout, Line
 from layout.model.physical import TOLERATED, Proof, Verdict
@@ -23,16 +22,15 @@ from layout.model.realise import realise
 from layout.model.results import Moves
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
-from layout.rollout.prove import judge, violations
+from layout.rollout.prove import drain_s, judge, violations
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Driving, Waits, driving, vehicles
+from layout.rollout.waits import Driving, Waits, driving, leaving, vehicles
 from layout.search.workers import Workers
 
 WINDOW_S = 180.0  # simulated time of a proof: some seconds on a core that has nothing else to do
 PARTS = 10  # good parts after which a proof may end sooner
 LEAST_PARTS = 3  # a proof that has seen fewer leave goes on: what happens to a part on its last legs counts, too
 LONGER = 10.0  # times the window is the most that it goes on, for parts to leave and for one of each product
-DRAIN_S = 10.0  # beyond the time at which the flow simulation sees the last of them leave: bodies may take longer
 ROUND = 2  # finalists proved side by side; a constant, so that the answer does not depend on --workers
 PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
 
@@ -106,7 +104,7 @@ def proof(scenario: Scenario, layout: Layout, window_s: float, seed: int, driven
     line = realise(scenario, layout)
     moves = motion.plan(line)
     driven = driving(line, moves) if driven is None else driven
-    until_s = until(line, learnt_moves(line, moves, {}, driven.waits_s), window_s, seed)
+    until_s = until(line, moves, window_s, seed)
     run, recording = roll_out(line, moves, until_s=until_s, seed=seed, record=True)
     judged = judge(line, moves, (run,), seed, until_s, driven)
     refusing = tuple(one for one in (*run.incidents, *judged.driving) if one.kind not in TOLERATED)
@@ -157,10 +155,10 @@ def until(line: Line, moves: Moves, window_s: float, seed: int) -> float:
     `LEAST_PARTS` have or none yet of a product that does leave, but not after `LONGER` windows, nor after the
     scenario's horizon."""
     most_s = min(LONGER * window_s, line.time.horizon_s)
-    left = departures(line, moves, seed=seed, until_s=most_s)
-    some_s, enough_s = (left[n - 1].time_s + DRAIN_S if len(left) >= n else math.inf for n in (LEAST_PARTS, PARTS))
+    left, more_s = leaving(line, moves, seed=seed, until_s=most_s), drain_s(line)
+    some_s, enough_s = (left[n - 1].time_s + more_s if len(left) >= n else math.inf for n in (LEAST_PARTS, PARTS))
     first_s = {part.product: part.time_s for part in reversed(left)}
-    each_s = max(first_s.values(), default=0.0) + DRAIN_S
+    each_s = max(first_s.values(), default=0.0) + more_s
     return min(max(min(max(window_s, some_s), enough_s), each_s), most_s)
 
 

@@ -128,7 +128,7 @@ def test_a_window_lasts_until_ten_parts_and_one_of_each_product_have_left(
             left = sorted([*left, Left(rare_s, "rare", 999, "dock", 999)])
             return [part for part in left if part.time_s <= until_s]
 
-        monkeypatch.setattr(proofs, "departures", leave)
+        monkeypatch.setattr(proofs, "leaving", leave)
         monkeypatch.setattr(proofs, "MOST_S", 3600.0)
         return proofs.long_enough_s(line, Moves(), 1, windows)
 

@@ -20,7 +20,7 @@ from layout.rollout.drivers import Driver
 from layout.rollout.learning import learn, learnt_moves, relearnt
 from layout.rollout.prove import traffic_gap
 from layout.rollout.run import roll_out
-from layout.rollout.waits import Driving, Shift, Tally, drive_through, driving, span_s
+from layout.rollout.waits import Driving, Shift, Tally, drive_through, driving, leaving, span_s
 
 SHOP = load_scenario(Path(__file__).parents[2] / "experiments" / "job_shop_amr.yaml")
 
@@ -124,3 +124,12 @@ def test_hours_of_driving_are_judged_on_what_the_others_taught():
     assert gap is not None and gap.mean > 0.0
     stuck = replace(taught_s, incidents=(Incident(1.0, "waiting", ("a", "b"), (0.0, 0.0, 0.0), 1.0, "s", ""),))
     assert traffic_gap(line, moves, stuck) is None and traffic_gap(line, moves, Driving({})) is None
+
+
+def test_parts_that_leave_are_told_with_vehicles_that_wait():
+    line, moves = shop(2)
+    told = leaving(line, moves, seed=5, replication=1, until_s=3600.0)
+    assert tuple(told) == drive_through(line, moves, seed=5, replication=1, until_s=3600.0).left
+    assert told[-1].time_s > departures(line, moves, seed=5, replication=1, until_s=3600.0)[len(told) - 1].time_s
+    alone, times = shop(1)
+    assert leaving(alone, times, seed=5, until_s=3600.0) == departures(alone, times, seed=5, until_s=3600.0)

@@ -74,19 +74,22 @@ def test_small_searches_and_those_told_so_prove_nothing(flat: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("every_s", "ends_s"), [(10.0, 110.0), (40.0, 180.0), (70.0, 220.0), (170.0, 520.0), (900.0, 1800.0)]
+    ("every_s", "last_s", "ends_s"),
+    [(10.0, 100.0, 0.0), (40.0, 0.0, 180.0), (70.0, 210.0, 0.0), (170.0, 510.0, 0.0), (900.0, 0.0, 1800.0)],
 )
 def test_a_proof_lasts_until_three_parts_have_left_at_least_and_ten_at_most(
-    cell: Scenario, monkeypatch: pytest.MonkeyPatch, every_s: float, ends_s: float
+    cell: Scenario, monkeypatch: pytest.MonkeyPatch, every_s: float, last_s: float, ends_s: float
 ) -> None:
+    """At a fixed time, or some seconds after a part has left."""
+
     def leave(line: Line, moves: Moves, seed: int, until_s: float) -> list[Left]:
         return [Left(every_s * (k + 1), "box", k, "dock", k) for k in range(int(until_s / every_s))]
 
-    monkeypatch.setattr(proving, "departures", leave)
+    monkeypatch.setattr(proving, "leaving", leave)
     assert cell.start is not None
     line = realise(cell, Layout(dict(cell.start)))
     until_s = proving.until(line, motion.plan(line), proving.WINDOW_S, 1)
-    assert until_s == ends_s < line.time.horizon_s
+    assert until_s == (ends_s or last_s + proving.drain_s(line)) < line.time.horizon_s
 
 
 def test_a_proof_lasts_until_one_of_each_product_has_left(cell: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,10 +98,10 @@ def test_a_proof_lasts_until_one_of_each_product_has_left(cell: Scenario, monkey
         left = [Left(50.0 * (k + 1), product, k, "dock", k) for k, product in enumerate(products)]
         return [part for part in left if part.time_s <= until_s]
 
-    monkeypatch.setattr(proving, "departures", leave)
+    monkeypatch.setattr(proving, "leaving", leave)
     assert cell.start is not None
     line = realise(cell, Layout(dict(cell.start)))
-    assert proving.until(line, motion.plan(line), proving.WINDOW_S, 1) == 650.0 + proving.DRAIN_S
+    assert proving.until(line, motion.plan(line), proving.WINDOW_S, 1) == 650.0 + proving.drain_s(line)
 
 
 def test_the_best_stays_best_when_it_holds(flat: Run, proved: Callable[..., Run]) -> None:
@@ -263,10 +266,11 @@ def test_a_proof_ends_once_enough_parts_have_left(parts: int, cell: Scenario, mo
     monkeypatch.setattr(proving, "PARTS", parts)
     monkeypatch.setattr(proving, "roll_out", roll_out)
     assert cell.start is not None
+    line = realise(cell, Layout(dict(cell.start)))
     with pytest.raises(AskedError) as asked:
         proving.proof(cell, Layout(dict(cell.start)), 900.0, 5)
     until_s, left_s = asked.value.args
-    assert until_s == pytest.approx(left_s[parts - 1] + proving.DRAIN_S) and until_s < 900.0
+    assert until_s == pytest.approx(left_s[parts - 1] + proving.drain_s(line)) and until_s < 900.0
 
 
 class Inline:
