@@ -45,7 +45,7 @@ transport:
 @pytest.mark.parametrize("arm", ["kuka_iiwa7", "franka_panda"])
 def test_a_cell_tended_by(arm: str, tmp_path: Path) -> None:
     (tmp_path / "cell.yaml").write_text(CELL.format(arm=arm), encoding="utf-8")
-    run = layout.optimize(layout.load(tmp_path / "cell.yaml"), evaluations=40, seed=0, workers=2)
+    run = layout.optimize(layout.load(tmp_path / "cell.yaml"), evaluations=40, seed=0, workers=2, prove_s=0.0)
     assert run.best.feasible
     assert run.best.flow is not None
     # 8 s of inspection and one arm: more than a part a minute, less than the inspection alone would pass

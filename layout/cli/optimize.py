@@ -67,7 +67,7 @@ def optimize(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="Simulated time for which the best few are run as rigid bodies before one is called best, or off "
-            "(default: 3 min, off with fewer than 100 evaluations).",
+            "(default: 3 min).",
             metavar="TIME",
         ),
     ] = None,

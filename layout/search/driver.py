@@ -32,7 +32,7 @@ from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.pareto import Front, Population, front_of, worth
 from layout.search.proposals import Draft
-from layout.search.proving import Judgement, prove_best, window
+from layout.search.proving import WINDOW_S, Judgement, prove_best
 from layout.search.racing import Race, race
 from layout.search.sampler import PACKINGS, LayoutSampler
 from layout.search.samplers import candidates
@@ -68,8 +68,8 @@ def optimize(
     seed : of the search's random numbers (default: the scenario's)
     workers : processes; changes the time it takes, not the answer
     out : run folder to write; with `resume` one that exists
-    prove_s : simulated time (s) for which the best few are run as rigid bodies, 0 for not at all (default: what a
-        search of that size can afford, see `proving.window`)
+    prove_s : simulated time (s) for which the best few are run as rigid bodies, 0 for not at all (default:
+        `proving.WINDOW_S`)
     patience : the search ends when nothing has improved for so many evaluations
     timeout_s : time (s) after which no more candidates are asked for; the last word is said after it. This is the
         only thing that the clock decides: with it, the same seed may end elsewhere
@@ -120,7 +120,7 @@ def optimize(
         stopped = study.run(evaluations, pool, stops, on_progress)
         if on_progress:
             on_progress(study.progress(evaluations, "confirming the best on fresh streams"))
-        proof_s = 0.0 if scenario.spec.geometric else window(prove_s, len(study.trials))
+        proof_s = 0.0 if scenario.spec.geometric else WINDOW_S if prove_s is None else prove_s
         run = _finish(scenario, study, pool, seed, stopped, folder, proof_s, on_progress)
     if folder:
         hour, events = hour_of(scenario, run.best, seed, run.learnt)

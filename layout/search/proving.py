@@ -32,7 +32,6 @@ PARTS = 10  # good parts after which a proof may end sooner
 LEAST_PARTS = 3  # a proof that has seen fewer leave goes on: what happens to a part on its last legs counts, too
 LONGER = 10.0  # times the window is the most that it goes on, for parts to leave and for one of each product
 ROUND = 2  # finalists proved side by side; a constant, so that the answer does not depend on --workers
-PROVED_FROM = 100  # evaluations from which a search proves its best where nobody says: smaller ones take no longer
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,13 +183,6 @@ def with_learnt(
         exact_per_h=figure.per_h if figure is not None and figure.exact else None,
         assumed_per_h=evaluation.flow.throughput_per_h,
     )
-
-
-def window(asked_s: float | None, evaluations: int) -> float:
-    """Simulated time of a proof (s), 0 for none: what was asked, else what a search of that size can afford."""
-    if asked_s is not None:
-        return asked_s
-    return WINDOW_S if evaluations >= PROVED_FROM else 0.0
 
 
 def _learning(

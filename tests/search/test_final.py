@@ -140,7 +140,7 @@ def test_where_nothing_is_feasible_the_least_violating_come_first_and_crashes_la
 
 
 def test_the_winners_figures_come_from_fresh_streams(cell: Scenario, tmp_path: Path) -> None:
-    run = layout.optimize(cell, evaluations=12, seed=1, workers=1, out=tmp_path / "run")
+    run = layout.optimize(cell, evaluations=12, seed=1, workers=1, out=tmp_path / "run", prove_s=0.0)
     found = json.loads((tmp_path / "run" / "results.json").read_text())
     seed, replications = final.fresh_streams(cell, 1)
     assert seed not in (cell.spec.time.seed, 1)
@@ -181,7 +181,9 @@ def test_run_and_report_have_the_exact_throughput_of_start_and_best(
     """Two exponential machines of 60 /h: (b + 2) / (b + 3) of it."""
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     path, run = write(tmp_path, ROW), tmp_path / "run"
-    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "6", "--workers", "1", "--out", str(run)])
+    done = CliRunner().invoke(
+        app, ["optimize", str(path), "--prove", "off", "--evaluations", "6", "--workers", "1", "--out", str(run)]
+    )
     assert done.exit_code == 0, done.output
     assert "ceiling (exact)" in done.output and "40.00 /h" in done.output and "48.00 /h" in done.output
     found = json.loads((run / "results.json").read_text())
@@ -197,7 +199,9 @@ def test_no_feasible_layout_ends_with_the_least_violating_one(
 ) -> None:
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     path, run = write(tmp_path, content), tmp_path / "run"
-    done = CliRunner().invoke(app, ["optimize", str(path), "--evaluations", "10", "--workers", "1", "--out", str(run)])
+    done = CliRunner().invoke(
+        app, ["optimize", str(path), "--prove", "off", "--evaluations", "10", "--workers", "1", "--out", str(run)]
+    )
     assert done.exit_code == 1, done.output
     assert "No feasible layout found" in done.output
     assert all(name in done.output for name in blamed)

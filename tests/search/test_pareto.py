@@ -113,7 +113,9 @@ def test_patience_of_a_front_is_used_up_by_what_is_matched_already() -> None:
 def test_a_front_needs_two_objectives(cell: Scenario) -> None:
     one = cell.spec.model_copy(update={"objectives": cell.spec.objectives[:1]})
     with pytest.raises(SearchError, match="there is no front to look for"):
-        layout.optimize(type(cell)(one, cell.models, cell.variables, cell.start, cell.path, cell.digest), pareto=True)
+        layout.optimize(
+            type(cell)(one, cell.models, cell.variables, cell.start, cell.path, cell.digest), pareto=True, prove_s=0.0
+        )
 
 
 TRADE = ROW.replace("start:", "objectives: [{maximize: throughput}, {minimize: lead_time}]\nstart:").replace(
@@ -125,7 +127,19 @@ def test_a_front_is_found_confirmed_and_shown(tmp_path: Path, monkeypatch: pytes
     """More room between two machines: more parts, and longer in the line. Every choice is on the front."""
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     path, run = write(tmp_path, TRADE), tmp_path / "run"
-    given = ["optimize", str(path), "--pareto", "--evaluations", "30", "--workers", "1", "--out", str(run)]
+    given = [
+        "optimize",
+        str(path),
+        "--prove",
+        "off",
+        "--pareto",
+        "--evaluations",
+        "30",
+        "--workers",
+        "1",
+        "--out",
+        str(run),
+    ]
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 0, done.output
     assert "hypervolume" in done.output
@@ -145,8 +159,10 @@ def test_a_front_is_the_same_on_more_workers_and_when_resumed(tmp_path: Path) ->
     scenario = load_scenario(write(tmp_path, free))
     assert len(scenario.variables) == 3
     one, two = tmp_path / "one", tmp_path / "two"
-    layout.optimize(scenario, evaluations=20, seed=5, workers=1, out=one, pareto=True)
+    layout.optimize(scenario, evaluations=20, seed=5, workers=1, out=one, pareto=True, prove_s=0.0)
     for evaluations, resume in ((17, False), (20, True)):
-        layout.optimize(scenario, evaluations=evaluations, seed=5, workers=2, out=two, pareto=True, resume=resume)
+        layout.optimize(
+            scenario, evaluations=evaluations, seed=5, workers=2, out=two, pareto=True, resume=resume, prove_s=0.0
+        )
     for name in ("trials.csv", "results.json", "best.yaml"):
         assert (two / name).read_bytes() == (one / name).read_bytes(), name

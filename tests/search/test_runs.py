@@ -43,7 +43,7 @@ def content(run: Path, without: tuple[str, ...] = ()) -> dict[str, bytes]:
 def whole(cell: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing disturbed."""
     run = tmp_path_factory.mktemp("whole") / "run"
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=2, out=run)
+    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=2, out=run, prove_s=0.0)
     return run
 
 
@@ -54,13 +54,13 @@ def copy(whole: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_any_number_of_workers_ends_the_same(cell: Scenario, whole: Path, tmp_path: Path, workers: int) -> None:
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=workers, out=tmp_path / "run")
+    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=workers, out=tmp_path / "run", prove_s=0.0)
     # the journal names the process that wrote it
     assert content(tmp_path / "run", ("journal.log",)) == content(whole, ("journal.log",))
 
 
 def test_another_seed_ends_otherwise(cell: Scenario, whole: Path, tmp_path: Path) -> None:
-    layout.optimize(cell, evaluations=4, seed=6, out=tmp_path / "run")
+    layout.optimize(cell, evaluations=4, seed=6, out=tmp_path / "run", prove_s=0.0)
     told = (tmp_path / "run" / "trials.csv").read_text().splitlines()
     assert told[:2] == (whole / "trials.csv").read_text().splitlines()[:2]  # the start
     assert told[2] != (whole / "trials.csv").read_text().splitlines()[2]
@@ -107,7 +107,7 @@ def test_a_cycle_may_be_chosen(tmp_path: Path) -> None:
         "[first_come, nearest, pull]}", "[cycle, pull]}\n    cycle: [outfeed, washer, mill, dock]"
     )
     chosen = load_scenario(write(tmp_path, given.replace("dispatch: pull}", "dispatch: cycle}")))
-    layout.optimize(chosen, evaluations=12, seed=5, out=tmp_path / "run")
+    layout.optimize(chosen, evaluations=12, seed=5, out=tmp_path / "run", prove_s=0.0)
     with (tmp_path / "run" / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["tender.dispatch"] for row in rows} == {"cycle", "pull"}
@@ -119,7 +119,7 @@ def test_a_cycle_may_be_chosen(tmp_path: Path) -> None:
 def disturbed(scenario: Path, run: Path, signal_: signal.Signals, after: int) -> subprocess.CompletedProcess[str]:
     """`layout optimize` in a session of its own, sent a signal once so many candidates were told."""
     command = [sys.executable, "-c", "from layout.cli.main import run; run()", "optimize", str(scenario)]
-    command += ["--evaluations", str(EVALUATIONS), "--seed", "5", "--workers", "2", "--out", str(run)]
+    command += ["--evaluations", str(EVALUATIONS), "--seed", "5", "--workers", "2", "--prove", "off", "--out", str(run)]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -169,7 +169,7 @@ def test_killed_and_resumed_is_as_if_nothing_had_been(cell: Scenario, whole: Pat
     assert killed.returncode == -signal.SIGKILL
     assert 12 <= lines(run / "trials.csv") - 1 < EVALUATIONS
     assert not (run / "results.json").exists()
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=run, resume=True)
+    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=run, resume=True, prove_s=0.0)
     assert content(run, ("journal.log",)) == content(whole, ("journal.log",))
 
 
@@ -200,18 +200,18 @@ def test_a_torn_line_and_a_lock_left_behind_cost_one_candidate(cell: Scenario, w
     (copy / "journal.log.lock").symlink_to(copy / "journal.log")
     told = (copy / "trials.csv").read_text().splitlines(keepends=True)
     (copy / "trials.csv").write_text("".join(told[:-3]) + told[-3][:8])
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=copy, resume=True)
+    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=copy, resume=True, prove_s=0.0)
     assert content(copy, ("journal.log",)) == content(whole, ("journal.log",))
 
 
 def test_resuming_a_finished_run_changes_nothing(cell: Scenario, whole: Path, copy: Path) -> None:
-    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=copy, resume=True)
+    layout.optimize(cell, evaluations=EVALUATIONS, seed=5, workers=1, out=copy, resume=True, prove_s=0.0)
     assert content(copy) == content(whole)
 
 
 def test_a_finished_run_can_go_on_further(cell: Scenario, whole: Path, tmp_path: Path) -> None:
     for evaluations, resume in ((11, False), (EVALUATIONS, True)):
-        layout.optimize(cell, evaluations=evaluations, seed=5, out=tmp_path / "run", resume=resume)
+        layout.optimize(cell, evaluations=evaluations, seed=5, out=tmp_path / "run", resume=resume, prove_s=0.0)
     assert content(tmp_path / "run", ("journal.log",)) == content(whole, ("journal.log",))
 
 
@@ -223,25 +223,25 @@ def test_resume_takes_the_run_folders_scenario(copy: Path) -> None:
 def test_another_seed_is_refused(cell: Scenario, copy: Path) -> None:
     before = content(copy)
     with pytest.raises(SearchError, match=r"another seed.*got 9.*it was 5"):
-        layout.optimize(cell, evaluations=EVALUATIONS, seed=9, out=copy, resume=True)
+        layout.optimize(cell, evaluations=EVALUATIONS, seed=9, out=copy, resume=True, prove_s=0.0)
     assert content(copy) == before
 
 
 def test_another_scenario_is_refused(copy: Path, tmp_path: Path) -> None:
     other = load_scenario(write(tmp_path, cell_text().replace("95 s", "96 s")))
     with pytest.raises(SearchError, match="another scenario"):
-        layout.optimize(other, evaluations=EVALUATIONS, seed=5, out=copy, resume=True)
+        layout.optimize(other, evaluations=EVALUATIONS, seed=5, out=copy, resume=True, prove_s=0.0)
 
 
 def test_a_folder_that_is_no_run_is_refused(cell: Scenario, tmp_path: Path) -> None:
     with pytest.raises(SearchError, match="not a run folder"):
-        layout.optimize(cell, evaluations=4, out=tmp_path, resume=True)
+        layout.optimize(cell, evaluations=4, out=tmp_path, resume=True, prove_s=0.0)
 
 
 def test_a_folder_with_something_in_it_is_refused(cell: Scenario, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(SearchError, match="something in the run folder already"):
-        layout.optimize(cell, evaluations=4, out=tmp_path)
+        layout.optimize(cell, evaluations=4, out=tmp_path, prove_s=0.0)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
@@ -252,4 +252,4 @@ def test_nothing_to_search_is_said(cell: Scenario, tmp_path: Path) -> None:
         text = text.replace(free, fixed)
     scenario = load_scenario(write(tmp_path, text))
     with pytest.raises(SearchError, match="no design variables"):
-        layout.optimize(scenario, evaluations=4)
+        layout.optimize(scenario, evaluations=4, prove_s=0.0)

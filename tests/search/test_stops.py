@@ -71,7 +71,7 @@ def test_time_that_is_up() -> None:
 
 
 def test_when_time_is_up_the_last_word_is_said(tmp_path: Path) -> None:
-    found = layout.optimize(load_scenario(write(tmp_path, ROW)), timeout_s=1e-9, out=tmp_path / "run")
+    found = layout.optimize(load_scenario(write(tmp_path, ROW)), timeout_s=1e-9, out=tmp_path / "run", prove_s=0.0)
     assert found.stopped.startswith("the time of") and found.evaluations == 1
     assert found.best.flow is not None and found.best.flow.replications >= 30
     assert json.loads((tmp_path / "run" / "run.json").read_text())["stopped"] == found.stopped
@@ -81,7 +81,7 @@ def test_a_search_says_why_it_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
     """Two settings to choose from: nothing improves for long. What each stage did is in results.json and the report."""
     monkeypatch.setattr("layout.report.pictures.write_pictures", lambda run: None)
     path, run = write(tmp_path, ROW), tmp_path / "run"
-    given = ["optimize", str(path), "--patience", "5", "--workers", "1", "--out", str(run)]
+    given = ["optimize", str(path), "--prove", "off", "--patience", "5", "--workers", "1", "--out", str(run)]
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 0, done.output
     assert "nothing has improved for 5 evaluations" in " ".join(done.output.split())
@@ -105,4 +105,4 @@ def test_no_time_at_all_is_refused(tmp_path: Path) -> None:
 
 def test_no_patience_at_all_is_refused(cell: Scenario) -> None:
     with pytest.raises(SearchError, match="patience must be at least 1"):
-        layout.optimize(cell, patience=0)
+        layout.optimize(cell, patience=0, prove_s=0.0)

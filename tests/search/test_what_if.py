@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short search by another sampler."""
     folder = tmp_path_factory.mktemp("run")
     scenario = load_scenario(write(folder, SMALL))
-    layout.optimize(scenario, evaluations=12, seed=1, workers=1, out=folder / "run", sampler="random")
+    layout.optimize(scenario, evaluations=12, seed=1, workers=1, out=folder / "run", sampler="random", prove_s=0.0)
     return folder / "run"
 
 
@@ -60,7 +60,7 @@ def test_all_that_is_wrong_is_said_at_once(run: Path, tmp_path: Path) -> None:
 def test_on_the_command_line(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     asked = ["--from", str(run), "--pin", "lathe", "--forbid", "[[8, 0], [10, 0], [10, 1]]", "--evaluations", "4"]
-    done = CliRunner().invoke(app, ["optimize", *asked, "--workers", "1", "--out", str(out)])
+    done = CliRunner().invoke(app, ["optimize", *asked, "--prove", "off", "--workers", "1", "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert "forbidden 1" in (out / "scenario.yaml").read_text()
     assert json.loads((out / "run.json").read_text())["sampler"] == "layout"
@@ -70,12 +70,14 @@ def test_on_the_command_line(run: Path, tmp_path: Path) -> None:
 
 def test_taken_up_again_with_another_sampler(run: Path) -> None:
     with pytest.raises(SearchError, match="another sampler"):
-        layout.optimize(RunFolder(run).scenario(), evaluations=13, seed=1, out=run, resume=True, sampler="tpe")
+        layout.optimize(
+            RunFolder(run).scenario(), evaluations=13, seed=1, out=run, resume=True, sampler="tpe", prove_s=0.0
+        )
 
 
 @pytest.mark.parametrize(("sampler", "words"), [("tpf", "there are layout, tpe"), ("grid", "fix some variables")])
 def test_refused_before_anything_is_written(sampler: str, words: str, tmp_path: Path) -> None:
     scenario = layout.load(Path(layout.__file__).parents[1] / "experiments" / "machining_cell.yaml")
     with pytest.raises(SearchError, match=words):
-        layout.optimize(scenario, evaluations=3, out=tmp_path / "out", sampler=sampler)
+        layout.optimize(scenario, evaluations=3, out=tmp_path / "out", sampler=sampler, prove_s=0.0)
     assert not (tmp_path / "out").exists()

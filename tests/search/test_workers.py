@@ -58,7 +58,7 @@ class Everywhere(Evaluator):
 def told(cell: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An undisturbed run."""
     run = tmp_path_factory.mktemp("told") / "run"
-    layout.optimize(cell, evaluations=18, seed=2, workers=2, out=run)
+    layout.optimize(cell, evaluations=18, seed=2, workers=2, out=run, prove_s=0.0)
     return run
 
 
@@ -90,7 +90,7 @@ def go_wrong(broken: ModuleType, how: str) -> type[Evaluator]:
 
 def search(scenario: Scenario, make: type[Evaluator], patch: pytest.MonkeyPatch, run: Path, **options: int) -> None:
     patch.setattr(driver, "Workers", partial(Workers, make=make))
-    layout.optimize(scenario, **{"evaluations": 18, "seed": 2, "workers": 2, **options}, out=run)
+    layout.optimize(scenario, **{"evaluations": 18, "seed": 2, "workers": 2, **options}, out=run, prove_s=0.0)
 
 
 def test_a_segfault_costs_its_candidate_only(
