@@ -13,7 +13,8 @@ from layout.flow import simulate, simulation
 from layout.flow.kernel import records
 from layout.flow.network import compile_line
 from layout.flow.output.checks import check
-from layout.flow.output.statistics import QUANTILES, _ordered, measure, quantile
+from layout.flow.output.quantiles import quantile, quantiles
+from layout.flow.output.statistics import QUANTILES, measure
 from layout.flow.simulation import replicate, run_once
 from layout.model.distribution import deterministic
 from layout.model.line import Staff
@@ -51,10 +52,17 @@ def test_quantiles_are_numpys():
 
 
 @pytest.mark.parametrize("n", [9_999, 10_000, 10_001, 12_345])
-def test_quantiles_of_many_lead_times_are_those_of_all_sorted(n):
-    values = np.random.default_rng(n).integers(0, n // 2, n).astype(float)
-    found = _ordered(values)
-    assert [quantile(found, q) for q in QUANTILES] == [quantile(np.sort(values), q) for q in QUANTILES]
+@pytest.mark.parametrize("kind", ["times", "whole", "alike", "far apart"])
+def test_quantiles_of_many_lead_times_are_those_of_all_sorted(n, kind):
+    random = np.random.default_rng(n)
+    values = {
+        "times": random.exponential(30.0, n),
+        "whole": random.integers(0, n // 2, n).astype(float),
+        "alike": np.full(n, 7.5),
+        "far apart": np.where(random.random(n) < 0.5, 0.0, 1e6 * random.random(n)),
+    }[kind]
+    wanted = (0.0, *QUANTILES, 1.0)
+    assert quantiles(values, wanted) == tuple(quantile(np.sort(values), q) for q in wanted)
 
 
 def test_lead_times_of_a_queue():

@@ -13,6 +13,7 @@ from layout.flow.kernel.records import World
 from layout.flow.network import Network, crew_times
 from layout.flow.output.effectiveness import StationTimes, station_times
 from layout.flow.output.energy import mean_power_w
+from layout.flow.output.quantiles import quantiles
 from layout.model.results import FlowMove
 
 WAITING = frozenset(("starved", "blocked", "off_shift", "unattended", "waiting"))  # states of a resource not active
@@ -20,7 +21,6 @@ QUANTILES = (0.05, 0.5, 0.95)
 _RUN = ["horizon", "warmup", "left_counted", "lead", "wip_area", "sojourn", "entered", "left", "scrapped", "joined",
         "inside_found"]  # fmt: skip
 _SPENT = ["in_working", "in_setup", "in_blocked", "in_starved", "in_down", "in_off", "in_unattended"]
-MANY = 10_000  # values: fewer are sorted faster than parted
 
 
 class Replication(NamedTuple):
@@ -79,13 +79,13 @@ def measure(network: Network, world: World) -> Replication:
         **_belts(network, world, window_s),
         **_staff(network, world, window_s),
     }
-    leads_s, late_s, thrown = _departures(network, world, warmup_s, all_good=not (scrapped or joined))
+    quantiles_s, late_s, thrown = _departures(network, world, warmup_s, all_good=not (scrapped or joined))
     stations = station_times(network, world, shares, window_s)
     return Replication(
         per_h=left / hours,
         by_product={p: n / hours for p, n in zip(network.products, world.products["left"].tolist(), strict=True)},
         lead_time_s=lead_s / left if left else math.nan,
-        lead_time_quantiles_s=tuple([quantile(leads_s, q) for q in QUANTILES]),
+        lead_time_quantiles_s=quantiles_s,
         wip=area_s / window_s,
         sojourn_s=sojourn_s,
         scrap_per_h=thrown / hours,
@@ -107,9 +107,11 @@ def measure(network: Network, world: World) -> Replication:
     )
 
 
-def _departures(network: Network, world: World, warmup_s: float, *, all_good: bool) -> tuple[Any, Any, int]:
-    """Of the good parts that left in the window: lead times (s), as `_ordered`, and times past the deadline (s) of
-    those that have one; and how many parts were scrapped in it."""
+def _departures(
+    network: Network, world: World, warmup_s: float, *, all_good: bool
+) -> tuple[tuple[float, ...], Any, int]:
+    """Of the good parts that left in the window: quantiles of lead times (s), and times past the deadline (s) of those
+    that have one; and how many parts were scrapped in it."""
     gone = world.departures
     gone = gone[int(gone["time"].searchsorted(warmup_s, side="right")) :]
     scrapped = 0
@@ -118,38 +120,7 @@ def _departures(network: Network, world: World, warmup_s: float, *, all_good: bo
         scrapped = int(np.count_nonzero(kind == rec.SCRAPPED))
         gone = gone[kind == rec.LEFT]
     late_s = gone["late"][: gone.size if network.world.orders.size else 0]
-    return _ordered(gone["lead"]), late_s[late_s > -math.inf], scrapped
-
-
-def _ordered(values: Any) -> Any:
-    """The values with those that `quantile` looks at, for QUANTILES, where they are when all are sorted."""
-    n = int(values.size)
-    if n < MANY:
-        return np.sort(values)
-    found = values.copy()
-    low, middle, high = (int(q * (n - 1)) for q in QUANTILES)
-    found.partition(middle)
-    found[:middle].partition(low)
-    found[middle + 1 :].partition(high - middle - 1)
-    for place, end in ((low, middle), (middle, high), (high, n)):  # the one after each is the least of what follows
-        rest = found[place + 1 : end]
-        least = int(rest.argmin())
-        rest[0], rest[least] = rest[least], rest[0]
-    return found
-
-
-def quantile(ordered: Any, q: float) -> float:
-    """The q quantile of values (n,), sorted or `_ordered`, linear between them; nan of none.
-
-    Source: Hyndman and Fan, The American Statistician 50, 1996, definition 7.
-    """
-    n = int(ordered.size)
-    if n == 0:
-        return math.nan
-    place = q * (n - 1)
-    i = int(place)
-    below, above = float(ordered[i]), float(ordered[min(i + 1, n - 1)])
-    return below + (place - i) * (above - below)
+    return quantiles(gone["lead"], QUANTILES), late_s[late_s > -math.inf], scrapped
 
 
 def _stations(network: Network, world: World, window_s: float) -> dict[str, dict[str, float]]:

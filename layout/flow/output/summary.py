@@ -14,6 +14,7 @@ from layout.flow.kernel import records as rec
 from layout.flow.network import Network
 from layout.flow.output.bottleneck import active_periods_s, bottleneck
 from layout.flow.output.intervals import estimates
+from layout.flow.output.quantiles import quantile
 from layout.flow.output.series import BATCHES, FEWEST_BATCHES, batch_estimate, correlated
 from layout.flow.output.statistics import (
     EFFECTIVENESS,
@@ -23,7 +24,6 @@ from layout.flow.output.statistics import (
     average_scrap,
     figure_names,
     figures,
-    quantile,
 )
 from layout.model.results import Effectiveness, Estimate, FlowResult, Violation
 from layout.units import duration
