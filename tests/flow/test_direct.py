@@ -91,6 +91,27 @@ def test_a_row_between_other_things(data):
     assert_same(made, times, list("bce" if by_arm else "abce"))
 
 
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_row_with_a_source_in_its_middle(data):
+    """What comes from outside takes the place that falls free before the part that the machine before it holds."""
+    mix = ("red", "blue")
+    fed = {"m1": "saturated", "m2": data.draw(st.sampled_from((exponential(4.0), exponential(1.5), 2.0)))}
+    stations = [
+        station(name, {f"{name} op": {p: data.draw(TIMES) for p in (mix[:1] if name == "m1" else mix)}}, products=mix,
+                buffer=(0 if name == "m1" else data.draw(st.integers(0, 2)), 0), failures=data.draw(FAILURES),
+                source=fed.get(name), sink=name == "m3")
+        for name in ("m1", "m2", "m3")
+    ]  # fmt: skip
+    made = line(
+        stations,
+        [product(p, [f"{m} op" for m in ("m1", "m2", "m3")[i:]], sources=[f"m{i + 1}"], sinks=["m3"])
+         for i, p in enumerate(mix)],
+        links=[link("m1", "m2"), link("m2", "m3")],
+    )  # fmt: skip
+    assert_same(made, moves(), ["m1", "m2", "m3"])
+
+
 def test_a_queue_that_outgrows_the_room_for_parts():
     """Room that is mapped for itself, so that a look before its begin would end the process."""
     assert_same(serial([0.1, 5.0], [3000]), moves(), ["m1", "m2"], pool=1024)

@@ -70,6 +70,7 @@ _float = _same_bits("number", types.float64, types.uint64, ir.DoubleType())
 _fma: Any = intrinsic(_fused)
 select: Any = intrinsic(_selected)
 lowest_of: Any = intrinsic(_lowest)
+as_word: Any = _same_bits("bits", types.int64, types.float64, ir.IntType(64))
 as_time: Any = _same_bits("time", types.float64, types.int64, ir.DoubleType())
 
 

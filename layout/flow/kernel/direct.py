@@ -1,8 +1,8 @@
 """Machines in a row, joined by links of no time: what the end of an operation brings about there, in one go.
 
-`kernel` does this where nothing else happens at the instant and `chains` found that a finished part has one way only.
+`run` does this where nothing else happens at the instant and `chains` found that a finished part has one way only.
 It comes to what marking stations and settling them would: the part goes on, or holds its machine; the machine takes
-the next one; a part held before it moves up, and so on upstream.
+the next one; a part held before it moves up, and so on upstream. Failures at work and their repairs are dealt with too.
 
     prev -> [queue] machine -> link -> [queue] machine -> ...
 """
@@ -13,94 +13,141 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.bits import as_time, select
+from layout.flow.kernel.bits import as_time, as_word, select
 from layout.flow.kernel.clocks import alone, first, play
-from layout.flow.kernel.draws import drawn
+from layout.flow.kernel.draws import bring, draw, drawn, drawn_here
 from layout.flow.kernel.jit import apart, beside, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
 from layout.flow.kernel.parts import active, enter, from_outside, leave
 from layout.flow.kernel.records import (
+    AT_WORK,
     BLOCKED,
     DONE,
     DOWN,
     FAR,
+    IDLE,
     RING_FAIL,
     RING_FINISH,
     RING_NONE,
+    RING_REPAIR,
     STARVED,
     WORKING,
 )
-from layout.flow.kernel.tables import links, modes, parts, servers, service, stations, streams
+from layout.flow.kernel.tables import (
+    link_at,
+    links,
+    mode_at,
+    modes,
+    parts,
+    place_of,
+    servers,
+    service,
+    station_at,
+    stations,
+    stream_at,
+    streams,
+)
+
+
+@apart
+def lay_rows(w: Any) -> None:
+    """Note where the records lie that machines in a row need, and which of these are plain."""
+    last = servers(w, w.n_servers - 1)
+    for v in range(w.n_servers):
+        server = servers(w, v)
+        m = server.mode0 if server.modes > 0 else last.mode0 + last.modes  # never
+        server.mode_at = place_of(modes(w, m))
+        if server.in_row == 0:
+            continue
+        server.at, server.before_at = place_of(stations(w, server.station)), place_of(stations(w, server.row_before))
+        if server.row_next >= 0:
+            server.after_at = place_of(stations(w, server.row_next))
+        if server.row_link >= 0:
+            server.link_at = place_of(links(w, server.row_link))
+        source = stations(w, server.station).fills
+        server.stops = select(server.row_next < 0, 1, server.row_fed | source)
+        if server.only >= 0:
+            server.stream_at = place_of(streams(w, server.only))
+            if streams(w, server.only).kind == 1 and server.modes <= 1 and modes(w, m).calendar == 0:
+                server.plain = 1
+                server.spare = modes(w, m).due
 
 
 @beside
 def along_rows(w: Any) -> None:
-    """Deal with what comes next as long as it is the end of an operation in a row, at an instant of its own."""
+    """Deal with what comes next as long as it is of a machine in a row at work, at an instant of its own."""
     v, time = first(w)
-    began = w.now
-    while True:
-        now = as_time(time)
-        if v >= w.n_servers or now > w.until or now == w.now or not alone(w, v, time):
-            break
+    began = last = as_word(w.now)
+    until, n = as_word(w.until), w.n_servers
+    while v < n and time <= until and time != last and alone(w, v, time):
         server = servers(w, v)
-        if server.in_row == 0 or server.ring != RING_FINISH:
+        if server.in_row == 0:
             break
-        w.now = now
-        w.events += 1
-        v, time = _finish(w, v, server.station, now)
-    if w.now != began:
+        now = as_time(time)
+        if server.ring == RING_FINISH:
+            w.now, last = now, time
+            w.events += 1
+            v, time = _finish(w, v, now)
+        elif server.busy != AT_WORK or server.ring == RING_NONE:
+            break
+        else:
+            w.now, last = now, time
+            w.events += 1
+            v, time = _mend(w, v, now) if server.ring == RING_REPAIR else _fail(w, v, now)
+    if last != began:
         w.again = w.at_once = 0
 
 
 @inlined
-def _finish(w: Any, v: Any, s: Any, now: Any) -> Any:
-    """The work of server v at station s is done, and its part goes on along the row.
+def _finish(w: Any, v: Any, now: Any) -> Any:
+    """The work of server v is done, and its part goes on along the row.
 
+    What the next event hangs on comes first: the processor does the rest meanwhile.
     Returns the `first` clock, or none of a server where something else is to be done before it rings.
     """
     server = servers(w, v)
     p = server.part
-    station, part = stations(w, s), parts(w, p)
     following = server.row_next
-    counts = 1 if now > w.warmup else 0
-    role = server.only
-    if role < 0:
-        role = service(w, s, part.step)
-    streams(w, role).done += counts
-    part.step += 1
     server.worked += server.left
-    server.in_working += _since(w, server, now)
-    server.since = server.ended = now
     if following >= 0:
-        after = stations(w, following)
+        after = station_at(server.after_at)
         if after.used >= after.places:
-            part.reach = FAR
-            part.ready = part.since = now
-            part.next = part.prev = -1
-            station.ready_head = station.ready_tail = p
-            server.left, server.busy, server.held, server.state = 0.0, 0, 1, BLOCKED
+            _count(w, server, p, now)
+            _hold(w, v, p, now)
             return _rest(w, v, now)
-        links(w, server.row_link).moved += counts
-        _put(w, p, following, now)
+        who, time = _take(w, v, now)
+        link_at(server.link_at).moved += _count(w, server, p, now)
+        who, time = _put(w, p, after, now, who, time)
     else:
+        counts = _count(w, server, p, now)
         if server.row_link >= 0:
-            links(w, server.row_link).moved += counts
+            link_at(server.link_at).moved += counts
         _leave(w, p)
-    who, time = _take(w, v, s, WORKING, now)
-    previous = server.row_prev
-    if previous < 0:
-        if server.row_fed == 1:
-            mark_feed(w, s)
-            mark_arms(w, s)
-            w.todo |= w.befores
-        who = _unless_stopped(w, who)
-    elif stations(w, previous).ready_head >= 0:
-        _move_up(w, s, previous)
+        who, time = _take(w, v, now)
+    if station_at(server.before_at).ready_head >= 0:
+        _move_up(w, server.station)
         who, time = first(w)
         who = _unless_stopped(w, who)
-    if following < 0:
+    if server.stops == 1:
+        if server.row_fed == 1:
+            _ask(w, server.station)
         who = _unless_stopped(w, who)
     return who, time
+
+
+@inlined
+def _count(w: Any, server: Any, p: Any, now: Any) -> Any:
+    """The operation of part p is done. Returns 1 if that lies in the window, else 0."""
+    part = parts(w, p)
+    counts = select(now > w.warmup, 1, 0)
+    stream = server.stream_at
+    if server.only < 0:
+        stream = place_of(streams(w, service(w, server.station, part.step)))
+    stream_at(stream).done += counts
+    part.step += 1
+    server.in_working += _since(w, server, now)
+    server.since = server.ended = now
+    return counts
 
 
 @inlined
@@ -110,31 +157,53 @@ def _unless_stopped(w: Any, who: Any) -> Any:
 
 
 @apart
-def _move_up(w: Any, s: Any, previous: Any) -> None:
+def _ask(w: Any, s: Any) -> None:
+    """There is room at station s for what others bring there."""
+    mark_feed(w, s)
+    mark_arms(w, s)
+    w.todo |= w.befores
+
+
+@inlined
+def _hold(w: Any, v: Any, p: Any, now: Any) -> None:
+    """There is no room for part p of server v: it stays there, ready to go."""
+    server, part = servers(w, v), parts(w, p)
+    station = station_at(server.at)
+    part.server, part.reach, part.ready = v, FAR, now
+    part.next = part.prev = -1
+    station.ready_head = station.ready_tail = p
+    server.left, server.busy, server.held, server.state = 0.0, IDLE, 1, BLOCKED
+
+
+@apart
+def _move_up(w: Any, s: Any) -> None:
     """There is room at station s for the part that the machine before it holds; and so on upstream."""
     now = w.now
-    counts = 1 if now > w.warmup else 0
-    while previous >= 0:
-        station = stations(w, previous)
-        p = station.ready_head
-        if p < 0:
-            return
-        station.ready_head = station.ready_tail = -1
-        server = servers(w, station.server0)
-        links(w, server.row_link).moved += counts
-        _put(w, p, s, now)
-        s = previous
+    counts = select(now > w.warmup, 1, 0)
+    room, before = stations(w, s), station_at(servers(w, stations(w, s).server0).before_at)
+    while before.ready_head >= 0 and room.used < room.places:
+        v = before.server0
+        server = servers(w, v)
+        link_at(server.link_at).moved += counts
+        _put(w, before.ready_head, room, now, -1, 0)
+        before.ready_head = before.ready_tail = -1
         server.held = 0
-        state = server.state
-        if state == BLOCKED:
+        if server.state == BLOCKED:
             server.in_blocked += _since(w, server, now)
-            server.since = now
-        _take(w, station.server0, s, state, now)
-        previous = server.row_prev
-    if servers(w, stations(w, s).server0).row_fed == 1:
-        mark_feed(w, s)
-        mark_arms(w, s)
-        w.todo |= w.befores
+            server.busy, server.state, server.since = AT_WORK, WORKING, now
+            _take(w, v, now)
+            if server.state == WORKING:
+                active(w, server)
+        else:  # down
+            if server.row_fed == 1 and before.used == before.places:
+                before.room_since = now
+            before.used -= 1
+            before.load -= 1
+            server.part = -1
+        room, before = before, station_at(server.before_at)
+    server = servers(w, room.server0)
+    if server.row_fed == 1:
+        _ask(w, server.station)
 
 
 @inlined
@@ -146,94 +215,94 @@ def _since(w: Any, server: Any, now: Any) -> Any:
 
 
 @inlined
-def _put(w: Any, p: Any, s: Any, now: Any) -> None:
-    """A part comes to station s; its machine takes it if it is free."""
-    station, part = stations(w, s), parts(w, p)
+def _put(w: Any, p: Any, station: Any, now: Any, who: Any, time: Any) -> Any:
+    """A part comes to a station, where there is room; its machine takes it if it is free.
+
+    Returns the `first` clock, which is (who, time) if the machine is busy.
+    """
     station.used += 1
     station.load += 1
-    part.since = now
     if station.idle > 0:
         v = station.server0
         server = servers(w, v)
+        who, time = _begin(w, v, p, now)
         server.in_starved += _since(w, server, now)
         station.idle = 0
         active(w, server)
-        server.busy, server.state, server.since = 1, WORKING, now
-        _begin(w, v, s, p, now)
+        server.busy, server.state, server.since = AT_WORK, WORKING, now
     else:
-        part.server = -1
         tail = station.queue_tail
-        part.next, part.prev = -1, tail
+        parts(w, p).next = -1
         parts(w, select(tail < 0, p, tail)).next = select(tail < 0, -1, p)
         station.queue_head, station.queue_tail = select(tail < 0, p, station.queue_head), p
+    return who, time
 
 
 @inlined
-def _take(w: Any, v: Any, s: Any, state: Any, now: Any) -> Any:
-    """Server v of station s has given its part away: it takes the next, if it is up and there is one.
-
-    Returns the `first` clock.
-    """
-    server, station = servers(w, v), stations(w, s)
-    used = station.used
-    if server.row_prev < 0 and used == station.places:  # else nobody asks
-        station.room_since = now
+def _take(w: Any, v: Any, now: Any) -> Any:
+    """Server v is up and gives its part away: it takes the next, if there is one. Returns the `first` clock."""
+    server = servers(w, v)
+    station = station_at(server.at)
     p = station.queue_head
-    if state == DOWN:
-        station.used = used - 1
-        station.load -= 1
-        server.part = -1
-        return first(w)
+    leaves = 1
+    if p < 0 and (station.outside_head >= 0 or station.saturated == 1):
+        p = _from_outside(w, server.station)
+        leaves = 0
     if p >= 0:
-        head = parts(w, p).next
-        station.queue_head = head
-        station.queue_tail = select(head < 0, -1, station.queue_tail)
-        station.used = used - 1
-        station.load -= 1
-    elif station.outside_head >= 0 or station.saturated == 1:
-        p = _from_outside(w, s)
-        if p < 0:
-            station.used = used - 1
-            station.load -= 1
-            server.part = -1
-            return first(w)
+        who, time = _begin(w, v, p, now)
     else:
-        station.used = used - 1
+        who, time = _rest(w, v, now)
+    if server.row_fed == 1 and station.used == station.places:  # else nobody asks
+        station.room_since = now
+    if p >= 0:
+        if leaves == 1:
+            head = parts(w, p).next
+            station.queue_head = head
+            station.queue_tail = select(head < 0, -1, station.queue_tail)
+            station.used -= 1
+            station.load -= 1
+    else:
+        station.used -= 1
         station.load -= 1
-        server.part = -1
-        server.left, server.busy, server.state = 0.0, 0, STARVED
         station.idle = 1
-        return _rest(w, v, now)
-    if state == BLOCKED:
-        active(w, server)
-        server.busy, server.state = 1, WORKING
-    return _begin(w, v, s, p, now)
+        server.part = -1
+        server.left, server.busy, server.state = 0.0, IDLE, STARVED
+    return who, time
 
 
 @inlined
-def _begin(w: Any, v: Any, s: Any, p: Any, now: Any) -> Any:
-    """Server v of station s begins the next operation of a part. Returns the `first` clock."""
-    server, part = servers(w, v), parts(w, p)
-    role = server.only
-    step = part.step
-    if role < 0:
-        role = service(w, s, step)
-    left = drawn(w, role)
-    time, ring = now + left, RING_FINISH
-    n, m = server.modes, server.mode0
-    if n == 1 and modes(w, m).calendar == 0:
-        due = now + (modes(w, m).due - server.worked)
-        fails = due < time
-        ring = select(fails, RING_FAIL, RING_FINISH)
-        time = select(fails, max(due, now), time)
-    elif n > 0:
-        time, ring = _first(w, server, time, now)
+def _begin(w: Any, v: Any, p: Any, now: Any) -> Any:
+    """Server v begins the next operation of part p. Returns the `first` clock."""
+    server, step = servers(w, v), parts(w, p).step
+    if server.plain == 1:
+        left = drawn_here(w, server)
+        due = now + server.spare
+        ring = select(due < now + left, RING_FAIL, RING_FINISH)
+        time = min(now + left, max(due, now))
+    else:
+        role = server.only
+        if role < 0:
+            role = service(w, server.station, step)
+        left = drawn(w, role)
+        time, ring = _first(w, server, now + left, now)
     who, word = play(w, v, time)
-    server.part, part.server, server.following = p, v, step + 1
+    server.part, server.following = p, step + 1
     server.left, server.began = left, now
     server.ring = ring
+    server.spare = mode_at(server.mode_at).due - (server.worked + left)  # where it is plain
     w.events += 1
     return who, word
+
+
+@inlined
+def _rest(w: Any, v: Any, now: Any) -> Any:
+    """Server v has nothing to do: only calendar failures are to come. Returns the `first` clock."""
+    server = servers(w, v)
+    time = np.inf
+    server.ring = RING_NONE
+    if server.plain == 0:
+        time, server.ring = _first(w, server, np.inf, now)
+    return play(w, v, time)
 
 
 @apart
@@ -253,24 +322,44 @@ def _from_outside(w: Any, s: Any) -> Any:
 
 @apart
 def _first(w: Any, server: Any, time: Any, now: Any) -> Any:
-    """When work that would be done at a time stops or is done, and what for, where anything may come between."""
-    ring = RING_FINISH
+    """When work that would be done at a time stops or is done, and what for; what comes where there is none (never)."""
+    works = time < np.inf
+    ring = RING_FINISH if works else RING_NONE
     for m in range(server.mode0, server.mode0 + server.modes):
         mode = modes(w, m)
+        if mode.calendar == 0 and not works:
+            continue
         due = mode.due + server.down if mode.calendar == 1 else now + (mode.due - server.worked)
         if due < time:
             time, ring = max(due, now), RING_FAIL + m - server.mode0
     return time, ring
 
 
-@inlined
-def _rest(w: Any, v: Any, now: Any) -> Any:
-    """Server v has nothing to do: only calendar failures are to come. Returns the `first` clock."""
+@apart
+def _fail(w: Any, v: Any, now: Any) -> Any:
+    """Server v breaks down at its work, as in `interruptions`. Returns the `first` clock."""
     server = servers(w, v)
-    time, ring = np.inf, RING_NONE
-    for m in range(server.mode0, server.mode0 + server.modes):
-        mode = modes(w, m)
-        if mode.calendar == 1 and mode.due + server.down < time:
-            time, ring = max(mode.due + server.down, now), RING_FAIL + m - server.mode0
+    server.broken = server.ring - RING_FAIL
+    mode = modes(w, server.mode0 + server.broken)
+    spent = now - server.began
+    server.left = max(0.0, server.left - spent)
+    server.worked = server.worked + spent if mode.calendar == 1 else mode.due
+    mode.due = (now - server.down if mode.calendar == 1 else server.worked) + draw(w, mode.between)
+    repair_s = draw(w, mode.repair)
+    server.down += repair_s
+    server.in_working += _since(w, server, now)
+    server.state, server.since, server.ended = DOWN, now, now
+    server.ring = RING_REPAIR
+    return play(w, v, now + repair_s)
+
+
+@apart
+def _mend(w: Any, v: Any, now: Any) -> Any:
+    """Server v is repaired, and goes on with its work. Returns the `first` clock."""
+    server = servers(w, v)
+    server.in_down += _since(w, server, now)
+    server.state, server.since, server.ended, server.began = WORKING, now, now, now
+    time, ring = _first(w, server, now + server.left, now)
     server.ring = ring
+    bring(w, server)
     return play(w, v, time)

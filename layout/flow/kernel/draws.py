@@ -16,7 +16,7 @@ from layout.flow.kernel.bits import log, unit
 from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.records import AHEAD
 from layout.flow.kernel.streams import GOLDEN, MIX_1, MIX_2
-from layout.flow.kernel.tables import ahead, samples, set_ahead, streams
+from layout.flow.kernel.tables import ahead, mode_at, samples, set_ahead, stream_at, streams
 
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _FEW = 4  # times that are drawn at once at first; a power of 2
@@ -158,6 +158,28 @@ def drawn(w: Any, i: Any) -> Any:
     s.n = n + 1
     s.following = ahead(w, AHEAD * i + (n + 1) % AHEAD)  # not drawn yet where that is the end: never looked at
     return time
+
+
+@inlined
+def drawn_here(w: Any, server: Any) -> Any:
+    """As `drawn`, for a plain server in a row: what comes next has been brought to it."""
+    i, s = server.only, stream_at(server.stream_at)
+    n = s.n
+    if n == s.end:
+        _draw_ahead(w, i)
+        server.coming = s.following
+    time = server.coming
+    s.n = n + 1
+    s.following = server.coming = ahead(w, AHEAD * i + (n + 1) % AHEAD)
+    return time
+
+
+@inlined
+def bring(w: Any, server: Any) -> None:
+    """Bring to a server in a row, where it is plain, what `drawn_here` finds there, and when it fails."""
+    if server.plain == 1:
+        server.coming = stream_at(server.stream_at).following
+        server.spare = mode_at(server.mode_at).due - (server.worked + server.left)
 
 
 @compiled

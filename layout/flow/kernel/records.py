@@ -83,8 +83,11 @@ AT_STATION, AT_ARM, AT_BELT, AT_LINK = 0, 1, 2, 3
 MADE, GONE, CAME = 4, 5, 6
 
 
-def _dtype(integers: str, floats: str) -> np.dtype[Any]:
-    return np.dtype([(n, np.int64) for n in integers.split()] + [(n, np.float64) for n in floats.split()])
+def _dtype(integers: str, floats: str, wide: int | None = None) -> np.dtype[Any]:
+    """Whole numbers, then numbers; `wide` (bytes): from row to row, where a row's place is to be quick to find."""
+    fields = [(n, np.int64) for n in integers.split()] + [(n, np.float64) for n in floats.split()]
+    names, kinds = zip(*fields, strict=True)
+    return np.dtype({"names": names, "formats": kinds, "itemsize": wide or 8 * len(names)})
 
 
 STATION = _dtype(
@@ -110,19 +113,27 @@ STATION = _dtype(
 )
 SERVER = _dtype(
     # only: the process-time stream of all that it does, -1: several; in_row: the end of an operation is dealt with in
-    # one go, for its part can only leave the line, or go on by row_link to station row_next; row_prev: the station
-    # whose row_next this one's is, if nobody else brings parts; row_fed: whether anybody does
-    # run: part: what it works on, or holds
-    # busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
+    # one go, for its part can only leave the line, or go on by row_link to station row_next; row_before: the station
+    # whose row_next this one's is, if nobody else brings parts, else its own; row_fed: whether anybody else does
+    # run: busy: IDLE, AT_WORK, SETTING_UP or BEGINNING; last: product it is set up for; row: parts of it in a row;
     # asks: for what it needs a person; runner, helper: the pools of who runs it, and of who sets it up or repairs it;
-    # broken: its mode of failure; following: the step that its part goes on to after this operation; SCRAP: none;
-    # held: finished parts that it holds; lacks: whether it waits for components; did: the step of its part's last one
-    "station mode0 modes only in_row row_next row_prev row_link row_fed "
-    "state part ring busy last row asks runner helper broken following held lacks did periods",
-    # run: since: of the state; began, left: of the work; worked, down: its own clocks; then the time in each state
-    # periods: active periods that reach into the window, or are the last before it; ended: when it was last active;
-    # asked: since when it needs a person
-    "since began left worked down ended asked in_starved in_working in_blocked in_down in_setup in_off in_unattended",
+    # broken: its mode of failure; lacks: whether it waits for components; did: the step of its part's last operation
+    # periods: active periods that reach into the window, or are the last before it
+    "mode0 modes only row_next row_before row_link last row asks runner helper broken lacks did periods "
+    # part: what it works on, or holds; held: finished parts that it holds; following: the step that its part goes on to
+    # after this operation; SCRAP: none
+    "station in_row row_fed state ring busy held following part "
+    # in a row: plain: all its times are of one exponential stream, and nothing but that work's end or one failure that
+    # ages with it comes next; stops: what it does may end what can be done in one go; addresses: of its station, those
+    # of row_next and row_before, its stream, failure and link
+    "plain stops at after_at before_at stream_at mode_at link_at",
+    # run: since: of the state; began, left: of the work; worked, down: its own clocks; ended: when it was last active;
+    # then the time in each state; asked: since when it needs a person
+    # in a row, of a plain one: coming: time of its next operation, if it has been drawn; spare: how long it can work
+    # after this operation until it fails
+    "coming spare left began since worked ended in_working in_starved in_blocked in_down down asked in_setup in_off "
+    "in_unattended",
+    wide=384,
 )
 MODE = _dtype("calendar between repair", "due")
 # n: draws so far; end: how many have been drawn, some of them ahead; following: the next of these (s); done: operations

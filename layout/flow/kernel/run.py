@@ -16,7 +16,7 @@ import numpy as np
 from layout.flow.kernel.bits import lowest_of
 from layout.flow.kernel.carriers import carrier_rings, send_carriers, settle_carriers
 from layout.flow.kernel.clocks import next_clock, set_clock
-from layout.flow.kernel.direct import along_rows
+from layout.flow.kernel.direct import along_rows, lay_rows
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.inlets import put_in
 from layout.flow.kernel.interruptions import attend, end_shift, fail, repair
@@ -144,6 +144,8 @@ def _begin(w: Any) -> None:
             if modes(w, m).calendar == 1 and modes(w, m).due < when(w, v):
                 server.ring = RING_FAIL + m - server.mode0
                 set_clock(w, v, modes(w, m).due)
+    if w.rows == 1:
+        lay_rows(w)
     w.todo, w.waiting = w.parking, -1
     for i in range(w.n_shifts):
         next_switch(w, i)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.clocks import set_clock
-from layout.flow.kernel.draws import drawn, uniform
+from layout.flow.kernel.draws import bring, drawn, uniform
 from layout.flow.kernel.inlets import complete, join
 from layout.flow.kernel.jit import apart, compiled, inlined
 from layout.flow.kernel.kept import give_up_place
@@ -168,6 +168,7 @@ def schedule(w: Any, v: Any) -> None:
         if due < time:
             time, ring = max(due, now), RING_FAIL + m - server.mode0
     server.ring = ring
+    bring(w, server)
     set_clock(w, v, time)
     if w.tracing == 1 and (server.state == WORKING or server.state == SETUP):
         state = T_WORKING if server.state == WORKING else T_SETUP

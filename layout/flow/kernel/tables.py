@@ -53,6 +53,25 @@ def _rows(table: str, dtype: Any) -> Any:
     return intrinsic(typing)
 
 
+def _lying(name: str, dtype: Any) -> Any:
+    """A function of (address): the record that lies there, to read and to write."""
+    row_type = from_dtype(dtype)
+
+    def typing(typing_context: Any, place: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(row_type))
+
+        return row_type(types.int64), build
+
+    typing.__name__ = name
+    return intrinsic(typing)
+
+
+def _place(typing_context: Any, record: Any) -> Any:
+    """(record) -> its address."""
+    return types.int64(record), lambda _, builder, __, arguments: builder.ptrtoint(arguments[0], _WORD)
+
+
 def _values(table: str, dtype: Any) -> Any:
     """A function of (w, i): the number in that place."""
     item_type = from_dtype(np.dtype(dtype))
@@ -119,6 +138,11 @@ def _setter(table: str, dtype: Any) -> Any:
 stations = _rows("stations", rec.STATION)
 servers = _rows("servers", rec.SERVER)
 modes = _rows("modes", rec.MODE)
+place_of: Any = intrinsic(_place)
+station_at = _lying("station_at", rec.STATION)
+mode_at = _lying("mode_at", rec.MODE)
+stream_at = _lying("stream_at", rec.STREAM)
+link_at = _lying("link_at", rec.LINK)
 samples = _values("samples", np.float64)
 ahead = _values("ahead", np.float64)
 set_ahead = _setter("ahead", np.float64)

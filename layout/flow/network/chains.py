@@ -41,8 +41,7 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
         out = [k for k, way in enumerate(ways) if way.origin == name]
         brought = name in served or any(belt.target == name for belt in line.belts.values())
         table[s]["row_fed"] = int(bool(into) or brought)
-        if len(into) == 1 and not brought:
-            table[s]["row_prev"] = stations.index(ways[into[0]].origin)
+        table[s]["row_before"] = stations.index(ways[into[0]].origin) if len(into) == 1 and not brought else s
         roles = set(world.service[s][world.service[s] >= 0].tolist())
         table[s]["only"] = roles.pop() if len(roles) == 1 else -1
         ends = {_end(world, s, int(k)) for k in np.flatnonzero(world.service[s] >= 0)}
@@ -59,10 +58,12 @@ def mark_rows(line: Line, moves: Moves, stations: tuple[str, ...], links: tuple[
             table[s]["in_row"], table[s]["row_link"], table[s]["row_next"] = 1, out[0], -1 if role == LEAVE else n
     world.run["rows"] = int(table["in_row"].any())
     for s in range(len(stations)):
-        before = table[s]["row_prev"]
-        if before >= 0 and not (table[before]["in_row"] and table[before]["row_next"] == s):
-            table[s]["row_prev"] = -1
-    for field in ("in_row", "row_next", "row_prev", "row_link", "row_fed", "only"):
+        before = table[s]["row_before"]
+        if not (table[before]["in_row"] and table[before]["row_next"] == s):
+            table[s]["row_before"] = s
+        elif before != s:
+            table[s]["row_fed"] = 0
+    for field in ("in_row", "row_next", "row_before", "row_link", "row_fed", "only"):
         world.servers[field] = table[field][world.servers["station"]]
 
 

@@ -297,8 +297,8 @@ class _Compiler:
             })  # fmt: skip
             for v in range(station.servers):
                 servers.append({"station": i, "mode0": len(modes), "modes": len(station.failures), "part": -1,
-                                "last": -1, "runner": -1, "helper": -1, "did": -1, "row_next": -1, "row_prev": -1,
-                                "row_link": -1, "ended": -1.0})  # fmt: skip
+                                "last": -1, "runner": -1, "helper": -1, "did": -1, "row_next": -1, "row_link": -1,
+                                "ended": -1.0})  # fmt: skip
                 self._clock(rec.OWNER_SERVER, len(servers) - 1)
                 for mode in by_name(station.failures):
                     failure = station.failures[mode]
@@ -307,6 +307,7 @@ class _Compiler:
                         "between": self._stream(failure.between, "between", name, str(v), mode),
                         "repair": self._stream(failure.repair, "repair", name, str(v), mode),
                     })  # fmt: skip
+        modes.append({"due": math.inf})  # never: of servers in a row that have none
         return servers, modes, stations, mixes
 
     def _enters(self, product: str) -> bool:
