@@ -30,6 +30,13 @@ def ends(times: ArmTimes, station: str, bringing: bool) -> tuple[Array, Array]:
     return np.asarray(approach[row], dtype=float), np.asarray((approach if hand is None else hand)[row], dtype=float)
 
 
+def home(arm: Arm, times: ArmTimes | None) -> Array:
+    """(dof,) where an arm waits out of the way: where its planned ways home end (home may lie in another arm's way, and
+    it parks elsewhere), else its model's home."""
+    path = next(iter(times.homing.values()), None) if times is not None else None
+    return np.asarray(arm.model.home if path is None else path.angles[-1], dtype=float)
+
+
 def travel(times: ArmTimes, origin: str, target: str, loaded: bool, dense: bool = False) -> JointPath | None:
     """The path from station to station, where the times have it; "" stands for home.
 

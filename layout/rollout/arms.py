@@ -136,7 +136,8 @@ class ArmActor:
         self._base = arm.pose.matrix()
         self._watch = Watch(arm, body, world.name_of, tell)
         self._paths: OrderedDict[tuple[str, str, str], moves.Steps] = OrderedDict()
-        self._at = np.asarray(times.approach[0] if times.approach is not None else arm.model.home, dtype=float)
+        self._home = moves.home(arm, times)
+        self._at = np.asarray(times.approach[0], dtype=float) if times.approach is not None else self._home
         self._task: _Task | None = None
         self._step = -1
         self._rest_s = 0.0
@@ -164,7 +165,7 @@ class ArmActor:
     def begin_at(self, station: str) -> None:
         """Begin at rest before a station, "" at home."""
         known = bool(station) and self._times.approach is not None
-        self.stand(moves.ends(self._times, station, False)[0] if known else np.asarray(self._arm.model.home))
+        self.stand(moves.ends(self._times, station, False)[0] if known else self._home)
 
     # ------------------------------------------------------------ tasks
 
@@ -436,7 +437,7 @@ class ArmActor:
         if key not in self._paths:
             path = moves.travel(self._times, origin, target, loaded, dense=True)
             if path is None:  # from where it is, as it comes
-                end = moves.ends(self._times, target, loaded)[0] if target else np.asarray(self._arm.model.home)
+                end = moves.ends(self._times, target, loaded)[0] if target else self._home
                 path = moves.direct_path(self._arm, self._at, end)
             self._keep(key, path)
         return self._kept(key)

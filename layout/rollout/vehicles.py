@@ -59,12 +59,12 @@ class Vehicle(Driver):
 
     def take(self, number: int, station: str, now_s: float, done: Callable[[float], None]) -> None:
         """Take a part over from the station where it is docked."""
-        part = self._stands.present(number, "out", "vehicle", led=self._doors(station))
+        part = self._stands.present(number, "out", "vehicle", led=self._inside(station))
         self._stands.give(number)
         deck = matrix(self.place) @ np.array([*self._fleet.model.deck_m, 1.0])
         at, turn = part.pose()
         self._hand = _HandOver(
-            part, at, deck[:3], turn, turn, now_s, self._hand_s(station), station, False, self._doors(station)
+            part, at, deck[:3], turn, turn, now_s, self._hand_s(station), station, False, self._inside(station)
         )
         self._done = done
 
@@ -77,7 +77,7 @@ class Vehicle(Driver):
         to, turn = resting(target, self._line.products[part.form.product], "in", "vehicle")
         at, was = part.pose()
         self._hand = _HandOver(
-            part, at, to, was, turn, now_s, self._hand_s(station), station, True, self._doors(station)
+            part, at, to, was, turn, now_s, self._hand_s(station), station, True, self._inside(station)
         )
         self._done, self.part = done, None
 
@@ -113,8 +113,10 @@ class Vehicle(Driver):
             self._seat = self._on_deck(part)
         self._arrived(now_s)
 
-    def _doors(self, station: str) -> bool:
-        return bool(self._line.stations[station].model.axes)
+    def _inside(self, station: str) -> bool:
+        """Whether it hands over to the inside of a station: behind doors, or where arms come, too."""
+        served = any(station in arm.serves for arm in self._line.arms.values())
+        return served or bool(self._line.stations[station].model.axes)
 
     def _hand_s(self, station: str) -> float:
         return float(self._times.handover_s[self._times.stations.index(station)])
@@ -158,7 +160,8 @@ class Vehicle(Driver):
 class _HandOver:
     """A part on its way between a station and a deck: straight, evenly, turning as it goes.
 
-    inside : the station has doors, and takes parts over in its magazine, whose shape nobody knows: nothing touches them
+    inside : the station takes parts over in its magazine, whose shape nobody knows: nothing touches them. So do those
+        with doors, and those where arms hand over, too: arms are planned without what vehicles bring
     """
 
     part: Part

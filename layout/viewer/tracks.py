@@ -51,7 +51,7 @@ class ArmTrack:
         self._times = times
         self._motions: list[Motion] = []
         self.hand_overs: list[HandOver] = []
-        home = np.asarray(arm.model.home, dtype=float)
+        home = moves.home(arm, times)
         if times is not None and times.approach is not None and len(times.approach):
             self._rest = np.asarray(times.approach[0], dtype=float)
             self._read(times, home, events)

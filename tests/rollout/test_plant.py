@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from layout.files.scenario import load_scenario
 from layout.flow.control import Control
 from layout.model.line import Layout, Line
 from layout.model.realise import realise
-from layout.model.results import Moves
+from layout.model.results import JointPath, Moves
 from layout.motion import cache
 from layout.rollout.conveyors import Conveyor
 from layout.rollout.courses import Course
@@ -56,6 +57,20 @@ def test_arms_begin_where_the_control_has_them(packing: tuple[Line, Moves]) -> N
         assert times.approach is not None
         before = times.approach[times.stations.index(station)]
         assert plant.bodies["picker"].state()[0] == pytest.approx(before, abs=1e-9)
+
+
+def test_an_arm_begins_where_it_parks_out_of_the_others_way(packing: tuple[Line, Moves]) -> None:
+    """Its ways home end there, not at its model's home."""
+    line, moves = packing
+    loader = moves.arms["loader"]
+    home = np.array(line.arms["loader"].model.home)
+    parked = home + np.array([0.5, *np.zeros(len(home) - 1)])
+    way = JointPath(np.array([0.0, 1.0]), np.array([home, parked]))
+    turned = replace(loader, homing=dict.fromkeys(range(len(loader.stations)), way))
+    elsewhere = replace(moves, arms={**moves.arms, "loader": turned})
+    with World() as world:
+        plant = Plant(world, line, elsewhere, Control(line, elsewhere, until_s=60.0))
+        assert plant.bodies["loader"].state()[0] == pytest.approx(parked, abs=1e-9)
 
 
 def test_vehicles_begin_at_docks_of_their_own(shop: tuple[Line, Moves]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,12 @@ import pytest
 import shapely
 
 from layout import motion
+from layout.files.assets import load_model
 from layout.files.scenario import load_scenario
-from layout.model.line import Layout, Line
+from layout.model.library import ArmModel
+from layout.model.line import Arm, Layout, Line
 from layout.model.physical import Incident
+from layout.model.pose import Pose
 from layout.model.realise import realise
 from layout.model.results import FleetTimes
 from layout.rollout.drivers import Fellows
@@ -26,13 +31,17 @@ SHOP = Path(__file__).parents[2] / "experiments" / "job_shop_amr.yaml"
 
 
 class Shop:
-    """The job shop with some carts, each docked at a station."""
+    """The job shop with some carts, each docked at a station. arms : stations that an arm serves, too"""
 
-    def __init__(self, world: World, docked: list[str]) -> None:
+    def __init__(self, world: World, docked: list[str], arms: Sequence[str] = ()) -> None:
         scenario = load_scenario(SHOP)
         start = {**(scenario.start or {}), "carts.fleet": len(docked)}
         self.line: Line = realise(scenario, Layout(start))
-        self.times: FleetTimes = motion.plan(self.line).fleets["carts"]
+        model = load_model("arm_10kg_r1100")
+        assert isinstance(model, ArmModel)
+        tender = Arm("tender", model, Pose(1.0, 1.0), tuple(arms), "first_come", 1.0)
+        self.line = replace(self.line, arms={"tender": tender} if arms else {})
+        self.times: FleetTimes = motion.plan(replace(self.line, arms={})).fleets["carts"]
         self.world, self.incidents, self.done = world, list[Incident](), dict[str, float]()
         world.build(self.line)
         self.stands = Stands(self.line, world)
@@ -91,6 +100,20 @@ def test_it_takes_a_part_along_in_the_assumed_time() -> None:
         shop.run(world.now_s + 6.1)
         assert shop.stands.numbers("mill") == [1]
         assert not shop.incidents
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_what_it_brings_stands_in_no_arms_way(served: bool) -> None:
+    """At its port where nobody else hands over; where an arm does, the station draws it in."""
+    with World() as world:
+        shop = Shop(world, ["assembly"], arms=["assembly"] if served else [])
+        cart = shop.carts["carts 1"]
+        shop.stands.make(1, "housing", "saw")
+        cart.part = shop.stands.give(1)
+        cart.give("assembly", 0.0, shop.tell("given"))  # type: ignore[arg-type]
+        shop.run(6.1)
+        assert shop.stands.numbers("assembly") == [1]
+        assert [part.state for part in world.parts.there()] == ([] if served else ["clamped"])
 
 
 def test_two_that_change_places_do_not_touch() -> None:

@@ -100,7 +100,7 @@ class ArmBody:
                 physicsClientId=self._client,
             )
         world.names[self.body] = name
-        self._name_of = world.name_of
+        self._name_of, self._parts = world.name_of, world.parts
         self._tip = count - 1
         frame = np.asarray(model.flange, dtype=float)
         frame = frame @ np.block([[np.eye(3), np.reshape(model.tcp_m, (3, 1))], [np.zeros((1, 3)), np.ones((1, 1))]])
@@ -268,6 +268,9 @@ class ArmBody:
                     continue
                 if link == 0 and self._model.rail is not None and self._name_of(other) == "floor":
                     continue  # the rail's carriage runs on it
+                part = self._parts.of(other)
+                if part is not None and part.state == "led":
+                    continue  # nothing touches it
                 points = engine.getClosestPoints(body, other, within_m, linkIndexA=link, physicsClientId=client)
                 for point in points:
                     if best is None or point[8] < best.distance_m:

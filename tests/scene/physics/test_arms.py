@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pybullet as engine
@@ -180,6 +181,19 @@ def test_a_sleeping_arm_stays_with_what_it_holds() -> None:
         for _ in range(30):
             world.step()
         assert body.state()[0][0] == pytest.approx(0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize("led", [False, True])
+def test_what_nothing_touches_is_not_near(blocks: ModuleType, led: bool) -> None:
+    model = arm("arm_16kg_r2010")
+    with World() as world:
+        body = ArmBody(world, "arm", model, Pose(0.0, 0.0))
+        part = world.parts.take(blocks.block((0.1, 0.1, 0.1)), 1)
+        (x, y, z), _ = body.tool()
+        (part.lead if led else part.clamp)((x, y, z - 0.101))
+        world.step()
+        gap = body.nearest(0.05)
+        assert gap is None if led else gap is not None and gap.other == part.body
 
 
 def test_a_grip_beyond_its_force_is_torn() -> None:
