@@ -27,6 +27,9 @@ SLIP_SHARE = 0.1
 """Slower than the belt by so much, and by so much of its speed, is slipping."""
 SLIP_S = 0.5
 """A part takes v / (friction x g) to reach the belt's speed v, 0.1 s at usual ones: longer than this polishes belts."""
+PASSED_M = 0.02
+"""A part whose rear is farther before a belt's begin still lies on the belt before, which may be slower: it slips on
+one of the two, and no longer than it takes to pass."""
 PUSHED_M = 0.02
 PUSHED_RAD = math.radians(10.0)
 """So far aside, or turned so far, a gripper that was told the place misses the part; belts keep parts within 1 mm."""
@@ -189,7 +192,8 @@ class Watch:
         slip = self._speed - speed
         limit = max(SLIP_M_S, SLIP_SHARE * self._speed)
         full = len(rider.looks) == _WINDOW
-        if not full or queues or self._bends(rider) or slip <= limit:
+        handed_on = rider.rear_m < -PASSED_M
+        if not full or queues or handed_on or self._bends(rider) or slip <= limit:
             rider.slips_s = now_s
             return None
         if now_s - rider.slips_s < SLIP_S:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -169,6 +170,18 @@ def test_parts_pass_from_belt_to_belt_without_stopping(belts, blocks, world, tmp
         way = second.course.track.length_m - 0.3 / 2 + 0.15
         assert news.since_s == pytest.approx(way / 0.3, abs=0.1)  # it goes on at full speed
         assert [rider.part.number for rider in second.riders] == [0, 1, 2]
+        assert not rig.incidents
+
+
+@pytest.mark.parametrize("speeds", [(0.2, 0.5), (0.5, 0.2)])
+def test_a_part_slips_on_one_of_two_belts_as_it_passes(belts, blocks, world, tmp_path, speeds):
+    """A faster belt behind pulls parts apart, a slower one brakes them: neither is an incident."""
+    line = belts.transfer_line(world, tmp_path, 0.3)
+    made = {name: replace(line.belts[name], speed_m_s=speed) for name, speed in zip("AB", speeds, strict=True)}
+    with belts.Rig(replace(line, belts=made), [blocks.block()]) as rig:
+        rig.put("A", "box")
+        rig.run(2.65 / speeds[0] + 3.2 / speeds[1], belts.passing(rig))
+        assert (rig.news[-1].belt, rig.news[-1].kind) == ("B", "end")
         assert not rig.incidents
 
 
