@@ -22,6 +22,7 @@ INCIDENTS = {
     "near miss": "bodies came closer than they may",
     "collision": "bodies touched that must not",
     "waiting": "vehicles keep each other from moving",
+    "stalled": "parts stopped leaving the line",
 }
 """What can go wrong among rigid bodies: kind -> in words."""
 
@@ -49,6 +50,7 @@ _SAID = {
     "near miss": "{who} came too close to {others}{carrying}",
     "collision": "{who} touched {others}{carrying}",
     "waiting": "{who} waited for {others} and could not go on",
+    "stalled": "no {part} reached {who} any more",
 }
 
 _HOW_FAST = "('layout limits' says how fast it may be)"
@@ -66,6 +68,7 @@ _REMEDIES = {
     "near miss": "a larger clearance, or another place for what it passes",
     "collision": "a larger clearance, or another place for what it touches",
     "waiting": "fewer vehicles, wider lanes, or docks farther apart",
+    "stalled": "to look at the recording ('layout view --recording') for what the first part in the queue waits for",
 }
 
 

@@ -131,8 +131,8 @@ class Conveyor:
 
     @property
     def busy(self) -> bool:
-        """Whether anything rides on it or is just leaving it."""
-        return bool(self.riders) or self._left is not None
+        """Whether anything rides on it or is just leaving it, or its entry is not yet clear."""
+        return bool(self.riders) or self._left is not None or self._clear is not None
 
     # ------------------------------------------------------------ what the control does
 
@@ -177,6 +177,7 @@ class Conveyor:
         if self._left is not None:
             self._see_off(self._left)
         news: list[BeltNews] = []
+        self._clear_behind(now_s, news)
         for number, rider in enumerate(tuple(self.riders)):
             if now_s >= rider.look_s - 1e-9 and not rider.asleep:
                 self._look(rider, self.riders[number - 1] if number else None, now_s, news)
@@ -260,6 +261,16 @@ class Conveyor:
             since_s = now_s - rider.begin_s
             news.append(BeltNews("clear", self.name, rider.part, now_s, since_s, queued=rider.held))
         return ahead_m
+
+    def _clear_behind(self, now_s: float, news: list[BeltNews]) -> None:
+        """A part that left a belt shorter than the way to the next one's place makes room in the time of that way."""
+        gone = self._clear
+        if gone is None or gone in self.riders or self._left is not None:
+            return
+        since_s = now_s - gone.begin_s
+        if since_s >= self._room_m / self.belt.speed_m_s - 1e-9:
+            self._clear = None
+            news.append(BeltNews("clear", self.name, gone.part, now_s, since_s, queued=True))
 
     def _before_m(self, before: Rider | None) -> float:
         """As far as where (m) the way is free: to the rear of what is before it."""

@@ -31,6 +31,7 @@ from layout.rollout import store
 from layout.rollout.learning import Learnt, learn, learnt_moves, relearnt
 from layout.rollout.repertoire import Key, repertoire, unseen
 from layout.rollout.run import roll_out
+from layout.rollout.stalls import drain_s
 from layout.rollout.waits import Driving, drive_through, driving, leaving, taught, vehicles
 from layout.units import duration
 
@@ -43,9 +44,6 @@ MOST_S = 3600.0
 SEEN_S = 1800.0
 """It is longer, too, until each elementary move has been made once in one of the windows, but for moves that come later
 than this: those are named as not seen."""
-DRAIN_S, INTO_M = 10.0, 0.5
-"""Bodies may take longer than assumed: so much time is left for the last of them, and for so much more way at both ends
-of each belt."""
 LEVEL = 0.95
 
 
@@ -108,11 +106,6 @@ def long_enough_s(line: Line, moves: Moves, seed: int, windows: int) -> float:
         tenth_s = left[PARTS - 1].time_s if len(left) >= PARTS else most_s
         needed_s = max(needed_s, tenth_s, *first_s.values())
     return min(60.0 * math.ceil(needed_s / 60.0), most_s)
-
-
-def drain_s(line: Line) -> float:
-    """How much longer (s) than assumed bodies may take for a part's whole way."""
-    return DRAIN_S + sum(2 * INTO_M / belt.speed_m_s for belt in line.belts.values())
 
 
 def all_made_s(line: Line, moves: Moves, seed: int, windows: int) -> float:

@@ -17,6 +17,7 @@ from layout.model.line import Line
 from layout.model.physical import Departure, PhysicalRun
 from layout.model.results import Moves, TraceEvent
 from layout.rollout.plant import Plant
+from layout.rollout.stalls import stalled
 from layout.scene.physics.world import STEP_S, World
 
 SHOWN = ("working", "down", "setup", "waiting", "blocked")
@@ -56,6 +57,10 @@ def roll_out(
         result, events = control.result(), control.trace()
         end_s = min(plant.now_s, until_s)
         left = control.departures()
+    incidents = plant.incidents
+    if not plant.stopped:
+        found = stalled(line, moves, left, seed=seed, replication=replication, end_s=end_s)
+        incidents += [found] if found is not None else []
     window = replace(line, time=line.time.model_copy(update={"horizon_s": end_s, "warmup_s": 0.0, "until": None}))
     reference = flow.simulate(window, moves, seed=seed, replications=1, first_replication=replication)
     run = PhysicalRun(
@@ -63,7 +68,7 @@ def roll_out(
         replication=replication,
         flow=result,
         reference=reference,
-        incidents=tuple(sorted(plant.incidents, key=lambda incident: incident.time_s)),
+        incidents=tuple(sorted(incidents, key=lambda incident: incident.time_s)),
         moves=plant.table.gaps(),
         departures=_pairs(departures(line, moves, seed=seed, replication=replication, until_s=2 * end_s), left, end_s),
         steps=made,

@@ -22,8 +22,9 @@ from layout.model.realise import realise
 from layout.model.results import Moves
 from layout.model.scenario import Scenario
 from layout.rollout.learning import Learnt, learn, learnt_moves
-from layout.rollout.prove import drain_s, judge, violations
+from layout.rollout.prove import judge, violations
 from layout.rollout.run import roll_out
+from layout.rollout.stalls import drain_s
 from layout.rollout.waits import Driving, Waits, driving, leaving, vehicles
 from layout.search.workers import Workers
 

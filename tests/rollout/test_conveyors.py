@@ -173,6 +173,21 @@ def test_parts_pass_from_belt_to_belt_without_stopping(belts, blocks, world, tmp
         assert not rig.incidents
 
 
+def test_parts_follow_one_another_where_ports_touch(belts, blocks, world, tmp_path):
+    """Where there is no belt between two ports a part is through at once, and the next one follows after its pitch."""
+    line = belts.straight_line(world, tmp_path, 0.0, 0.3)
+    with belts.Rig(line, [blocks.block()]) as rig:
+        belt = rig.belts["belt"]
+        for number in range(3):
+            began_s = rig.world.now_s
+            rig.put("belt", "box", number)
+            rig.run(began_s + 2.0, lambda news: news.kind == "end" and belt.take(news.time_s).store())
+            clear = [news for news in rig.news if news.kind == "clear"]
+            assert len(clear) == number + 1
+            assert clear[-1].time_s - began_s == pytest.approx(0.45 / 0.3, abs=0.01)
+        assert not belt.busy and not rig.incidents
+
+
 @pytest.mark.parametrize("speeds", [(0.2, 0.5), (0.5, 0.2)])
 def test_a_part_slips_on_one_of_two_belts_as_it_passes(belts, blocks, world, tmp_path, speeds):
     """A faster belt behind pulls parts apart, a slower one brakes them: neither is an incident."""
