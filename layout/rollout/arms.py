@@ -13,6 +13,7 @@ import numpy as np
 
 from layout.flow.commands import Carry, Fetch, Move
 from layout.model.equip import GRAVITY_M_S2, hold_of
+from layout.model.library import ArmModel
 from layout.model.line import Arm, Line
 from layout.model.physical import Incident
 from layout.model.pose import Array, matrix, quaternion
@@ -104,6 +105,20 @@ class Made:
     waited_s: float
     error_m: float
     error_rad: float
+
+
+def settled(model: ArmModel, levers: Array, angles: Array, speeds: Array, end: Array) -> bool:
+    """Whether an arm stands where it should: its tool near enough, and slow enough.
+
+    levers : (dof,) how far the tool moves at most with each joint (m/rad; m/m)
+    angles, speeds, end : (dof,) its joints, and where they should be
+    """
+    if float(np.abs(speeds) @ levers) > SETTLED_M_S:
+        return False
+    if float(np.abs(angles - end) @ levers) <= SETTLED_M:
+        return True
+    away = forward(model, angles)[:3, 3] - forward(model, end)[:3, 3]
+    return float(np.linalg.norm(away)) <= SETTLED_M
 
 
 class ArmActor:
@@ -400,8 +415,7 @@ class ArmActor:
 
     def _settled(self, end: Array) -> bool:
         angles, speeds, _ = self._body.state()
-        near = float(np.abs(angles - end) @ self._levers) <= SETTLED_M
-        return near and float(np.abs(speeds) @ self._levers) <= SETTLED_M_S
+        return settled(self._arm.model, self._levers, angles, speeds, end)
 
     def _what(self) -> tuple[int, str]:
         return (self.part.number, self.part.form.product) if self.part is not None else (-1, "")

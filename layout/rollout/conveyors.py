@@ -270,7 +270,7 @@ class Conveyor:
         since_s = now_s - gone.begin_s
         if since_s >= self._room_m / self.belt.speed_m_s - 1e-9:
             self._clear = None
-            news.append(BeltNews("clear", self.name, gone.part, now_s, since_s, queued=True))
+            news.append(BeltNews("clear", self.name, gone.part, now_s, since_s, queued=gone.held))
 
     def _before_m(self, before: Rider | None) -> float:
         """As far as where (m) the way is free: to the rear of what is before it."""

@@ -95,6 +95,7 @@ class Plant:
         actors = (self.belts, self.doors, self.arms, self.carts)
         self._actors: list[Actor] = [actor for kind in actors for actor in kind.values()]
         self._entered: dict[tuple[str, int], told.BeltEnter] = {}
+        self._entry: dict[str, int] = {}  # by belt: the part that is still at its begin
         self._went: dict[str, tuple[float, told.Move]] = {}
 
     def _launch(self, moves: Moves) -> None:
@@ -235,6 +236,7 @@ class Plant:
         else:
             part = self.stands.give(command.part)
         self._entered[command.belt, command.part] = command
+        self._entry[command.belt] = command.part
         self.belts[command.belt].enter(part, self.now_s)
 
     def _take_off(self, command: told.BeltLeave) -> None:
@@ -251,15 +253,21 @@ class Plant:
         self.incidents += belt.incidents
         belt.incidents.clear()
         for item in news:
-            entered = self._entered.get((item.belt, item.part.number))
             name, made = item.belt, belt.belt
             if item.kind == "clear":
                 self.control.belt_clear(name)
+                number = self._entry.pop(name)
+                entered = self._entered.get((name, number))
+                if all(rider.part.number != number for rider in belt.riders):
+                    self._entered.pop((name, number), None)  # it has left already
                 if entered is not None and not item.queued:
                     self.table.add("belt spacing", name, made.origin, made.target, entered.spacing_s, item.since_s)
             elif item.kind == "end":
                 self.control.belt_end(name)
-                entered = self._entered.pop((name, item.part.number), None)
+                number = item.part.number
+                entered = self._entered.get((name, number))
+                if self._entry.get(name) != number:
+                    self._entered.pop((name, number), None)
                 if entered is not None and not item.queued:
                     self.table.add("belt transit", name, made.origin, made.target, entered.transit_s, item.since_s)
             else:

@@ -15,7 +15,8 @@ def test_transit_is_length_over_speed_and_the_time_to_reach_it(belts, blocks, wo
     """t = L / v + v / (2 mu g): friction brings the part to speed over v^2 / (2 mu g), in v / (mu g)."""
     line = belts.straight_line(world, tmp_path, 4.0, 0.5)
     with belts.Rig(line, [blocks.block(friction=0.3)]) as rig:
-        rig.put("belt", "box")
+        part = rig.put("belt", "box")
+        assert part.pose()[0][2] == pytest.approx(belts.TOP_M, abs=1e-3)  # laid down, not dropped
         rig.run(10.08)
         assert rig.first("end").since_s == pytest.approx(4.0 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
         assert rig.first("clear").since_s == pytest.approx(0.45 / 0.5 + 0.5 / (2 * 0.3 * G), abs=0.02)
@@ -74,6 +75,8 @@ def test_parts_round_a_corner_and_stand_square(belts, blocks, world, tmp_path):
         assert rig.belts["belt"].course.track.length_m == pytest.approx(3.0 + 0.3 - 0.3 + 0.375 * 0.4 * math.pi / 2)
         assert news.since_s == pytest.approx((3.0 - 0.3 + 0.375 * 0.4 * math.pi / 2) / 0.3 + 0.034, abs=0.1)
         assert news.aside_m < 0.005 and abs(news.turned_rad) < math.radians(1.0)
+        # the next one follows so late that it need not wait before the table
+        assert rig.first("clear").since_s == pytest.approx(rig.times["belt"].spacing_s + 0.034, abs=0.03)
         assert not rig.incidents
 
 
@@ -246,7 +249,12 @@ def test_a_belt_reaches_into_stations_to_where_arms_put_parts_down_and_pick_them
         news = rig.first("end")
         assert news.since_s == pytest.approx((end[0] - start[0]) / 0.3 + 0.034, abs=0.05)
         assert part.pose()[0] == pytest.approx((end[0], end[1], 0.9), abs=2e-3)
-        assert not rig.incidents
+        # the next one stops short of it: no tool touches that
+        rig.put("belt", "box", 4)
+        rig.run(40.0)
+        first, second = belt.riders
+        assert first.rear_m - second.front_m == pytest.approx(0.03, abs=0.3 / 30 + 1e-3)
+        assert second.asleep and not rig.incidents
 
 
 def test_bodies_are_used_again_over_many_parts(belts, blocks, world, tmp_path):

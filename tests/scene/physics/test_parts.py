@@ -53,6 +53,17 @@ def test_a_free_part_falls_as_galileo_says_and_a_clamped_one_stays(blocks):
         assert turn == pytest.approx(QUARTER, abs=1e-6)
 
 
+def test_a_free_part_spins_on_about_a_principal_axis(blocks):
+    """Nothing brakes it in the air."""
+    with World() as world:
+        part = world.parts.take(blocks.block())
+        part.free((0.0, 0.0, 9.0), spin=(0.0, 0.0, 2.0), speed=(1.0, 0.0, 0.0))
+        for _ in range(240):
+            world.step()
+        (vx, _, _), spin = part.velocity()
+        assert spin == pytest.approx((0.0, 0.0, 2.0), abs=1e-6) and vx == pytest.approx(1.0, abs=1e-6)
+
+
 def test_the_pose_is_the_models_frame_whatever_its_axes(blocks):
     """A bent part, whose principal axes are not its model's."""
     pieces = [box_vertices((0.0, 0.0, 0.0), (0.2, 0.04, 0.04)), box_vertices((0.0, 0.0, 0.0), (0.04, 0.04, 0.16))]
