@@ -22,13 +22,13 @@ class Pose:
 
     def matrix(self) -> Array:
         """transform : (4, 4) float, machine frame to world."""
-        c, s = _cos_sin(self.yaw_rad)
+        c, s = cos_sin(self.yaw_rad)
         return np.array([[c, -s, 0, self.x_m], [s, c, 0, self.y_m], [0, 0, 1, 0], [0, 0, 0, 1.0]])
 
     def apply(self, points: object) -> Array:
         """points : (n, 2) or (n, 3) float (m) in the machine frame -> the same in the world."""
         given = np.atleast_2d(np.asarray(points, dtype=float))
-        c, s = _cos_sin(self.yaw_rad)
+        c, s = cos_sin(self.yaw_rad)
         out = given.copy()
         out[:, 0] = self.x_m + c * given[:, 0] - s * given[:, 1]
         out[:, 1] = self.y_m + s * given[:, 0] + c * given[:, 1]
@@ -55,7 +55,7 @@ def quaternion(turn: Array) -> tuple[float, float, float, float]:
     return float(q[0]), float(q[1]), float(q[2]), float(q[3])
 
 
-def _cos_sin(angle_rad: float) -> tuple[float, float]:
+def cos_sin(angle_rad: float) -> tuple[float, float]:
     """Exact at quarter turns, so that a machine turned by 90 degrees keeps its exact size."""
     quarter = angle_rad / (math.pi / 2)
     if abs(quarter - round(quarter)) < 1e-12:

@@ -14,11 +14,11 @@ import numpy as np
 from layout.errors import LayoutError, Problem
 from layout.model.library import Point2, Port, VehicleModel
 from layout.model.line import Fleet, Line, Station
-from layout.model.pose import Array, Pose
+from layout.model.pose import Array, Pose, cos_sin
 from layout.model.results import BeltTimes, FleetTimes
 from layout.motion import belts as conveyors
 from layout.motion.doors import trapezoid
-from layout.motion.roads import Roads
+from layout.motion.roads import Paths, Roads, Ways
 
 DOCK_GAP_M = 0.05
 """A docked vehicle's nose stands this far from the machine's footprint: what docking to marks or contacts holds."""
@@ -97,16 +97,24 @@ def ports_of(station: Station) -> tuple[Port | None, Port | None]:
 def dock(station: Station, port: Port, vehicle: VehicleModel) -> tuple[float, float, float]:
     """x (m), y (m), yaw (rad) of a vehicle docked at a port: straight in front of it along its facing, nose to the
     machine, DOCK_GAP_M from the machine's footprint as far as that lies in the vehicle's way."""
-    size = math.hypot(*port.facing)
-    facing = (port.facing[0] / size, port.facing[1] / size)
-    at = (float(port.at_m[0]), float(port.at_m[1]))
-    off = _standoff(tuple(station.model.footprint_m), at, facing, tuple(vehicle.footprint_m))
-    ((x, y),) = station.pose.apply([(at[0] + off * facing[0], at[1] + off * facing[1])])
-    ((u, v),) = station.pose.turn([facing])
-    return float(x), float(y), math.atan2(0.0 - v, 0.0 - u)
+    off_x, off_y, u, v = _docked(tuple(station.model.footprint_m), port, tuple(vehicle.footprint_m))
+    pose, (c, s) = station.pose, cos_sin(station.pose.yaw_rad)
+    x, y = pose.x_m + c * off_x - s * off_y, pose.y_m + s * off_x + c * off_y
+    return x, y, math.atan2(0.0 - (s * u + c * v), 0.0 - (c * u - s * v))
 
 
 @lru_cache(maxsize=1024)
+def _docked(
+    footprint: tuple[Point2, ...], port: Port, vehicle: tuple[Point2, ...]
+) -> tuple[float, float, float, float]:
+    """x, y (m) of a docked vehicle's middle in the machine's frame, and the unit vector that the port faces along."""
+    size = math.hypot(*port.facing)
+    facing = (port.facing[0] / size, port.facing[1] / size)
+    at = (float(port.at_m[0]), float(port.at_m[1]))
+    off = _standoff(footprint, at, facing, vehicle)
+    return at[0] + off * facing[0], at[1] + off * facing[1], *facing
+
+
 def _standoff(footprint: tuple[Point2, ...], at: Point2, facing: Point2, vehicle: tuple[Point2, ...]) -> float:
     """How far (m) in front of a port the docked vehicle's middle stands."""
     import shapely
@@ -158,16 +166,7 @@ def free_m(line: Line) -> float:
     return max(LANE_MARGIN_M, line.safety.gap_m or 0.0)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ways:
-    """Ways between docks, in the first dock's frame: time (k, k) (inf where there is none), length, points."""
-
-    time_s: Array
-    length_m: Array
-    paths: Mapping[tuple[int, int], Array]
-
-
-_WAYS: OrderedDict[bytes, _Ways] = OrderedDict()
+_WAYS: OrderedDict[bytes, Ways] = OrderedDict()
 
 
 def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None = None) -> FleetTimes:
@@ -202,10 +201,6 @@ def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None 
     if problems:
         raise LayoutError(problems)
     base = _base(found)
-    count = range(len(found.stations))
-    world = {pair: base.apply(path) for pair, path in ways.paths.items()}
-    here = {(k, k): found.poses[k : k + 1, :2] for k in range(len(found.poses))}
-    world |= here
     np.fill_diagonal(loaded, 0.0)
     two = out != in_
     return FleetTimes(
@@ -213,10 +208,10 @@ def fleet_times(fleet: Fleet, line: Line, belts: Mapping[str, BeltTimes] | None 
         travel_s=loaded,
         handover_s=np.full(len(found.stations), fleet.model.handover_s),
         length_m=np.where(np.eye(len(out), dtype=bool), 0.0, ways.length_m[np.ix_(out, in_)]),
-        paths={(i, j): world[out[i], in_[j]] for i in count for j in count if i != j},
+        paths=Paths(ways, base, found.out, found.in_, back=False),
         docks=found.poses[out],
         empty_s=empty if two else None,
-        empty_paths={(i, j): world[in_[i], out[j]] for i in count for j in count} if two else {},
+        empty_paths=Paths(ways, base, found.in_, found.out, back=True) if two else {},
         docks_in=found.poses[in_] if two else None,
     )
 
@@ -269,9 +264,16 @@ def lacking(
     if not cut:
         return []
     body, base = Body.of(fleet), _base(found)
-    local = _local(found.poses, base)
     roads = _roads(line, belts, base)
-    approaches = _approaches(local, body.length_m)
+    approaches = _approaches(_local(found.poses, base), body.length_m)
+    known: dict[tuple[int, float], Any] = {}
+
+    def passes(start: int, end: int, share: float) -> bool:
+        if (start, share) not in known:
+            room = body.wants(wanted, share) if gap_m is None else body.wants(share * gap_m)
+            known[start, share] = roads.reached(start, approaches, *room)
+        return bool(known[start, share][end])
+
     if all(found.owners[k] == found.owners[main] for k in cut):
         main = next(
             (k for k in range(len(found.poses)) if k not in cut and found.owners[k] != found.owners[main]), main
@@ -281,9 +283,7 @@ def lacking(
         low, high = 0.0, 1.0
         for _ in range(NARROWING_STEPS):
             share = 0.5 * (low + high)
-            room = body.wants(wanted, share) if gap_m is None else body.wants(share * gap_m)
-            passes = roads.joined(approaches[main], approaches[k], *room)
-            low, high = (share, high) if passes else (low, share)
+            low, high = (share, high) if passes(main, k, share) else (low, share)
         pair = (found.owners[k], found.owners[main])
         whole = 2.0 * body.half_m if gap_m is None else gap_m
         result[pair] = max(result.get(pair, 0.0), whole * (1.0 - low))
@@ -293,9 +293,9 @@ def lacking(
 # ---------------------------------------------------------------- ways
 
 
-def _ways(fleet: Fleet, line: Line, found: Docks, belts: Mapping[str, BeltTimes] | None, free: float) -> _Ways:
+def _ways(fleet: Fleet, line: Line, found: Docks, belts: Mapping[str, BeltTimes] | None, free: float) -> Ways:
     if not len(found.poses):
-        return _Ways(np.zeros((0, 0)), np.zeros((0, 0)), {})
+        return Ways(found.poses, np.zeros((0, 2)), np.zeros((0, 0), np.int64), np.zeros((0, 0)), np.zeros((0, 0)))
     base, body = _base(found), Body.of(fleet)
     docks = _local(found.poses, base)
     roads = _roads(line, belts, base)
@@ -311,48 +311,13 @@ def _ways(fleet: Fleet, line: Line, found: Docks, belts: Mapping[str, BeltTimes]
     return made
 
 
-def _find(docks: Array, body: Body, roads: Roads, free: float) -> _Ways:
-    approaches = _approaches(docks, body.length_m)
-    trails = roads.quickest(approaches, *body.wants(free), lambda way: _drive(way, body))
-    n = len(docks)
-    time, length = np.full((n, n), np.inf), np.full((n, n), np.inf)
-    np.fill_diagonal(time, 0.0)
-    np.fill_diagonal(length, 0.0)
-    paths: dict[tuple[int, int], Array] = {}
-    for (i, j), trail in trails.items():
-        path = np.vstack([docks[i, :2], trail, docks[j, :2]])
-        path.setflags(write=False)
-        paths[i, j] = path
-        time[i, j] = _time(path, docks[i, 2], docks[j, 2], body)
-        length[i, j] = float(np.hypot(*np.diff(path, axis=0).T).sum())
-    return _Ways(time, length, paths)
+def _find(docks: Array, body: Body, roads: Roads, free: float) -> Ways:
+    from layout.motion import sight
 
-
-def _time(path: Array, yaw0: float, yaw1: float, body: Body) -> float:
-    """Seconds of a way: backwards out of the dock, forwards along the rest, docking at its end."""
-    steps = np.diff(path, axis=0)
-    total = trapezoid(math.hypot(*steps[0]), body.speed_m_s, body.acceleration_m_s2)
-    heading, run = yaw0, 0.0
-    for dx, dy in steps[1:].tolist():
-        size = math.hypot(dx, dy)
-        if size < 1e-9:
-            continue
-        ahead = math.atan2(dy, dx)
-        turn = _turn(heading, ahead)
-        if turn > STRAIGHT_RAD:
-            total += trapezoid(run, body.speed_m_s, body.acceleration_m_s2) + turn / body.turn_rad_s
-            run = 0.0
-        run, heading = run + size, ahead
-    total += trapezoid(run, body.speed_m_s, body.acceleration_m_s2)
-    return total + _turn(heading, yaw1) / body.turn_rad_s + body.dock_s
-
-
-STRAIGHT_RAD = 1e-6
-"""A vehicle that turns by less drives straight on."""
-
-
-def _turn(a: float, b: float) -> float:
-    return abs((b - a + math.pi) % (2.0 * math.pi) - math.pi)
+    drive = body.speed_m_s, body.acceleration_m_s2
+    points, came = roads.quickest(_approaches(docks, body.length_m), *body.wants(free), *drive)
+    time, length = sight.driven(docks, points, came, *drive, body.turn_rad_s, body.dock_s)
+    return Ways(docks, points, came, time, length)
 
 
 def _drive(way: Array, body: Body) -> Array:
@@ -383,12 +348,10 @@ def _roads(line: Line, belts: Mapping[str, BeltTimes] | None, base: Pose) -> Roa
     """All that vehicles must not touch, in a frame."""
     if belts is None:
         belts = {name: conveyors.lay_out(belt, line) for name, belt in line.belts.items()}
-    back = Pose(0.0, 0.0, -base.yaw_rad)
-
     rings = [np.asarray(line.floor.boundary, dtype=float), *standing_rings(line, belts)]
     whole = np.concatenate([ring[:, :2] for ring in rings]) - (base.x_m, base.y_m)
-    local = np.split(np.round(back.apply(whole), _DIGITS) + 0.0, np.cumsum([len(ring) for ring in rings])[:-1])
-    return Roads(local[0], local[1:])
+    local = np.round(Pose(0.0, 0.0, -base.yaw_rad).apply(whole), _DIGITS) + 0.0
+    return Roads(local, np.cumsum([0, *map(len, rings)]))
 
 
 def standing_rings(line: Line, belts: Mapping[str, BeltTimes]) -> list[Array]:

@@ -11,11 +11,13 @@ import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import shortest_path
 
 from layout import motion
 from layout.errors import LayoutError
 from layout.model.library import Port, VehicleModel
 from layout.model.line import Fleet, Line
+from layout.motion import vehicles
 from layout.motion.vehicles import DOCK_GAP_M, LANE_MARGIN_M, Body, docks_of, fleet_times, lacking, least_times
 
 PORT = {"p": Port("p", "inout", ("vehicle",), (0.0, -0.3, 0.9), facing=(0.0, -1.0))}
@@ -197,8 +199,6 @@ def test_axioms(table, cell, places, move) -> None:
 
 
 def test_moving_the_cell_computes_nothing_anew(table, cell) -> None:
-    from layout.motion import vehicles
-
     places = [(0, 0, 0.0), (6, 0, 1.0), (0, 7, 2.0), (9, 9, 3.0)]
     fleet_times(*reversed(shop(table, cell, places)))
     known = len(vehicles._WAYS)
@@ -222,3 +222,67 @@ def test_parking_places_and_chargers_are_stops_too(table, cell) -> None:
     shut = [*stations[:3], table("plug", 12.0, 0, ports={})]
     with pytest.raises(LayoutError, match="no port for vehicles"):
         fleet_times(both, cell(shut))
+
+
+def oracle(line: Line, fleet: Fleet) -> np.ndarray:
+    """Seconds on the road, turns left out, among the places in front of docks: by shapely and scipy."""
+    body, floor = Body.of(fleet), shapely.Polygon(line.floor.boundary)
+    drive_m, turn_m = (need - 1e-6 for need in body.wants(LANE_MARGIN_M))
+    solid = [shapely.Polygon(area.polygon) for area in line.floor.obstacles.values()]
+    solid += [shapely.Polygon(s.pose.apply(s.model.footprint_m)) for s in line.stations.values()]
+    docks = docks_of(fleet, line).poses
+    ends = docks[:, :2] - body.length_m * np.column_stack([np.cos(docks[:, 2]), np.sin(docks[:, 2])])
+    corners = np.array(turning_points(line, body))
+    free = shapely.distance(shapely.points(corners)[:, None], np.array(solid)).min(axis=1) >= turn_m
+    free &= shapely.contains(floor.buffer(-turn_m), shapely.points(corners))
+    points = np.vstack([ends, corners[free]])
+    costs = np.zeros((len(points), len(points)))
+    v, a = body.speed_m_s, body.acceleration_m_s2
+    for i in range(len(points)):
+        for j in range(i):
+            lane, way = shapely.LineString(points[[i, j]]), math.dist(points[i], points[j])
+            if way > 1e-6 and shapely.distance(lane, solid).min() >= drive_m:
+                costs[i, j] = costs[j, i] = way / v + v / a if way * a >= v * v else 2.0 * math.sqrt(way / a)
+    return shortest_path(costs, directed=False)[: len(ends), : len(ends)]
+
+
+def turning_points(line: Line, body: Body) -> list[tuple[float, float]]:
+    """In the lanes along both sides of each convex corner, as far beyond it as turning needs, and on its bisector; in
+    front of the middles of sides that are shorter than a turn is wide."""
+    drive, turn = body.wants(LANE_MARGIN_M)
+    far, found = math.sqrt(turn**2 - drive**2), []
+    rings = [np.asarray(area.polygon, dtype=float) for area in line.floor.obstacles.values()]
+    for ring in (*rings, *(s.pose.apply(s.model.footprint_m) for s in line.stations.values())):
+        ring = ring if shapely.LinearRing(ring).is_ccw else ring[::-1]
+        for k, at in enumerate(ring):
+            before, after = at - ring[k - 1], ring[(k + 1) % len(ring)] - at
+            u, w = before / np.hypot(*before), after / np.hypot(*after)
+            n, m = np.array([u[1], -u[0]]), np.array([w[1], -w[0]])
+            half = math.sqrt(0.5 * (1 + u @ w))
+            beyond = max(far, min(drive * math.tan(math.acos(half)), 3 * drive))
+            out = max(turn, min(drive / half, 3 * drive))
+            if np.hypot(*after) < 2 * turn:
+                found.append(at + after / 2 + turn * m)
+            found += [at + drive * n + beyond * u, at + drive * m - beyond * w, at + out * (n + m) / np.hypot(*(n + m))]
+    return [(float(x), float(y)) for x, y in found]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ways_are_the_quickest_there_are(table, cell, seed: int) -> None:
+    """Against a visibility graph by shapely and shortest paths by scipy, on floors that leave some room."""
+    rng = np.random.default_rng(seed)
+    places: list[tuple[float, float, float]] = []
+    while len(places) < 5:
+        x, y, yaw = rng.uniform(0, 14), rng.uniform(0, 14), rng.uniform(-math.pi, math.pi)
+        if all(math.dist((x, y), p[:2]) > 3.6 for p in places) and math.dist((x, y), (8, 8)) > 3.0:
+            places.append((float(x), float(y), float(yaw)))
+    line, fleet = shop(table, cell, places)
+    if lacking(fleet, line):
+        pytest.skip("a dock is walled in")
+    ways = vehicles._ways(fleet, line, docks_of(fleet, line), None, LANE_MARGIN_M)
+    body, wanted = Body.of(fleet), oracle(line, fleet)
+    for i, j in ((i, j) for i in range(5) for j in range(5) if i != j):
+        legs = np.hypot(*np.diff(ways.path(i, j)[1:-1], axis=0).T)
+        v, a = body.speed_m_s, body.acceleration_m_s2
+        spent = sum(way / v + v / a if way * a >= v * v else 2.0 * math.sqrt(way / a) for way in legs)
+        assert spent == pytest.approx(wanted[i, j], abs=1e-4)

@@ -14,8 +14,9 @@ import shapely
 from layout.model.library import Port
 from layout.model.line import Belt, Line
 from layout.model.results import ArmTimes, BeltTimes, DoorTimes, FleetTimes, JointPath, Moves, TraceEvent
+from layout.motion import sight
 from layout.motion.kinematics import forward
-from layout.motion.vehicles import Body, _time
+from layout.motion.vehicles import Body
 from layout.viewer.carts import Drive
 from layout.viewer.schedule import Schedule
 
@@ -279,7 +280,13 @@ def test_a_vehicle_drives_as_its_times_say(shop: tuple[Line, Moves]) -> None:
     line, moves = shop
     fleet, times = line.fleets["carts"], moves.fleets["carts"]
     drive = Drive(fleet, times.paths[0, 1], tuple(times.docks[0]), tuple(times.docks[1]))
-    assert drive.time_s == pytest.approx(_time(times.paths[0, 1], times.docks[0, 2], times.docks[1, 2], Body.of(fleet)))
+    (_, near, corner, far, _), body = times.paths[0, 1], Body.of(fleet)
+    came = np.array([[-1, 2, 0], [2, -1, 1]])
+    time, _ = sight.driven(
+        times.docks, np.array([near, far, corner]), came,
+        body.speed_m_s, body.acceleration_m_s2, body.turn_rad_s, body.dock_s,
+    )  # fmt: skip
+    assert drive.time_s == pytest.approx(time[0, 1])
     assert drive.place(0.0) == pytest.approx((2.0, 4.0, math.pi / 2))
     backing = 2 * math.sqrt(0.8 / 0.5)
     x, y, yaw = drive.place(backing / 2)
