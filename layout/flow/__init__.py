@@ -14,7 +14,7 @@ from layout.flow.sensitivity import sensitivity
 from layout.flow.simulation import simulate, trace
 
 if TYPE_CHECKING:
-    from layout.flow.bounds.ceiling import Ceiling, Limit, bound, ceiling
+    from layout.flow.bounds.ceiling import Ceiling, Limit, bound, ceiling, hauls
     from layout.flow.exact.figures import Analysis, Analytic, analyse
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "bound",
     "ceiling",
     "compare",
+    "hauls",
     "sensitivity",
     "simulate",
     "trace",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _LATER = {
-    **dict.fromkeys(("Ceiling", "Limit", "bound", "ceiling"), "layout.flow.bounds"),
+    **dict.fromkeys(("Ceiling", "Limit", "bound", "ceiling", "hauls"), "layout.flow.bounds"),
     **dict.fromkeys(("Analysis", "Analytic", "analyse"), "layout.flow.exact.figures"),
 }
 

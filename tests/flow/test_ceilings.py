@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layout.flow import bound, ceiling, simulate
+from layout.flow import bound, ceiling, hauls, simulate
 from layout.flow.bounds.programme import Programme
 from layout.flow.bounds.windows import on_share
 from layout.model.line import Staff
@@ -346,3 +347,48 @@ def test_no_tended_row_is_above_its_bound(data, means):
     for name in names:
         made = changed(made, name, shift=data.draw(spans))
     never_above(made, moves(), parts=sum(buffers) + count)
+
+
+def test_hauls_for_each_good_part_by_hand():
+    """Two products in a ratio of 3 to 1 share a vehicle; of the second's parts half are thrown away."""
+    stations = [
+        station("in", source="saturated"),
+        station("a", {"a": {"p": 5.0}}),
+        station("b", {"b": {"q": 5.0}}, quality={"b": Quality(scrap=0.5)}),
+        station("out", sink=True),
+    ]
+    names = [s.name for s in stations]
+    ends: dict[str, Any] = {"sources": ("in",), "sinks": ("out",)}
+    products = [product("p", ["a"], share=3.0, **ends), product("q", ["b"], share=1.0, **ends)]
+    made = line(stations, products=products, fleets=[fleet("carts", 2, names)])
+    found = hauls(made, moves())
+    good = 3.0 + 0.5
+    assert found == {
+        ("carts", "in", "a"): pytest.approx(3.0 / good),
+        ("carts", "a", "out"): pytest.approx(3.0 / good),
+        ("carts", "in", "b"): pytest.approx(1.0 / good),
+        ("carts", "b", "out"): pytest.approx(0.5 / good),
+    }
+
+
+def test_hauls_of_products_with_sources_of_their_own_count_alike():
+    stations = [
+        station("x", {"x": {"p": 1.0}}, source="saturated"),
+        station("y", {"y": {"q": 9.0}}, source="saturated"),
+        station("out", sink=True),
+    ]
+    products = [
+        product("p", ["x"], sources=("x",), sinks=("out",)),
+        product("q", ["y"], sources=("y",), sinks=("out",)),
+    ]
+    made = line(stations, products=products, links=[link("x", "out"), link("y", "out")])
+    assert hauls(made, moves()) == {
+        ("x-out", "x", "out"): pytest.approx(0.5),
+        ("y-out", "y", "out"): pytest.approx(0.5),
+    }
+
+
+def test_hauls_where_nothing_limits():
+    """No work takes any time: for each part that leaves one is carried all the same."""
+    made = serial([0.0, 0.0], 0)
+    assert hauls(made, moves()) == {(k.name, k.origin, k.target): pytest.approx(1.0) for k in made.links.values()}

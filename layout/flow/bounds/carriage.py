@@ -51,6 +51,7 @@ class Carriage:
         self.held = HeldTimes(line, moves)
         crews = {name: self._crew(name) for name in (*line.arms, *line.fleets)}
         self.crews = {name: crew for name, crew in crews.items() if crew is not None}
+        self.hauls: dict[tuple[str, str, str], list[int]] = defaultdict(list)  # transport, origin, target -> rates
 
     def _crew(self, name: str) -> Crew | None:
         """None where its times are not known."""
@@ -88,6 +89,7 @@ class Carriage:
             for transport in self.ways.legs[origin, target]:
                 z = self.programme.variable()
                 balance[z] = 1.0
+                self.hauls[transport, origin, target].append(z)
                 self._reserve(transport, origin, target, ending, z, places)
                 if transport in self.crews:
                     crew = self.crews[transport]

@@ -28,7 +28,7 @@ on the high side.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from layout.flow.bounds.carriage import Carriage, Hop
@@ -38,6 +38,8 @@ from layout.flow.bounds.windows import ends_per_s, on_share
 from layout.flow.paths import by_name, paths, unconnected
 from layout.model.line import Line, LineProduct, Station
 from layout.model.results import Moves
+
+_NONE = 1e-9  # parts for each good part: rounding of the solver
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,43 @@ def bound(line: Line, moves: Moves) -> float:
 
     0 where a product cannot be made: sooner or later its parts would fill the line.
     """
-    programme = _programme(line, moves)
-    return programme.most() * 3600 if programme else 0.0
+    found = _programme(line, moves)
+    return found[0].most() * 3600 if found else 0.0
 
 
 def ceiling(line: Line, moves: Moves) -> Ceiling:
     """The bound with its shadow prices."""
-    programme = _programme(line, moves)
-    if programme is None:
+    made = _programme(line, moves)
+    if made is None:
         return Ceiling(0.0, ())
-    most, limits = programme.limits()
+    most, limits = made[0].limits()
     found = (Limit(one.row.resource, one.row.what, one.part, one.rise * 3600) for one in limits)
     return Ceiling(most * 3600, tuple(found))
+
+
+def hauls(line: Line, moves: Moves) -> Mapping[tuple[str, str, str], float]:
+    """How many parts each transport carries from one station to another for each good part: (transport, origin, target)
+    -> parts. Empty where a product cannot be made.
+
+    It is the mean over the products that leave as good parts, each made at its highest rate; with those that come from
+    the same source. Among machines or transports that do the same, parts are shared out in one of the ways that this
+    allows.
+    """
+    found = _programme(line, moves)
+    if found is None:
+        return {}
+    programme, carriage, steps = found
+    gains: dict[str, Terms] = defaultdict(dict)
+    for step in steps:
+        if step.rate in programme.gain:
+            gains[step.product][step.rate] = 1.0
+    carried: dict[tuple[str, str, str], float] = defaultdict(float)
+    for gain in gains.values():
+        rates = programme.rates(gain)
+        good = sum(float(rates[rate]) for rate in programme.gain)
+        for haul, some in carriage.hauls.items():
+            carried[haul] += sum(float(rates[z]) for z in some) / max(good, _NONE) / len(gains)
+    return {haul: parts for haul, parts in carried.items() if parts > _NONE}
 
 
 def availability(station: Station) -> float:
@@ -97,8 +124,8 @@ def _known(line: Line, moves: Moves) -> Moves | None:
     return moves if all(wanted.keys() <= given.keys() for wanted, given in pairs) else None
 
 
-def _programme(line: Line, moves: Moves) -> Programme | None:
-    """None where a product cannot be made."""
+def _programme(line: Line, moves: Moves) -> tuple[Programme, Carriage, Sequence[Step]] | None:
+    """The programme, its transports and its steps; None where a product cannot be made."""
     known = _known(line, moves)
     if not line.products or unconnected(line, known):
         return None
@@ -122,7 +149,7 @@ def _programme(line: Line, moves: Moves) -> Programme | None:
     for product in line.products.values():
         if product.circulates:
             _carriers(line, product, rates.steps, carriage, programme)
-    return programme
+    return programme, carriage, rates.steps
 
 
 def _machines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +64,17 @@ class Programme:
 
     def most(self) -> float:
         """The optimum; infinite where nothing limits it."""
-        found = self._solve()
+        found = self._solve(self.gain, self.rows)
         return max(0.0, float(-found.fun)) if found.status == 0 else math.inf
+
+    def rates(self, gain: Terms) -> Any:
+        """(size,) float: the variables where another gain is at its optimum; where it is 1, if nothing limits it."""
+        found = self._solve(gain, self.rows)
+        return found.x if found.status == 0 else self._solve(gain, [*self.rows, Row("", "", gain, 1.0)]).x
 
     def limits(self) -> tuple[float, tuple[Limit, ...]]:
         """The optimum, and what limits it, the greatest part first."""
-        found = self._solve()
+        found = self._solve(self.gain, self.rows)
         if found.status != 0 or found.fun >= 0:
             return (0.0 if found.status == 0 else math.inf), ()
         most = float(-found.fun)
@@ -79,24 +85,23 @@ class Programme:
         binding = sorted((i for i in parts if parts[i] > _LEAST_PART), key=lambda i: (-round(parts[i], 9), i))
         limits = []
         for i in binding[:_MOST_ROWS]:
-            more = self._solve(more=i)
+            row = self.rows[i]
+            eased = Row(row.resource, row.what, row.terms, 1.01 * row.limit)
+            more = self._solve(self.gain, [*self.rows[:i], eased, *self.rows[i + 1 :]])
             rise = math.inf if more.status != 0 else max(0.0, float(-more.fun) - most)
             limits.append(Limit(self.rows[i], parts[i], rise if rise > _LEAST_PART * most * 0.01 else 0.0))
         return most, tuple(limits)
 
-    def _solve(self, more: int | None = None) -> Any:
+    def _solve(self, gain: Terms, rows: Sequence[Row]) -> Any:
         from scipy.optimize import linprog
 
         cost = np.zeros(self.size)
-        for variable, value in self.gain.items():
+        for variable, value in gain.items():
             cost[variable] -= value
-        limits = np.array([row.limit for row in self.rows], dtype=float)
-        if more is not None:
-            limits[more] *= 1.01
         return linprog(
             cost,
-            A_ub=_matrix([row.terms for row in self.rows], self.size),
-            b_ub=limits,
+            A_ub=_matrix([row.terms for row in rows], self.size),
+            b_ub=np.array([row.limit for row in rows], dtype=float),
             A_eq=_matrix(self.equal, self.size),
             b_eq=np.zeros(len(self.equal)),
             method="highs",
