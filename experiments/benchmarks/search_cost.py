@@ -93,12 +93,12 @@ def studied(candidates: int) -> dict[str, float]:
     from layout.search.proposals import Draft
     from layout.search.sampler import LayoutSampler
     from layout.search.space import suggest
-    from layout.search.surrogate import Features
+    from layout.search.surrogate import Distances
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     scenario = loaded(shop(12))
     sampler = LayoutSampler(scenario, 1)
-    features = Features(sampler.packer)
+    features = Distances(sampler.packer)
     flow = [sampler.packer.weights[a][b] for a, b in features.pairs]
 
     def distance(trial: optuna.Trial) -> float:

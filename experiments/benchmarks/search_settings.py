@@ -31,7 +31,7 @@ from layout.model.scenario import Scenario
 from layout.search.proposals import Proposals
 from layout.search.samplers import candidates
 from layout.search.space import Values, distributions
-from layout.search.surrogate import Features
+from layout.search.surrogate import Distances
 
 AT = (50, 100, 200)
 IN_FLIGHT = 8
@@ -117,7 +117,7 @@ class Aim:
         self.weights = rng.permutation(np.geomspace(1.0, 10.0, n))
         self.turn = np.linalg.qr(rng.normal(size=(n, n)))[0] if case == "turned" else np.eye(n)
         self.usual = statistics.fmean(self._of(rng.random(n)) for _ in range(2000))
-        self.features = Features(Proposals(made, seed).packer) if case == "with places" else None
+        self.features = Distances(Proposals(made, seed).packer) if case == "with places" else None
         self.flow: list[float] = []
         if self.features is not None:
             self.flow = [self.features.packer.weights[a][b] for a, b in self.features.pairs]

@@ -31,10 +31,10 @@ from layout.search.final import TURNS, best_first, chosen, confirm, finite, fres
 from layout.search.found import Progress, Run, search_facts, summary
 from layout.search.journal import Journal
 from layout.search.pareto import Front, Population, front_of, worth
-from layout.search.proposals import Draft
+from layout.search.proposals import PACKINGS, Draft
 from layout.search.proving import WINDOW_S, Judgement, prove_best
 from layout.search.racing import Race, race
-from layout.search.sampler import PACKINGS, LayoutSampler
+from layout.search.sampler import LayoutSampler
 from layout.search.samplers import candidates
 from layout.search.space import distributions
 from layout.search.stages import stages

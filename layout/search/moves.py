@@ -54,6 +54,19 @@ class Moves:
         """Every setting that is no place, drawn evenly."""
         return {name: _draw(rng, self.domains[name]) for name in self.settings}
 
+    def settings_spread(self, seed: int, number: int, many: int) -> Values:
+        """Every setting that is no place, for one of so many candidates, over which each is spread evenly."""
+        values: Values = {}
+        for k, name in enumerate(self.settings):
+            rng = np.random.default_rng([seed, k, number // many])
+            share = (float(rng.permutation(many)[number % many]) + float(rng.random())) / many
+            domain = self.domains[name]
+            if isinstance(domain, Range):
+                values[name] = domain.low + share * (domain.high - domain.low)
+            else:
+                values[name] = domain.options[int(share * len(domain.options))]
+        return values
+
     def shares(self, values: Values) -> dict[str, float]:
         """The moves that can change these values, and how often each is made at the start."""
         spots = self.standing(values)

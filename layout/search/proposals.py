@@ -12,31 +12,40 @@ from typing import Any
 import numpy as np
 
 from layout import feasibility
+from layout.errors import LayoutError
 from layout.feasibility.belts import quick_belt
 from layout.feasibility.ground import Ground
 from layout.feasibility.reach import quick_reach
 from layout.model.line import Layout, Line
 from layout.model.places import instances
-from layout.model.pose import Pose
+from layout.model.pose import Array, Pose
+from layout.model.quantities import Choose
 from layout.model.realise import moved, realise
 from layout.model.results import Violation
 from layout.model.scenario import Scenario
 from layout.model.transport import Conveyor
 from layout.objective import total_violation
+from layout.search.hauling import Hauling
 from layout.search.legalise import ScenarioLegaliser
-from layout.search.moves import Moves
+from layout.search.moves import Moves, drawn
 from layout.search.packing import Packer
 from layout.search.space import Values
-from layout.search.surrogate import Features, worth
+from layout.search.surrogate import Distances, worth
 
+PACKINGS = 16  # packings, and changes of the start, before learning begins
 PACKING_TRIES = 6  # packings begun for each of them at most, until one finds a place for every machine
 UNSERVED_M = 0.1  # what a hand-over through a machine's frame counts, when plans are compared
 PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the construction could not foresee
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 IMPROVEMENTS = 6  # of the legaliser: a change need not be the least there is
 CHOICES = (1, 2, 4)  # changes among which the surrogate chooses: one of these, by chance
+CLIMB = (16, 128)  # changes tried after the first, where vehicles drive: at least, and at most
+CLIMB_WORK = 12_800  # times the square of the number of stations: what a way among them takes grows like that
+MOST_OPTIONS = 8  # of a setting, that the surrogate tells apart
 SPACE = tuple(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence"))
 """What the legaliser sees to; those first that most often find something for their time."""
+ANY = (1, 1e-12)
+"""As a limit to what a plan violates: one violation will do."""
 QUICK = (quick_reach, quick_belt)
 """The other rules of `feasibility.quick`."""
 
@@ -85,7 +94,17 @@ class Proposals:
         self.packer = Packer(scenario)
         self.moves = Moves(scenario, self.packer)
         self.legaliser = ScenarioLegaliser(scenario, IMPROVEMENTS)
-        self.features = Features(self.packer)
+        self.hauling = Hauling(scenario)
+        self.distances = Distances(self.packer, self.hauling.pairs)
+        flows = [-self.packer.weights[a][b] for a, b in self.distances.pairs]
+        self._options = [
+            (name, option)
+            for name, domain in self.moves.domains.items()
+            if name in self.moves.settings and isinstance(domain, Choose) and len(domain.options) <= MOST_OPTIONS
+            for option in domain.options
+        ]
+        self.climb = min(max(CLIMB_WORK // max(self.hauling.stations, 1) ** 2, CLIMB[0]), CLIMB[1])
+        self.prior = np.array([*flows, *(1.0 for _ in self.hauling.fleets), *(0.0 for _ in self._options)])
         self._set = [v.name for v in scenario.variables if v.field not in PLACE]
         self._last: tuple[tuple[Any, ...], Line] | None = None
         machines = scenario.spec.machines
@@ -100,18 +119,30 @@ class Proposals:
         """The values of a candidate."""
         rng = np.random.default_rng([self.seed, draft.number, 0])
         if draft.parent is None:
-            return self._packed(rng)
+            return self._packed(rng, draft)
         if draft.keep:
             return dict(draft.parent)
         return self._mended(rng, draft.parent) if draft.mend else self._changed(rng, draft, draft.parent)
+
+    def features(self, values: Values) -> Array:
+        """(n,) what the surrogate goes by: distances, what vehicles can haul, and 1 for each option chosen of settings.
+
+        Raises LayoutError where vehicles have no way to a station.
+        """
+        found = [self.distances(values)]
+        if self.hauling.fleets:
+            found.append(self.hauling(self._line(values)))
+        if self._options:
+            found.append(np.array([float(values.get(name) == option) for name, option in self._options]))
+        return np.concatenate(found)
 
     def _mended(self, rng: np.random.Generator, values: Values) -> Values:
         """The nearest floor plan that is legal; where belts or reach want more, what is in the way is moved on."""
         found, _ = self.legaliser(values)
         return self._repaired(rng, found, PACKING_REPAIRS)
 
-    def _packed(self, rng: np.random.Generator) -> Values:
-        values = self.moves.settings_drawn(rng)
+    def _packed(self, rng: np.random.Generator, draft: Draft) -> Values:
+        values = self.moves.settings_spread(self.seed, draft.number, PACKINGS)
         loose = {spot.subject for spot in self.moves.standing(values)}
         urgent: list[str] = []
         for attempt in range(PACKING_TRIES):
@@ -119,11 +150,13 @@ class Proposals:
             if packed is not None:
                 break
         assert packed is not None
-        return self._repaired(rng, packed, PACKING_REPAIRS)
+        values = self._repaired(rng, packed, PACKING_REPAIRS)
+        climbs = self.hauling.fleets and draft.slope and not self._plan(values, ANY).violations
+        return self._climbed(rng, draft, values) if climbs else values
 
     def _changed(self, rng: np.random.Generator, draft: Draft, parent: Values) -> Values:
         best: tuple[_Plan, Values] | None = None
-        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope else 1
+        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope and not self.hauling.fleets else 1
         tried = 0
         while tried < MOVE_TRIES:
             some: list[tuple[bool, float, int, Values]] = []  # not legal, less promising and later ones come last
@@ -135,15 +168,47 @@ class Proposals:
                     self.moves.change(rng, values)
                 values, legal = self.legaliser(values)
                 if values != parent:
-                    promise = worth(draft.slope, self.features(values)) if choice > 1 else 0.0
+                    promise = (
+                        worth(draft.slope, self.features(values)) if choice > 1 and not self.hauling.fleets else 0.0
+                    )
                     some.append((bool(legal.left), -promise, tried, values))
             for wrong, _, _, values in sorted(some, key=lambda entry: entry[:3]):
                 plan = self._plan(values, best[0].rank if best else None, spaced=not wrong)
                 if not plan.violations:
-                    return values
+                    return self._climbed(rng, draft, values)
                 if best is None or plan.rank < best[0].rank:
                     best = (plan, values)
         return self._repaired(rng, best[1], MOVE_TRIES) if best is not None else parent
+
+    def _climbed(self, rng: np.random.Generator, draft: Draft, values: Values) -> Values:
+        """Legal values changed on and on; a change that promises more is kept, and its move made more often.
+
+        Only where vehicles drive, whose ways tell most of what a simulation would. Settings stay where the draft is
+        about them, or nothing is known of them yet.
+        """
+        if not self.hauling.fleets or not draft.slope:
+            return values
+        promise = worth(draft.slope, self.features(values))
+        shares = dict(self.moves.shares(values))
+        if draft.move == "set" or draft.number < PACKINGS:
+            shares.pop("set", None)
+        won, made = dict.fromkeys(shares, 1.0), dict.fromkeys(shares, 2.0)
+        for _ in range(self.climb if shares else 0):
+            move = drawn(rng, {name: share * won[name] / made[name] for name, share in shares.items()})
+            made[move] += 1.0
+            trial = dict(values)
+            self.moves.change(rng, trial, move)
+            trial, legal = self.legaliser(trial)
+            if trial == values or legal.left:
+                continue
+            try:
+                promised = worth(draft.slope, self.features(trial))
+            except LayoutError:  # a dock is walled in
+                continue
+            if promised > promise and not self._plan(trial, ANY, spaced=True).violations:
+                values, promise = trial, promised
+                won[move] += 1.0
+        return values
 
     def _repaired(self, rng: np.random.Generator, values: Values, tries: int) -> Values:
         """The values with whoever stands in the way moved, as long as that makes the floor plan less illegal."""

@@ -13,6 +13,7 @@ The sampler chooses what a candidate is made from, a `Draft`; `Proposals` makes 
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,16 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
+from layout.errors import LayoutError
 from layout.model.line import Layout
 from layout.model.scenario import Scenario
 from layout.search.memory import Memory
 from layout.search.moves import drawn
-from layout.search.proposals import Draft, Proposals
+from layout.search.proposals import PACKINGS, Draft, Proposals
 from layout.search.settings import Settings
 from layout.search.space import Values, distributions
 from layout.search.surrogate import Surrogate
 
-PACKINGS = 16  # packings, and changes of the start, before learning begins
 RESTART = 0.06  # share of later candidates that are fresh packings, where all of these are legal; else so much less
 LEARNT = 0.75  # share of changes of settings that are proposed by what was learnt of all of them
 STALE = 60  # candidates without improvement after which that share has doubled, and so on
@@ -61,7 +62,7 @@ class LayoutSampler(BaseSampler):
         self.start = self.packer.copies.needed(scenario.start) if scenario.start else None
         self._space = distributions(scenario.variables)
         self._memory: Memory | None = None
-        self._surrogate = Surrogate(self.packer)
+        self._surrogate = Surrogate(self.proposals.prior)
         self._settings: Settings | None = None
 
     def reseed_rng(self) -> None:
@@ -83,7 +84,7 @@ class LayoutSampler(BaseSampler):
         memory = self._memory
         if memory is None or memory.name != study.study_name:
             memory = self._memory = Memory(study, self._arrangement)
-            self._surrogate = Surrogate(self.packer)
+            self._surrogate = Surrogate(self.proposals.prior)
             self._settings = Settings.of(self.scenario.variables, self.seed, self.start)
         trials = study.get_trials(deepcopy=False)
         for each in range(len(memory.drafts), number + 1):
@@ -91,7 +92,8 @@ class LayoutSampler(BaseSampler):
                 if self._settings is not None:
                     self._settings.tell(told.values, told.cost)
                 if not told.rank[0]:
-                    self._surrogate.learn(told.values, told.value)
+                    with suppress(LayoutError):  # whoever told it sees a way for vehicles where there is none
+                        self._surrogate.learn(self.proposals.features(told.values), told.value)
             memory.drafts.append(self._draft(memory, each))
         return memory.drafts[number]
 
@@ -103,14 +105,26 @@ class LayoutSampler(BaseSampler):
         first = PACKINGS if movable or not learnt else 0
         made, sound = memory.packed
         restart = max(min(RESTART * 2.0 ** ((number - memory.improved) / STALE - 1.0), 0.3), RESTART)
-        if number < first or not memory.told or rng.random() < restart * (sound + 1) / (made + 1):
-            return Draft(number, self.start if number % 2 else None)
+        if number < first:
+            return self._first(number)
+        if not memory.told or rng.random() < restart * (sound + 1) / (made + 1):
+            return Draft(number, self.start if number % 2 else None, slope=self._surrogate.slope())
         parent = memory.parent(rng)
         shares = memory.shares(self.proposals.moves.shares(parent.values))
         move = drawn(rng, shares)
         if move == "set" and self._settings is not None and not parent.rank[0] and rng.random() < LEARNT:
             return Draft(number, {**parent.values, **self._settings.ask()}, keep=True, of=parent.number, move=move)
         return Draft(number, dict(parent.values), of=parent.number, move=move, slope=self._surrogate.slope())
+
+    def _first(self, number: int) -> Draft:
+        """A packing or a change of the start, settings spread over their domains; half of these keep the start's."""
+        slope = self._surrogate.slope()
+        if not number % 2 or self.start is None:
+            return Draft(number, slope=slope)
+        moves = self.proposals.moves
+        spread = moves.settings_spread(self.seed, number, PACKINGS) if number % 4 == 1 else {}
+        settings = {name: value for name, value in spread.items() if name not in moves.copies}
+        return Draft(number, {**self.start, **settings}, slope=slope)
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -8,7 +8,7 @@ the pair; what is told of feasible candidates turns them by ridge regression, ke
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,19 +25,17 @@ TRUST = 8.0  # feasible candidates that the flow-weighted distance weighs as muc
 class Surrogate:
     """Of one study."""
 
-    def __init__(self, packer: Packer) -> None:
-        self.features = Features(packer)
-        size = len(self.features.pairs)
-        self._prior = -np.array([packer.weights[a][b] for a, b in self.features.pairs])
+    def __init__(self, prior: Array) -> None:
+        size = len(prior)
+        self._prior = prior
         self._count, self._mean, self._worth = 0.0, np.zeros(size), 0.0
         self._square, self._product = np.zeros((size, size)), np.zeros(size)
         self._spread = 0.0
 
-    def learn(self, values: Mapping[str, Any], value: float) -> None:
-        """Take in a feasible candidate that was told (more is better)."""
+    def learn(self, x: Array, value: float) -> None:
+        """Take in the features of a feasible candidate that was told, and its value (more is better)."""
         if abs(value) > MOST:
             return
-        x = self.features(values)
         self._count = FORGET * self._count + 1.0
         off, worth = x - self._mean, value - self._worth
         self._mean = self._mean + off / self._count
@@ -60,16 +58,23 @@ class Surrogate:
         return tuple(slope.tolist())
 
 
-class Features:
+class Distances:
     """The distances of a candidate, in the order of `pairs`: between hand-over places, or, where one arm serves both,
-    the arc that it turns at half its reach."""
+    the arc that it turns at half its reach.
 
-    def __init__(self, packer: Packer) -> None:
+    driven : pairs between which vehicles carry parts: they are left out where no arm serves both
+    """
+
+    def __init__(self, packer: Packer, driven: Collection[tuple[str, str]] = ()) -> None:
         names = list(packer.spots)
         self.packer = packer
         self.names = names
         self.pairs: list[tuple[str, str]] = [
-            (a, b) for i, a in enumerate(names) for b in names[i + 1 :] if packer.weights.get(a, {}).get(b, 0.0) > 0.0
+            (a, b)
+            for i, a in enumerate(names)
+            for b in names[i + 1 :]
+            if packer.weights.get(a, {}).get(b, 0.0) > 0.0
+            and (packer.arm_between(a, b) or not {(a, b), (b, a)} & set(driven))
         ]
         arms = [packer.arm_between(a, b) for a, b in self.pairs]
         rows = {name: row for row, name in enumerate(names)}
@@ -111,6 +116,6 @@ class Features:
         return found
 
 
-def worth(slope: Sequence[float], distances: Array) -> float:
+def worth(slope: Sequence[float], features: Array) -> float:
     """What a surrogate promises."""
-    return float(np.dot(slope, distances))
+    return float(np.dot(slope, features))
