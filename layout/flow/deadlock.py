@@ -32,7 +32,7 @@ def standstill(network: Network, world: World) -> Standstill | None:
     """The deadlock that a run ended in, if it did."""
     stands = int(world.run["status"][0]) == rec.STANDSTILL
     in_turn = idle_in_turn(world)
-    if not stands and not in_turn and not _suspicious(world):
+    if not stands and not in_turn and (world.run["fluid"][0] or not _suspicious(world)):
         return None
     run = world.run[0]
     waits: Waits = {}

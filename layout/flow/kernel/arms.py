@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.clocks import due, set_clock
 from layout.flow.kernel.inlets import has_place, room_since
 from layout.flow.kernel.jit import compiled, inlined
@@ -187,7 +188,7 @@ def come(w: Any, a: Any) -> None:
     arm.left -= reached - w.now
     active(w, arm)
     arm.ended = reached
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         was = arm_of(w, arm.offset + arm.position) if arm.position < arm.n else -1
         note(w, w.now, reached, AT_ARM, a, T_EMPTY, -1, was, arm_of(w, arm.offset + arm.going))
     set_clock(w, arm.clock, reached)
@@ -226,7 +227,7 @@ def _fetch(w: Any, a: Any) -> None:
     arm.left -= picked - now
     active(w, arm)
     arm.ended = picked
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         was = arm_of(w, arm.offset + arm.position) if arm.position < arm.n else -1
         note(w, now, reached, AT_ARM, a, T_EMPTY, -1, was, arm.origin)
         note(w, reached, picked, AT_ARM, a, T_HANDLING, arm.part, arm.origin, arm.origin)
@@ -248,7 +249,7 @@ def _carry(w: Any, a: Any) -> None:
     arm.left -= placed - now
     active(w, arm)
     arm.ended = placed
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         note(w, now, reached, AT_ARM, a, T_LOADED, arm.part, arm.origin, arm.target)
         note(w, reached, placed, AT_ARM, a, T_HANDLING, arm.part, arm.target, arm.target)
     _under_way(w, a, reached, placed, way_out(w, arm.offset + to))
@@ -339,7 +340,7 @@ def withdraw(w: Any) -> None:
             arm.in_empty += counted(w, w.now, reached)
             active(w, arm)
             arm.ended = reached
-            if w.tracing == 1:
+            if rarely(w.tracing == 1):
                 note(w, w.now, reached, AT_ARM, a, T_EMPTY, -1, arm_of(w, arm.offset + arm.position), -1)
             arm.state = ARM_HOMING
             arms(w, arm.lead).idle -= 1

@@ -60,6 +60,17 @@ def _selected(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
     return a(types.boolean, a, a), build
 
 
+def _rare(typing_context: Any, condition: Any) -> Any:
+    """The condition, which seldom holds: what is to be done then is put out of the way."""
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = builder.module.declare_intrinsic("llvm.expect", [bit], ir.FunctionType(bit, [bit, bit]))
+        return builder.call(expect, [given[0], bit(0)])
+
+    return types.boolean(types.boolean), build
+
+
 def _lowest(typing_context: Any, bits: Any) -> Any:
     """(bits) -> number of the lowest, where there is one."""
     return types.int64(types.int64), lambda _, builder, __, given: builder.cttz(given[0], ir.IntType(1)(1))
@@ -69,6 +80,7 @@ _word = _same_bits("word", types.uint64, types.float64, ir.IntType(64))
 _float = _same_bits("number", types.float64, types.uint64, ir.DoubleType())
 _fma: Any = intrinsic(_fused)
 select: Any = intrinsic(_selected)
+rarely: Any = intrinsic(_rare)
 lowest_of: Any = intrinsic(_lowest)
 as_word: Any = _same_bits("bits", types.int64, types.float64, ir.IntType(64))
 as_time: Any = _same_bits("time", types.float64, types.int64, ir.DoubleType())

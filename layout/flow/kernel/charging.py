@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.arms import come, empty_s, rest
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.parts import active, counted, note
@@ -71,7 +72,7 @@ def _plug_in(w: Any, a: Any) -> None:
     arm.in_charging += counted(w, w.now, full)
     active(w, arm)
     arm.ended = full
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         note(w, w.now, full, AT_ARM, a, T_CHARGING, -1, s, s)
     arm.state = ARM_CHARGING
     stations(w, s).charging += 1

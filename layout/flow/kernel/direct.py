@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from layout.flow.kernel.bits import as_time, as_word, select
-from layout.flow.kernel.clocks import alone, first, play
+from layout.flow.kernel.clocks import alone, first, play, set_clock
 from layout.flow.kernel.draws import bring, draw, drawn, drawn_here
 from layout.flow.kernel.jit import apart, beside, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, may_go_on
@@ -109,21 +109,19 @@ def _finish(w: Any, v: Any, now: Any) -> Any:
     p = server.part
     following = server.row_next
     server.worked += server.left
-    if following >= 0:
-        after = station_at(server.after_at)
-        if after.used >= after.places:
-            _count(w, server, p, now)
-            _hold(w, v, p, now)
-            return _rest(w, v, now)
-        who, time = _take(w, v, now)
-        link_at(server.link_at).moved += _count(w, server, p, now)
-        who, time = _put(w, p, after, now, who, time)
-    else:
+    if following < 0:
         counts = _count(w, server, p, now)
         if server.row_link >= 0:
             link_at(server.link_at).moved += counts
         _leave(w, p)
-        who, time = _take(w, v, now)
+    elif station_at(server.after_at).used >= station_at(server.after_at).places:
+        _count(w, server, p, now)
+        _hold(w, v, p, now)
+        return _rest(w, v, now)
+    who, time = _take(w, v, now)
+    if following >= 0:
+        link_at(server.link_at).moved += _count(w, server, p, now)
+        who, time = _put(w, p, station_at(server.after_at), now, who, time)
     if station_at(server.before_at).ready_head >= 0:
         _move_up(w, server.station)
         who, time = first(w)
@@ -139,7 +137,7 @@ def _finish(w: Any, v: Any, now: Any) -> Any:
 def _count(w: Any, server: Any, p: Any, now: Any) -> Any:
     """The operation of part p is done. Returns 1 if that lies in the window, else 0."""
     part = parts(w, p)
-    counts = select(now > w.warmup, 1, 0)
+    counts = 1 if now > w.warmup else 0
     stream = server.stream_at
     if server.only < 0:
         stream = place_of(streams(w, service(w, server.station, part.step)))
@@ -179,7 +177,7 @@ def _hold(w: Any, v: Any, p: Any, now: Any) -> None:
 def _move_up(w: Any, s: Any) -> None:
     """There is room at station s for the part that the machine before it holds; and so on upstream."""
     now = w.now
-    counts = select(now > w.warmup, 1, 0)
+    counts = 1 if now > w.warmup else 0
     room, before = stations(w, s), station_at(servers(w, stations(w, s).server0).before_at)
     while before.ready_head >= 0 and room.used < room.places:
         v = before.server0
@@ -209,9 +207,7 @@ def _move_up(w: Any, s: Any) -> None:
 @inlined
 def _since(w: Any, server: Any, now: Any) -> Any:
     """How much of the time in the server's state lies in the window."""
-    start = server.since if server.since > w.warmup else w.warmup
-    span = now - start
-    return span if span > 0.0 else 0.0
+    return now - max(server.since, w.warmup) if now > w.warmup else 0.0
 
 
 @inlined
@@ -350,7 +346,8 @@ def _fail(w: Any, v: Any, now: Any) -> Any:
     server.in_working += _since(w, server, now)
     server.state, server.since, server.ended = DOWN, now, now
     server.ring = RING_REPAIR
-    return play(w, v, now + repair_s)
+    set_clock(w, v, now + repair_s)
+    return first(w)
 
 
 @apart
@@ -361,5 +358,7 @@ def _mend(w: Any, v: Any, now: Any) -> Any:
     server.state, server.since, server.ended, server.began = WORKING, now, now, now
     time, ring = _first(w, server, now + server.left, now)
     server.ring = ring
-    bring(w, server)
-    return play(w, v, time)
+    if server.plain == 1:
+        bring(server)
+    set_clock(w, v, time)
+    return first(w)

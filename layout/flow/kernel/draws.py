@@ -174,12 +174,11 @@ def drawn_here(w: Any, server: Any) -> Any:
     return time
 
 
-@inlined
-def bring(w: Any, server: Any) -> None:
-    """Bring to a server in a row, where it is plain, what `drawn_here` finds there, and when it fails."""
-    if server.plain == 1:
-        server.coming = stream_at(server.stream_at).following
-        server.spare = mode_at(server.mode_at).due - (server.worked + server.left)
+@apart
+def bring(server: Any) -> None:
+    """Bring to a plain server in a row, which is at work, what `drawn_here` finds there, and when it fails."""
+    server.coming = stream_at(server.stream_at).following
+    server.spare = mode_at(server.mode_at).due - (server.worked + server.left)
 
 
 @compiled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.marks import mark_arms, mark_feed, mark_push, mark_start, wake
 from layout.flow.kernel.parts import append, gone, note
@@ -92,7 +93,7 @@ def join(w: Any, s: Any, step: Any) -> None:
         for _ in range(row.number):
             p = inlet.queue_head
             inlet.queue_head = parts(w, p).next
-            if w.tracing == 1:
+            if rarely(w.tracing == 1):
                 note(w, parts(w, p).since, w.now, AT_STATION, s, T_WAITING, p, s, s)
             gone(w, p, JOINED)
         if inlet.queue_head < 0:

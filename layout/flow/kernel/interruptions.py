@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.draws import draw
 from layout.flow.kernel.jit import apart, compiled, inlined
@@ -85,7 +86,7 @@ def mend(w: Any, v: Any) -> None:
     server.down += w.now - server.since + repair_s
     server.ring = RING_REPAIR
     set_clock(w, v, w.now + repair_s)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         s = server.station
         note(w, server.since, w.now + repair_s, AT_STATION, s, T_DOWN, worked_on(w, v), s, s)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.draws import uniform
 from layout.flow.kernel.jit import apart, inlined
 from layout.flow.kernel.records import (
@@ -117,7 +118,7 @@ def from_outside(w: Any, s: Any) -> Any:
 @inlined
 def begun(w: Any, p: Any, s: Any) -> None:
     """Write in the trace that part p began at station s."""
-    if w.tracing == 1 and p >= 0:
+    if rarely(w.tracing == 1) and p >= 0:
         tell(w, w.now, w.now, MADE, s, MADE, p, s, s)
 
 
@@ -148,7 +149,7 @@ def gone(w: Any, p: Any, kind: Any) -> None:
     A carrier, which entered at infinity, never was in the line.
     """
     part = parts(w, p)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         tell(w, w.now, w.now, GONE, -1, kind, p, -1, -1)
     if part.entered < np.inf:
         _count_inside(w, -1)

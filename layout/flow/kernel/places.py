@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.inlets import complete, expect, expected, has_place, put_in, take_place
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.marks import mark_start, wake
@@ -171,7 +172,7 @@ def start(w: Any, s: Any) -> None:
             station.load += 1
         else:
             return
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             note(w, parts(w, p).since, w.now, AT_STATION, s, T_WAITING, p, s, s)
         servers(w, v).part = p
         parts(w, p).server = v
@@ -198,7 +199,7 @@ def take_out(w: Any, p: Any, s: Any) -> None:
 def depart(w: Any, p: Any, s: Any) -> None:
     """A finished part leaves station s; one that was held for lack of room in the out-buffer moves up."""
     station, part = stations(w, s), parts(w, p)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         note_held(w, p, s, w.now)
     take_out(w, p, s)
     part.kept, part.again = NOT_KEPT, 0
@@ -213,7 +214,7 @@ def depart(w: Any, p: Any, s: Any) -> None:
             station.out -= 1
             w.todo |= w.befores
             return
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             note_held(w, held, s, w.now)
         p, v = held, parts(w, held).server
         parts(w, p).since = w.now

@@ -106,9 +106,9 @@ STATION = _dtype(
     # run: used: places taken or reserved; load: parts there or sent there; idle: servers up and free;
     # out: parts in the out-buffer; first and last part of three queues;
     # scrapped, reworked: operations in the window whose part was thrown away, or sent back; charging: vehicles;
-    # off: off shift
+    # off: off shift; stuck: as of `waiting`
     "used load idle out queue_head queue_tail ready_head ready_tail outside_head outside_tail "
-    "scrapped reworked charging off",
+    "scrapped reworked charging off stuck",
     "room_since closing opening",
 )
 SERVER = _dtype(
@@ -180,7 +180,7 @@ ARM = _dtype(
 TURN = _dtype("station feeder0 feeders", "")
 ZONE = _dtype("holder claims passed", "")  # who is inside; how many wait; the last round in which one was passed over
 BELT = _dtype(
-    "origin target capacity clock_in clock_out next_in next_out count kept head tail waiting moved",
+    "origin target capacity clock_in clock_out next_in next_out count kept head tail waiting moved stuck",
     "transit spacing free_in free_out since_blocked since_empty in_blocked in_empty",
 )
 LINK = _dtype("origin target clock next_in next_out head tail moved", "time")
@@ -196,13 +196,14 @@ _RUN = _dtype(
     # befores, parking: MAY_KEEP where some begin only with room further on, MAY_PARK where there are parking places
     # rows: whether any machines stand in a row (`direct`) and nothing is traced
     # plant: units and belts are done when a plant says so, not after the times assumed; until: where to end, or pause
+    # fluid: nothing waits for ever at the end (1); 0: something may, or it has not come to its end
     # tied: bits of the first time at which two clocks have been seen to ring; 0: that time has come
     "ruled todo looks waiting befores parking rounds "
     # scrapped, joined: parts over the whole run; logged: departures in the log; at_once: events at this instant; again:
     # a clock was set to ring at it
     "free serials inside entered left left_counted scrapped joined tracing traced status events begun at_once logged "
     "again inside_found n_stations n_servers n_arms n_zones n_belts n_links n_clocks n_leaves two_levels n_trace n_log "
-    "n_steps n_inlets n_products n_staff n_shifts n_words plant rows tied",
+    "n_steps n_inlets n_products n_staff n_shifts n_words plant rows fluid tied",
     "now horizon until warmup wip_area wip_since sojourn lead",
 )
 TRACE = _dtype("kind index state part product step origin target", "start end")
@@ -417,7 +418,7 @@ def _digest() -> str:
     folder = Path(__file__).parent
     names = ("records", "streams", "tables", "jit", "bits", "draws", "clocks", "marks", "parts", "inlets", "kept",
              "setups", "staff", "servers", "interruptions", "shifts", "places", "ways", "zones", "arms", "cycles",
-             "charging", "carriers", "direct", "rooms", "run", "recursion", "blocks", "lanes", "inventory",
+             "charging", "carriers", "direct", "rooms", "waiting", "run", "recursion", "blocks", "lanes", "inventory",
              "uptime")  # fmt: skip
     return digest(folder / f"{name}.py" for name in names)
 

@@ -122,7 +122,7 @@ def _keep_further_on(w: Any, s: Any, p: Any) -> Any:
                 best, best_goal, best_kind, best_at = load, goal, ON_BELT, k
                 break
             k = belts(w, k).next_out
-        if best_goal == goal or not _carried(w, s, b):
+        if best_goal == goal or not carried(w, s, b):
             continue
         if service(w, b, part.step) == LEAVE:
             best, best_goal, best_kind, best_at = load, goal, NEEDS_NONE, -1
@@ -144,7 +144,7 @@ def _keep_further_on(w: Any, s: Any, p: Any) -> Any:
 
 
 @inlined
-def _carried(w: Any, s: Any, b: Any) -> Any:
+def carried(w: Any, s: Any, b: Any) -> Any:
     """Whether a link, an arm or a fleet leads from station s to station b."""
     k = stations(w, s).links_out
     while k >= 0:

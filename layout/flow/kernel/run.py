@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from layout.flow.kernel.bits import lowest_of
+from layout.flow.kernel.bits import lowest_of, rarely
 from layout.flow.kernel.carriers import carrier_rings, send_carriers, settle_carriers
 from layout.flow.kernel.clocks import next_clock, set_clock
 from layout.flow.kernel.direct import along_rows, lay_rows
@@ -78,6 +78,7 @@ from layout.flow.kernel.tables import (
     stations,
     when,
 )
+from layout.flow.kernel.waiting import nobody_stuck
 from layout.flow.kernel.ways import feed, link_arrive, push
 
 MOST_AT_ONCE = 1_000_000  # events at one instant: beyond it a line moves parts in no time at all, for ever
@@ -306,7 +307,7 @@ def _end(w: Any) -> None:
         server = servers(w, v)
         span = counted(w, server.since, end)
         spent(server, span)
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             note_wait(w, v, end)
             s = server.station
             if server.asks == TO_REPAIR:
@@ -321,7 +322,7 @@ def _end(w: Any) -> None:
             belt.in_blocked += counted(w, belt.since_blocked, end)
         _stay(w, belt.head, end)
         p = belt.head
-        while w.tracing == 1 and p >= 0:
+        while rarely(w.tracing == 1) and p >= 0:
             note(w, parts(w, p).due, end, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
             p = parts(w, p).next
     for k in range(w.n_links):
@@ -331,7 +332,7 @@ def _end(w: Any) -> None:
         _stay(w, station.queue_head, end)
         _stay(w, station.ready_head, end)
         _stay(w, station.outside_head, end)
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             _note_queue(w, station.queue_head, s)
             _note_queue(w, station.outside_head, s)
             p = station.ready_head
@@ -340,7 +341,7 @@ def _end(w: Any) -> None:
                 p = parts(w, p).next
     for i in range(w.n_inlets):
         _stay(w, inlets(w, i).queue_head, end)
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             _note_queue(w, inlets(w, i).queue_head, inlets(w, i).station)
     for v in range(w.n_servers):
         if servers(w, v).busy != IDLE or servers(w, v).lacks == 1:
@@ -348,6 +349,7 @@ def _end(w: Any) -> None:
     for a in range(w.n_arms):
         if arms(w, a).state == ARM_CARRYING:
             _found(w, arms(w, a).part, end)
+    w.fluid = nobody_stuck(w)
 
 
 @apart

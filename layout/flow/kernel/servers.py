@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.clocks import set_clock
 from layout.flow.kernel.draws import bring, drawn, uniform
 from layout.flow.kernel.inlets import complete, join
@@ -96,7 +97,7 @@ def set_state(w: Any, v: Any, state: Any) -> None:
         return
     span = counted(w, server.since, w.now)
     spent(server, span)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         note_wait(w, v, w.now)
     if server.state == STARVED:
         stations(w, server.station).idle -= 1
@@ -168,9 +169,8 @@ def schedule(w: Any, v: Any) -> None:
         if due < time:
             time, ring = max(due, now), RING_FAIL + m - server.mode0
     server.ring = ring
-    bring(w, server)
     set_clock(w, v, time)
-    if w.tracing == 1 and (server.state == WORKING or server.state == SETUP):
+    if rarely(w.tracing == 1) and (server.state == WORKING or server.state == SETUP):
         state = T_WORKING if server.state == WORKING else T_SETUP
         shift = stations(w, server.station).shift
         if shift >= 0:
@@ -216,8 +216,7 @@ def advance(w: Any, v: Any) -> None:
                 work += station.opening
         if work > 0.0:
             server.left, server.began, server.busy = work, now, AT_WORK
-            set_state(w, v, WORKING)
-            schedule(w, v)
+            _at_work(w, v)
             return
         if not _done(w, v, role):
             _scrap(w, v)
@@ -328,6 +327,15 @@ def _wait_for_person(w: Any, v: Any, purpose: Any) -> None:
 
 
 @compiled
+def _at_work(w: Any, v: Any) -> None:
+    """Server v is at work on its part."""
+    set_state(w, v, WORKING)
+    schedule(w, v)
+    if servers(w, v).plain == 1:
+        bring(servers(w, v))
+
+
+@compiled
 def go_on(w: Any, v: Any) -> None:
     """Server v goes on with the work for its part, or with what comes before that, if it may."""
     server = servers(w, v)
@@ -337,8 +345,7 @@ def go_on(w: Any, v: Any) -> None:
         _wait_for_person(w, v, TO_RUN)
     else:
         server.began = w.now
-        set_state(w, v, WORKING)
-        schedule(w, v)
+        _at_work(w, v)
 
 
 @inlined

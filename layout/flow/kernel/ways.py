@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import rarely
 from layout.flow.kernel.clocks import due, set_clock
 from layout.flow.kernel.inlets import expect, has_place, take_place
 from layout.flow.kernel.jit import compiled, inlined
@@ -29,12 +30,12 @@ def link_send(w: Any, k: Any, p: Any, goal: Any) -> None:
         if link.head < 0:
             set_clock(w, link.clock, part.due)
         link.head, link.tail = append(w, link.head, link.tail, p)
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             note(w, w.now, part.due, AT_LINK, k, T_TRANSIT, p, link.origin, link.target)
     else:
         if w.now > w.warmup:
             link.moved += 1
-        if w.tracing == 1:
+        if rarely(w.tracing == 1):
             tell(w, w.now, w.now, CAME, link.target, CAME, p, link.origin, link.target)
         arrive(w, p, link.target)
 
@@ -72,7 +73,7 @@ def belt_enter(w: Any, k: Any, p: Any, goal: Any) -> None:
         set_clock(w, belt.clock_out, max(part.due, belt.free_out))
     belt.count += 1
     belt.head, belt.tail = append(w, belt.head, belt.tail, p)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         note(w, w.now, part.due, AT_BELT, k, T_TRANSIT, p, belt.origin, belt.target)
 
 
@@ -82,7 +83,7 @@ def belt_leave(w: Any, k: Any) -> None:
     belt = belts(w, k)
     p = belt.head
     part = parts(w, p)
-    if w.tracing == 1:
+    if rarely(w.tracing == 1):
         tell(w, part.due, w.now, AT_BELT, k, T_WAITING, p, belt.origin, belt.target)
     belt.in_blocked += counted(w, belt.since_blocked, w.now)
     belt.waiting = 0

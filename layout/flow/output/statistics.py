@@ -183,12 +183,9 @@ def _active(
     found = {}
     periods = world.servers["periods"].tolist()
     for name, a, n in zip(network.stations, *network.servers, strict=True):
-        number, of = periods[a] if n == 1 else sum(periods[a : a + n]), shares[name]
-        found[name] = (of["working"] + of["setup"] + of["down"]) * n * window_s, number
+        found[name] = active_share(shares[name]) * n * window_s, periods[a] if n == 1 else sum(periods[a : a + n])
     for name, number in zip(network.units, world.arms["periods"].tolist(), strict=True):
-        of = shares[name]
-        busy = of["moving_empty"] + of["moving_loaded"] + of["handling"] + of.get("charging", 0.0)
-        found[name] = busy * window_s, number
+        found[name] = active_share(shares[name]) * window_s, number
     return found
 
 
