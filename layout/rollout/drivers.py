@@ -172,7 +172,7 @@ class Driver:
 
     def before_step(self, now_s: float) -> None:
         """Set where it is to be after the coming step."""
-        if self._wish is not None and self._drive is None and now_s >= self._wish.ask_s:
+        if self._wish is not None and self._drive is None and now_s >= self._wish.ask_s - 1e-9:
             self._ask(self._wish, now_s)
         if self._drive is not None and now_s >= self._began_s - 1e-9:
             t = max(now_s - self._began_s, 0.0)

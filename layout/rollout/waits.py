@@ -1,7 +1,8 @@
 """How long vehicles wait for one another: they drive as they do among bodies, and all else takes the times assumed.
 
 Nothing here has a body, so a shift passes in seconds: vehicles keep out of each other's way by the same rules, and are
-where they would be. What they wait hangs on the traffic, on who stands where and how often one drives there; so it is
+where they would be at each step of the engine: who is a step late asks another tenth later, and who asks first drives.
+What they wait hangs on the traffic, on who stands where and how often one drives there; so it is
 no matter of models, but measured anew for each layout. It is no matter of single ways either: vehicles wait where the
 others happen to be, and a flow simulation that is told of each way's own mean drives on other ways than they do.
 """
@@ -132,19 +133,19 @@ def vehicles(line: Line) -> int:
 
 def drive_through(
     line: Line, moves: Moves, *, seed: int | None = None, replication: int = 0, until_s: float | None = None,
-    hear: Callable[[told.Command], None] = lambda command: None,
+    step_s: float = STEP_S, hear: Callable[[told.Command], None] = lambda command: None,
 ) -> Driven:  # fmt: skip
     """Run a line whose vehicles drive.
 
     seed, until_s : the line's seed and horizon where left out, and at most that
-    hear : takes every command of the line's control
+    step_s : of the bodies that it stands in for; hear : takes every command of the line's control
     Nothing is counted in the line's warm-up, nor in more than the first half.
 
     The same arguments give the same result. Raises LayoutError where a route cannot be followed.
     """
     until_s, warmup_s = span_s(line, math.inf if until_s is None else until_s)
     control = Control(line, moves, seed=seed, replication=replication, until_s=until_s, warmup_s=warmup_s)
-    plant = _Plant(line, moves, control, hear)
+    plant = _Plant(line, moves, control, hear, step_s)
     plant.run()
     waited = {
         name: sum((plant.carts[member].waited for member in fleet.members), Tally())
@@ -171,11 +172,15 @@ class _Mark:
 class _Cart(Driver):
     """A vehicle that has a part or none, or hands one over. waited : what its drives took more than assumed."""
 
-    has_part = hands_over = False
-
     def __init__(self, name: str, fleet: Fleet, times: FleetTimes, body: _Mark, fellows: Fellows) -> None:
         super().__init__(name, fleet, times, body, fellows)
         self.waited = Tally()
+        self._has_part, self._takes, self._handed_s = False, False, math.inf
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether it hands a part over."""
+        return self._handed_s < math.inf
 
     @property
     def busy(self) -> bool:
@@ -185,7 +190,23 @@ class _Cart(Driver):
     @property
     def loaded(self) -> bool:
         """Whether it has a part."""
-        return self.has_part
+        return self._has_part
+
+    @property
+    def next_s(self) -> float:
+        """When (s) it has handed over, comes to where it drives, or looks again whether it may."""
+        return min(self._handed_s, super().next_s)
+
+    def hand_over(self, takes: bool, until_s: float, done: Callable[[float], None]) -> None:
+        """Take a part, or give it away; `done(time)` after that."""
+        self._has_part, self._takes, self._handed_s, self._done = False, takes, until_s, done
+
+    def after_step(self, now_s: float) -> None:
+        """See whether it has handed over, or has come."""
+        if now_s >= self._handed_s - 1e-9:
+            self._has_part, self._handed_s = self._takes, math.inf
+            self._arrived(now_s)
+        super().after_step(now_s)
 
 
 @dataclass
@@ -198,8 +219,10 @@ class _Belt:
 class _Plant:
     """Does what the control tells, after the times assumed; vehicles drive."""
 
-    def __init__(self, line: Line, moves: Moves, control: Control, hear: Callable[[told.Command], None]) -> None:
-        self._control, self._hear = control, hear
+    def __init__(
+        self, line: Line, moves: Moves, control: Control, hear: Callable[[told.Command], None], step_s: float
+    ) -> None:
+        self._control, self._hear, self._step_s = control, hear, step_s
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._calls = 0
         self._belts = {name: _Belt() for name in line.belts}
@@ -211,7 +234,7 @@ class _Plant:
             for member in fleet.members:
                 x, y, yaw = (float(v) for v in times.docks[times.stations.index(control.begins_at(member))])
                 starts[member], outlines[member] = (x, y, yaw), fleet.model.footprint_m
-        fellows = Fellows(Traffic(outlines, starts), self.carts, self.incidents.append, STEP_S)
+        fellows = Fellows(Traffic(outlines, starts), self.carts, self.incidents.append, step_s)
         for name, fleet in line.fleets.items():
             for member in fleet.members:
                 cart = _Cart(member, fleet, moves.fleets[name], _Mark(starts[member]), fellows)
@@ -219,7 +242,8 @@ class _Plant:
                 self.carts[member] = cart
 
     def run(self) -> None:
-        """From instant to instant, to the end. Once vehicles keep one another from moving, none drives any more."""
+        """From step to step, less those in which nothing happens. Once vehicles keep one another from moving, none
+        drives any more."""
         control, now_s = self._control, 0.0
         while True:
             while self._due and self._due[0][0] <= now_s:
@@ -236,10 +260,20 @@ class _Plant:
                     cart.before_step(now_s)
             if now_s >= control.until_s:
                 return
-            soon_s = min([control.next_s, *(cart.next_s for cart in driving)])
+            soon_s = min([control.next_s, *(cart.next_s - 1e-9 for cart in driving)])
             if self._due:
                 soon_s = min(soon_s, self._due[0][0])
-            now_s = min(control.until_s, max(soon_s, now_s))
+            if soon_s > now_s:
+                now_s = min(control.until_s, self._step_at(soon_s))
+
+    def _step_at(self, time_s: float) -> float:
+        """The first step that is not before a time (s)."""
+        if time_s == math.inf:
+            return time_s
+        step = math.floor(time_s / self._step_s)
+        while step * self._step_s < time_s:
+            step += 1
+        return step * self._step_s
 
     def _at(self, time_s: float, call: Callable[[], None]) -> None:
         self._calls += 1
@@ -276,9 +310,8 @@ class _Plant:
             cart.waited += Tally(int(drives), now_s - command.time_s - command.travel_s)
         self._control.reached(cart.name)
         if isinstance(command, (told.Fetch, told.Carry)):
-            cart.hands_over = True
-            self._at(now_s + command.handling_s, partial(self._handed, cart, isinstance(command, told.Fetch)))
+            handed = partial(self._handed, cart.name)
+            cart.hand_over(isinstance(command, told.Fetch), now_s + command.handling_s, handed)
 
-    def _handed(self, cart: _Cart, has_part: bool) -> None:
-        cart.has_part, cart.hands_over = has_part, False
-        self._control.handed(cart.name)
+    def _handed(self, name: str, _: float) -> None:
+        self._control.handed(name)
