@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -19,6 +19,9 @@ def view(
         Optional[str],  # noqa: UP045
         typer.Option(help="Keys of the overlays to begin with: p ports, e service envelopes, h reach, v violations."),
     ] = None,
+    fidelity: Annotated[
+        Literal["flow", "physics"], typer.Option(help="flow: as simulated; physics: run as rigid bodies before it shows.")
+    ] = "flow",
     recording: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Recording of a physical run of that layout to show instead.", metavar="FILE"),
@@ -43,6 +46,7 @@ def view(
     from layout.model.results import TraceEvent
     from layout.pipeline import Evaluator
     from layout.report.pictures import shown_moves
+    from layout.units import duration
     from layout.viewer import Replay, Schedule
     from layout.viewer import view as show
 
@@ -51,6 +55,14 @@ def view(
     recorded = Replay(read_recording(recording)) if recording is not None else None
     with Evaluator(scenario) as evaluator:
         evaluation = evaluator(candidate)
+    if fidelity == "physics" and recorded is None and evaluation.feasible and evaluation.moves is not None:
+        from layout.rollout.run import roll_out
+
+        typer.echo(f"{duration(minutes * 60.0)} as rigid bodies first", err=True)
+        run, film = roll_out(line, evaluation.moves, until_s=minutes * 60.0, record=True)
+        for incident in run.incidents:
+            typer.echo(incident.sentence, err=True)
+        recorded = Replay(film) if film is not None else None
     trace: list[TraceEvent] = []
     if evaluation.flow is not None and evaluation.moves is not None:
         moves = evaluation.moves

@@ -159,6 +159,25 @@ def test_an_infeasible_layout_can_be_looked_at(cell: Path, monkeypatch) -> None:
     assert shown["overlays"] == "pe"
 
 
+@pytest.mark.parametrize(("fidelity", "shown_as"), [("flow", "Schedule"), ("physics", "Replay")])
+def test_a_layout_can_be_looked_at_as_rigid_bodies(monkeypatch, fidelity: str, shown_as: str) -> None:
+    import layout.scene.display
+    import layout.viewer
+
+    shown: list[Any] = []
+    monkeypatch.setattr(layout.scene.display, "problem_with_display", lambda: None)
+    monkeypatch.setattr(layout.viewer, "view", lambda line, moves, run, headline, **more: shown.append(run))
+    flagship = Path(__file__).parents[2] / "experiments" / "machining_cell.yaml"
+    result = run.invoke(app, ["view", str(flagship), "--fidelity", fidelity, "--minutes", "0.1"])
+    assert result.exit_code == 0, result.output
+    assert ("6 s as rigid bodies first" in result.output) is (fidelity == "physics")
+    (played,) = shown
+    assert type(played).__name__ == shown_as
+    if fidelity == "physics":
+        assert played.end_s == pytest.approx(6.0, abs=0.04)
+        assert set(played.positions(3.0).joints) == {"tender"}
+
+
 def test_production_is_told(cell: Path) -> None:
     """People and what they do, set-ups, quality and routing, as they were understood."""
     more = "\npeople: {fitters: {number: {choose: [1, 2]}, repairs: [mill]}}\nrouting: {mill: round_robin}\nmachines:\n"
