@@ -20,7 +20,7 @@ def view(
         typer.Option(help="Keys of the overlays to begin with: p ports, e service envelopes, h reach, v violations."),
     ] = None,
     fidelity: Annotated[
-        Literal["flow", "physics"], typer.Option(help="flow: as simulated; physics: run as rigid bodies before it shows.")
+        Literal["flow", "physics"], typer.Option(help="flow: as simulated; physics: run as rigid bodies first.")
     ] = "flow",
     recording: Annotated[
         Optional[Path],  # noqa: UP045

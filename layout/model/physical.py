@@ -62,7 +62,8 @@ _REMEDIES = {
     "jammed": "a wider belt or corner, or a part that fits between the guides",
     "climbed": f"a slower belt {_HOW_FAST}, or parts with blunter ends",
     "dropped": f"a slower arm {_HOW_FAST}, a tool that holds more, a lighter part, or one that fits where it is put",
-    "misplaced": "a longer straight piece of belt before it is taken, or a slower arm",
+    "misplaced": "a longer straight piece of belt before it is taken, a part short enough for where it stops there "
+    "('layout check' says), or a slower arm",
     "tracking": "a slower arm, a lighter load, or a stronger arm",
     "saturated": "a slower arm where its drives are to be spared: it costs time, and nothing else",
     "near miss": "a larger clearance, or another place for what it passes",
