@@ -187,15 +187,18 @@ def test_a_hold_that_nobody_states_suits_the_payload() -> None:
     assert gives == pytest.approx(2.0 * takes)
 
 
+@pytest.mark.parametrize("hold", [Hold(26.0, "jaws"), Hold(32.0, "suction")])
 @pytest.mark.parametrize(("speed", "held"), [(1.0, False), (0.4, True)])
 def test_a_payload_is_held_at_low_speed_and_dropped_at_high(
-    scene: ModuleType, tmp_path: Path, speed: float, held: bool
+    scene: ModuleType, tmp_path: Path, speed: float, held: bool, hold: Hold
 ) -> None:
-    bench = carried(cell(scene, tmp_path, 2.0, speed, Hold(26.0, "jaws")))  # 26 N at friction 0.5; its weight is 19.6 N
+    """Friction is 0.5; its weight is 19.6 N."""
+    bench = carried(cell(scene, tmp_path, 2.0, speed, hold))
     assert ("dropped" not in bench.kinds) == held
     if not held:
         dropped = next(incident for incident in bench.incidents if incident.kind == "dropped")
-        assert dropped.amount > dropped.limit == pytest.approx(26.0)
+        assert dropped.amount > dropped.limit == pytest.approx(hold.force_n)
+        assert f"its {hold.by} of {hold.force_n:g} N hold" in dropped.cause
         assert (dropped.part, dropped.product, dropped.subjects) == (1, "block", ("tender",))
     else:
         assert bench.incidents == []
