@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 if TYPE_CHECKING:
-    from layout.errors import Problem
     from layout.model.line import Line
     from layout.model.results import Violation
-    from layout.model.scenario import Scenario
 
 
 def check(
@@ -33,6 +31,7 @@ def check(
     import json
     from dataclasses import asdict
 
+    from layout.cli.misfits import line_of, misfits
     from layout.cli.problems import as_data, print_problems
     from layout.cli.understood import print_understood, understood
     from layout.errors import LayoutError
@@ -46,12 +45,12 @@ def check(
         problems = [as_data(problem) for problem in error.problems]
         typer.echo(json.dumps({"valid": False, "problems": problems, "warnings": []}, indent=2))
         return 2
-    largest = _line(scenario, most=True)
-    odd = (*odd, *_misfits(largest, file))
+    largest = line_of(scenario, most=True)
+    odd = (*odd, *misfits(largest, file))
     summary = understood(scenario, largest)
     wanted = not json_ if draw is None else draw
     target = picture or (Path(f"{file.stem}.plan.png") if wanted else None)
-    line = _line(scenario)
+    line = line_of(scenario)
     violations = _violations(line)
     summary["violations"] = [asdict(violation) for violation in violations]
     summary["pictures"] = []
@@ -79,47 +78,6 @@ def check(
     for path in summary["pictures"]:
         console.print(f"picture: {path}", soft_wrap=True)
     return 0
-
-
-def _misfits(line: Line, file: Path) -> list[Problem]:
-    """Parts that a belt brings to a place too short for them: among rigid bodies they stop before it."""
-    from layout.errors import Problem
-    from layout.feasibility.riders import long_parts
-
-    hint = "choose a station with more room behind its port for arms, or a shorter part"
-    return [
-        Problem(
-            f"'{product}' is {1000 * amount:.0f} mm too long for where it stops: rigid bodies refuse such a layout",
-            file=str(file), where=f"machines.{station}", value=line.stations[station].model.name, hint=hint,
-        )
-        for (station, product), amount in long_parts(line)
-        if amount > 0.0
-    ]  # fmt: skip
-
-
-def _line(scenario: Scenario, *, most: bool = False) -> Line:
-    """The line as the start has it; where there is none, machines packed along the flow.
-
-    most : all machines that may be bought stand there
-    """
-    from layout.model.line import Layout
-    from layout.model.quantities import Range
-    from layout.model.realise import realise
-
-    if scenario.variables and scenario.start is None and not most:
-        from layout.search.plane.sampler import sampler_of
-
-        return realise(scenario, sampler_of(scenario, scenario.spec.time.seed).packing())
-    values: dict[str, Any] = {}
-    for variable in scenario.variables:
-        domain = variable.domain
-        values[variable.name] = (domain.low + domain.high) / 2 if isinstance(domain, Range) else domain.options[0]
-    values |= scenario.start or {}
-    if most:
-        for variable in scenario.variables:
-            if variable.field == "count" and not isinstance(variable.domain, Range):
-                values[variable.name] = max(variable.domain.options)
-    return realise(scenario, Layout(values))
 
 
 def _violations(line: Line) -> tuple[Violation, ...]:

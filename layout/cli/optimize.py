@@ -76,6 +76,8 @@ def optimize(
     from rich.console import Console
 
     from layout.cli.inputs import say_when_waiting
+    from layout.cli.misfits import line_of, misfits
+    from layout.cli.problems import print_problems
     from layout.files.runs import RunFolder
     from layout.files.scenario import load_scenario
     from layout.files.what_if import what_if
@@ -115,6 +117,8 @@ def optimize(
             say_when_waiting()
             scenario = load_scenario(file)
             out = out or _fresh(Path("runs") / file.stem)
+            if prove_s != 0.0:  # found out by proofs only, one layout after the other
+                print_problems(misfits(line_of(scenario, most=True), file), style="yellow")
         with _Bar(console) as bar:
             try:
                 run = search(
