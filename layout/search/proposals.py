@@ -39,8 +39,8 @@ PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the c
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 IMPROVEMENTS = 6  # of the legaliser: a change need not be the least there is
 CHOICES = (1, 2, 4)  # changes among which the surrogate chooses: one of these, by chance
-CLIMB = (16, 128)  # changes tried after the first, where vehicles drive: at least, and at most
-CLIMB_WORK = 12_800  # times the square of the number of stations: what a way among them takes grows like that
+CLIMB = (16, 128)  # changes tried after the first, where arms or vehicles haul: at least, and at most
+CLIMB_WORK = 12_800  # times the square of the number of stations: what vehicles' ways among them take grows like that
 MOST_OPTIONS = 8  # of a setting, that the surrogate tells apart
 SPACE = tuple(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence"))
 """What the legaliser sees to; those first that most often find something for their time."""
@@ -96,15 +96,17 @@ class Proposals:
         self.legaliser = ScenarioLegaliser(scenario, IMPROVEMENTS)
         self.hauling = Hauling(scenario)
         self.distances = Distances(self.packer, self.hauling.pairs)
-        flows = [-self.packer.weights[a][b] for a, b in self.distances.pairs]
+        weights, arms = self.packer.weights, self.packer.arm_between
+        flows = [0.0 if arms(a, b) in self.hauling.carriers else -weights[a][b] for a, b in self.distances.pairs]
         self._options = [
             (name, option)
             for name, domain in self.moves.domains.items()
             if name in self.moves.settings and isinstance(domain, Choose) and len(domain.options) <= MOST_OPTIONS
             for option in domain.options
         ]
-        self.climb = min(max(CLIMB_WORK // max(self.hauling.stations, 1) ** 2, CLIMB[0]), CLIMB[1])
-        self.prior = np.array([*flows, *(1.0 for _ in self.hauling.fleets), *(0.0 for _ in self._options)])
+        docks = self.hauling.stations
+        self.climb = CLIMB[0] if self.hauling.arms else min(max(CLIMB_WORK // max(docks, 1) ** 2, CLIMB[0]), CLIMB[1])
+        self.prior = np.array([*flows, *([1.0] if self.hauling.carriers else []), *(0.0 for _ in self._options)])
         self._set = [v.name for v in scenario.variables if v.field not in PLACE]
         self._last: tuple[tuple[Any, ...], Line] | None = None
         machines = scenario.spec.machines
@@ -125,13 +127,14 @@ class Proposals:
         return self._mended(rng, draft.parent) if draft.mend else self._changed(rng, draft, draft.parent)
 
     def features(self, values: Values) -> Array:
-        """(n,) what the surrogate goes by: distances, what vehicles can haul, and 1 for each option chosen of settings.
+        """(n,) what the surrogate goes by: distances, what the carrier that hauls least can haul (1/h), and 1 for each
+        option chosen of settings.
 
-        Raises LayoutError where vehicles have no way to a station.
+        Raises LayoutError where vehicles have no way to a station or arms don't reach it.
         """
         found = [self.distances(values)]
-        if self.hauling.fleets:
-            found.append(self.hauling(self._line(values)))
+        if self.hauling.carriers:
+            found.append(self.hauling(self._line(values)).min(keepdims=True))
         if self._options:
             found.append(np.array([float(values.get(name) == option) for name, option in self._options]))
         return np.concatenate(found)
@@ -151,12 +154,12 @@ class Proposals:
                 break
         assert packed is not None
         values = self._repaired(rng, packed, PACKING_REPAIRS)
-        climbs = self.hauling.fleets and draft.slope and not self._plan(values, ANY).violations
+        climbs = self.hauling.carriers and draft.slope and not self._plan(values, ANY).violations
         return self._climbed(rng, draft, values) if climbs else values
 
     def _changed(self, rng: np.random.Generator, draft: Draft, parent: Values) -> Values:
         best: tuple[_Plan, Values] | None = None
-        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope and not self.hauling.fleets else 1
+        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope and not self.hauling.carriers else 1
         tried = 0
         while tried < MOVE_TRIES:
             some: list[tuple[bool, float, int, Values]] = []  # not legal, less promising and later ones come last
@@ -169,7 +172,7 @@ class Proposals:
                 values, legal = self.legaliser(values)
                 if values != parent:
                     promise = (
-                        worth(draft.slope, self.features(values)) if choice > 1 and not self.hauling.fleets else 0.0
+                        worth(draft.slope, self.features(values)) if choice > 1 and not self.hauling.carriers else 0.0
                     )
                     some.append((bool(legal.left), -promise, tried, values))
             for wrong, _, _, values in sorted(some, key=lambda entry: entry[:3]):
@@ -183,12 +186,12 @@ class Proposals:
     def _climbed(self, rng: np.random.Generator, draft: Draft, values: Values) -> Values:
         """Legal values changed on and on; a change that promises more is kept, and its move made more often.
 
-        Only where vehicles drive, whose ways tell most of what a simulation would. Settings stay where the draft is
-        about them, or nothing is known of them yet.
+        Only where arms or vehicles haul, whose moves tell most of what a simulation would. Settings stay where the
+        draft is about them, or nothing is known of them yet.
         """
-        if not self.hauling.fleets or not draft.slope:
+        promise = self._promise(draft, values) if self.hauling.carriers else None
+        if promise is None:
             return values
-        promise = worth(draft.slope, self.features(values))
         shares = dict(self.moves.shares(values))
         if draft.move == "set" or draft.number < PACKINGS:
             shares.pop("set", None)
@@ -201,14 +204,20 @@ class Proposals:
             trial, legal = self.legaliser(trial)
             if trial == values or legal.left:
                 continue
-            try:
-                promised = worth(draft.slope, self.features(trial))
-            except LayoutError:  # a dock is walled in
+            promised = self._promise(draft, trial)
+            if promised is None or promised <= promise:
                 continue
-            if promised > promise and not self._plan(trial, ANY, spaced=True).violations:
+            if not self._plan(trial, ANY, spaced=True).violations:
                 values, promise = trial, promised
                 won[move] += 1.0
         return values
+
+    def _promise(self, draft: Draft, values: Values) -> float | None:
+        """What the surrogate promises; None where it cannot: a dock is walled in, an arm does not reach."""
+        try:
+            return worth(draft.slope, self.features(values)) if draft.slope else None
+        except LayoutError:
+            return None
 
     def _repaired(self, rng: np.random.Generator, values: Values, tries: int) -> Values:
         """The values with whoever stands in the way moved, as long as that makes the floor plan less illegal."""

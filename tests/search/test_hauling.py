@@ -15,7 +15,11 @@ from layout.errors import LayoutError
 from layout.files.scenario import load_scenario
 from layout.model.line import Layout
 from layout.model.realise import realise
+from layout.model.results import Moves
 from layout.model.scenario import Scenario
+from layout.motion.arms import arm_times
+from layout.motion.cell import bare
+from layout.motion.traffic import carried
 from layout.motion.vehicles import fleet_times
 from layout.search.hauling import Hauling
 from layout.search.proposals import PACKINGS, Draft, Proposals
@@ -83,7 +87,7 @@ def test_one_cart_between_two_machines_hauls_what_it_hauls(tmp_path: Path) -> No
     assert times.empty_s is None
     round_s = times.travel_s[0, 1] + times.handover_s.sum() + times.travel_s[1, 0]
     hauling = Hauling(scenario)
-    assert hauling.fleets == ("cart",) and ("folder", "sealer") in hauling.pairs
+    assert hauling.carriers == ("cart",) and not hauling.arms and ("folder", "sealer") in hauling.pairs
     assert hauling(line) == pytest.approx([3600.0 / round_s])
     found = flow.simulate(line, motion.plan(line)).throughput_per_h.mean
     assert found == pytest.approx(3600.0 / round_s, rel=0.01)
@@ -114,6 +118,23 @@ def test_it_ranks_layouts_as_simulation_does(tmp_path: Path) -> None:
             found.append(flow.simulate(line, motion.plan(line)).throughput_per_h.mean)
     assert len(found) == len(foretold) >= 16
     assert spearmanr(foretold, found)[0] > 0.75
+
+
+def test_an_arm_hauls_by_its_moves_alone(cell: Scenario) -> None:
+    """Loaded moves with their hand-overs, empty ones from any place to any: summed up here part by part."""
+    assert cell.start is not None
+    line = realise(cell, Layout(dict(cell.start)))
+    ((name, arm),) = line.arms.items()
+    mass_kg = max(product.mass_kg for product in line.products.values())
+    times = arm_times(arm, line.stations, bare(arm.model, mass_kg), carried(arm, line))
+    row = {station: k for k, station in enumerate(times.stations)}
+    hauls = {(a, b): parts for (who, a, b), parts in flow.hauls(line, Moves()).items() if who == name}
+    spent = 0.0
+    for (a, b), parts in hauls.items():
+        spent += parts * float(times.pick_s[row[a]] + times.loaded_s[row[a], row[b]] + times.place_s[row[b]])
+        for (c, _), others in hauls.items():
+            spent += parts * others / sum(hauls.values()) * float(times.empty_s[row[b], row[c]])
+    assert Hauling(cell)(line)[Hauling(cell).carriers.index(name)] == pytest.approx(3600.0 / spent)
 
 
 def test_climbing_promises_more_and_stays_legal(shop: Scenario) -> None:
