@@ -23,6 +23,12 @@ def figures_of(script: str, picture: Path, *part: str) -> dict[str, Any]:
     return found
 
 
+TRAFFIC = {
+    "waits_s": {"carts": [1.4, 0.2, 1.5, 0.1]}, "assumed": [-0.05, 0.01], "learnt": [0.0, 0.01], "shifts": 2,
+    "incidents": 0,
+}  # fmt: skip
+
+
 def test_flow_against_other_simulators(tmp_path: Path) -> None:
     figures = figures_of("flow.py", tmp_path / "scaling.png")
     for name in (
@@ -38,8 +44,17 @@ def test_flow_against_other_simulators(tmp_path: Path) -> None:
     assert set(figures["scaling"]) == {"machines", "parts"}
 
 
-def test_physics_against_flow(tmp_path: Path) -> None:
+def test_physics_against_flow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     figures = figures_of("physics.py", tmp_path / "gaps.png")
+    monkeypatch.syspath_prepend(str(EXPERIMENTS / "benchmarks"))
+    import physics
+
+    physics.table(figures | {"traffic": {"job_shop_amr": TRAFFIC}})
+    told = capsys.readouterr().out
+    for line in ("realtime_factor", "gap machining_cell", "traffic job_shop_amr", "profile"):
+        assert line in told
     for name in ("realtime_factor", "flow_vs_physics", "two_windows", "steps_per_s"):
         assert figures[name] > 0
     assert 0 < figures["steps_made"] <= 1

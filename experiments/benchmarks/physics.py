@@ -394,8 +394,8 @@ def table(figures: dict[str, Any]) -> None:
     ]
     for name, what in rows:
         print(f"{name:20} {figures[name]:>10.4g}   {what}")
-    for work, share in figures["profile"].items():
-        print(f"{'profile':20} {share:>10.1%}   {work}")
+    for work, part in figures["profile"].items():
+        print(f"{'profile':20} {part:>10.1%}   {work}")
     rough = figures["coarse"]
     speeds = rough["realtime_factor"]
     print(
