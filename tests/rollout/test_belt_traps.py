@@ -108,6 +108,43 @@ def test_a_thing_that_stands_in_the_way_is_named(belts, blocks, world, tmp_path,
             assert incident.subjects == ("post", "belt")
 
 
+@pytest.mark.parametrize(("aside", "pushed"), [(0.035, True), (0.01, False)])
+def test_a_wedge_that_leads_a_part_aside(belts, blocks, world, tmp_path, aside, pushed):
+    """A tool finds a part that is 10 mm beside its line, not one that is 35 mm."""
+    line = belts.straight_line(world, tmp_path, 3.0, 0.3)
+    with belts.Rig(line, [blocks.block((0.3, 0.2, 0.1), friction=0.15)]) as rig:
+        edge = 1.1 - aside
+        flat = [[1.8, 1.16], [2.6, edge], [3.2, edge], [3.2, 1.2], [1.8, 1.2]]
+        corners = blocks.np.array([[*at, 0.91] for at in flat])
+        rig.world.fix("wedge", [blocks.np.vstack([corners, corners + (0, 0, 0.15)])])
+        rig.put("belt", "box")
+        rig.run(11.0)
+        found = [incident for incident in rig.incidents if incident.kind == "pushed"]
+        assert bool(found) is pushed
+        if pushed:
+            assert found[0].subjects == ("wedge", "belt") and found[0].cause == "wedge pushed it"
+
+
+@pytest.mark.parametrize(("turned", "misplaced"), [(0.25, True), (0.1, False)])
+def test_a_part_turned_too_far_is_not_put_straight_for_the_arm(belts, blocks, world, tmp_path, turned, misplaced):
+    """Jaws make a part straight that is turned by 10 degrees at most: 0.17 rad."""
+    infeed = belts.load_model("infeed_station")
+    start = belts.stand(world, tmp_path, "from", [belts.port("out", 0.2, 0.0, (1.0, 0.0))])
+    stands = world.station("from", start, 2.4, 1.0), world.station("to", infeed, 4.0, 1.0, math.pi / 2)
+    arm = world.arm("a", world.arm_model(tmp_path), 4.5, 3.0, serves=["to"])
+    line = world.line(*stands, arm, belts.Belt("belt", "from", "to", 0.4, 0.3, 0.36))
+    with belts.Rig(line, [blocks.block((0.12, 0.08, 0.06))]) as rig:
+        belt = rig.belts["belt"]
+        rig.put("belt", "box", 7)
+        rig.run(1.0)
+        (rider,) = belt.riders
+        rider.aside_rad = turned
+        wrong = belt._watch.arrived(rider, 0.0, 1.0)
+        assert (wrong is not None) is misplaced
+        if wrong is not None:
+            assert wrong.kind == "misplaced" and wrong.amount == turned and "turned by more" in wrong.cause
+
+
 @pytest.mark.parametrize(("aside", "kinds"), [(0.06, ["misplaced"]), (0.04, [])])
 def test_a_part_too_far_beside_its_place_is_not_centred_for_the_arm(belts, blocks, world, tmp_path, aside, kinds):
     """Jaws beside the stop reach 50 mm; the belt, 290 mm between its guides, is far wider than the part."""
