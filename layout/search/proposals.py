@@ -39,7 +39,7 @@ PACKING_REPAIRS = 60  # moves tried to mend a packing whose belts or reach the c
 MOVE_TRIES = 40  # changes tried until one has a legal floor plan
 IMPROVEMENTS = 6  # of the legaliser: a change need not be the least there is
 CHOICES = (1, 2, 4)  # changes among which the surrogate chooses: one of these, by chance
-CLIMB = (16, 128)  # changes tried after the first, where arms or vehicles haul: at least, and at most
+CLIMB = (16, 128)  # changes tried after the first, where arms or single vehicles haul: at least, and at most
 CLIMB_WORK = 12_800  # times the square of the number of stations: what vehicles' ways among them take grows like that
 MOST_OPTIONS = 8  # of a setting, that the surrogate tells apart
 SPACE = tuple(feasibility.FLAT[name] for name in ("overlap", "service", "obstacle", "keep_clear", "floor", "fence"))
@@ -159,7 +159,7 @@ class Proposals:
 
     def _changed(self, rng: np.random.Generator, draft: Draft, parent: Values) -> Values:
         best: tuple[_Plan, Values] | None = None
-        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope and not self.hauling.carriers else 1
+        choice = CHOICES[int(rng.integers(len(CHOICES)))] if draft.slope and not self._climbs(parent) else 1
         tried = 0
         while tried < MOVE_TRIES:
             some: list[tuple[bool, float, int, Values]] = []  # not legal, less promising and later ones come last
@@ -171,9 +171,7 @@ class Proposals:
                     self.moves.change(rng, values)
                 values, legal = self.legaliser(values)
                 if values != parent:
-                    promise = (
-                        worth(draft.slope, self.features(values)) if choice > 1 and not self.hauling.carriers else 0.0
-                    )
+                    promise = (self._promise(draft, values) or 0.0) if choice > 1 else 0.0
                     some.append((bool(legal.left), -promise, tried, values))
             for wrong, _, _, values in sorted(some, key=lambda entry: entry[:3]):
                 plan = self._plan(values, best[0].rank if best else None, spaced=not wrong)
@@ -186,10 +184,11 @@ class Proposals:
     def _climbed(self, rng: np.random.Generator, draft: Draft, values: Values) -> Values:
         """Legal values changed on and on; a change that promises more is kept, and its move made more often.
 
-        Only where arms or vehicles haul, whose moves tell most of what a simulation would. Settings stay where the
-        draft is about them, or nothing is known of them yet.
+        Only where arms haul, or vehicles that are alone in their fleets: their moves tell most of what a simulation
+        would. Several vehicles wait for one another, the more the less room is left to them, and nothing here foretells
+        that. Settings stay where the draft is about them, or nothing is known of them yet.
         """
-        promise = self._promise(draft, values) if self.hauling.carriers else None
+        promise = self._promise(draft, values) if self._climbs(values) else None
         if promise is None:
             return values
         shares = dict(self.moves.shares(values))
@@ -211,6 +210,10 @@ class Proposals:
                 values, promise = trial, promised
                 won[move] += 1.0
         return values
+
+    def _climbs(self, values: Values) -> bool:
+        """Whether something hauls under these values, and no two vehicles of a fleet get in each other's way."""
+        return bool(self.hauling.carriers) and all(f.units < 2 for f in self._line(values).fleets.values())
 
     def _promise(self, draft: Draft, values: Values) -> float | None:
         """What the surrogate promises; None where it cannot: a dock is walled in, an arm does not reach."""

@@ -140,7 +140,8 @@ def test_an_arm_hauls_by_its_moves_alone(cell: Scenario) -> None:
 def test_climbing_promises_more_and_stays_legal(shop: Scenario) -> None:
     proposals = Proposals(shop, 1)
     slope = tuple(proposals.prior.tolist())
-    legal = [values for k in range(6) if not feasibility.quick(realise(shop, Layout(values := proposals(Draft(k)))))]
+    drawn = [{**proposals(Draft(k)), "carts.fleet": 1} for k in range(6)]
+    legal = [values for values in drawn if not feasibility.quick(realise(shop, Layout(values)))]
     assert legal
     for k, values in enumerate(legal):
         climbed = proposals(Draft(100 + k, values, move="shift", slope=slope))
@@ -153,7 +154,7 @@ def test_what_a_setting_is_worth_is_not_decided_before_it_was_tried(shop: Scenar
     """A draft that is about settings keeps the one that it has drawn, be it less than promised."""
     proposals = Proposals(shop, 1)
     slope = tuple(proposals.prior.tolist())
-    values = {**proposals(Draft(0)), "carts.fleet": 2, "carts.dispatch": "nearest"}
+    values = {**proposals(Draft(0)), "carts.fleet": 1, "carts.dispatch": "nearest"}
     found = [proposals(Draft(50 + k, values, move="set", slope=slope)) for k in range(12)]
     assert {v["carts.fleet"] for v in found} == {1, 2}
 
