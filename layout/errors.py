@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -63,3 +64,21 @@ class SearchError(LayoutError):
 
 class SelfCheckError(LayoutError):
     """A result contradicts itself: a defect of this program, not of its input."""
+
+
+@contextmanager
+def plain_interrupts() -> Iterator[None]:
+    """Ctrl-C comes out as KeyboardInterrupt also where it fell into compiled code.
+
+    Python delivers it at the next instruction of its own. Where that is a callback inside an extension that does not
+    look for errors, the call returns a result all the same, and Python raises a SystemError from the interrupt.
+    """
+    try:
+        yield
+    except SystemError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise KeyboardInterrupt from None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from layout.errors import LayoutError
+from layout.errors import LayoutError, plain_interrupts
 
 # A command is a function named like its module (`import_` where Python keeps the word for itself); its docstring is
 # the help, the int it returns the exit code (None: 0). To add one, write layout/cli/<name>.py and its line here.
@@ -70,7 +70,8 @@ class LazyGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Its int is the exit code; errors a user can act on exit with 2."""
         try:
-            code = super().invoke(ctx)
+            with plain_interrupts():
+                code = super().invoke(ctx)
             sys.stdout.flush()
         except LayoutError as error:
             from layout.cli.problems import print_problems

@@ -20,7 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, create_trial
 
 from layout import objective
-from layout.errors import Problem, SearchError
+from layout.errors import Problem, SearchError, plain_interrupts
 from layout.files.proofs import keep_proof, proof_to_json
 from layout.files.runs import MEASURE_COLUMNS, Found, RunFolder
 from layout.model.evaluation import Evaluation
@@ -46,6 +46,7 @@ EVALUATIONS = 300  # where neither a number of evaluations nor a time is given
 WORST = -1e9  # told for a candidate whose figures are no numbers, such as the lead time where no part leaves
 
 
+@plain_interrupts()
 def optimize(
     scenario: Scenario,
     *,
