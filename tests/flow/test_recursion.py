@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layout.flow import simulation
+from layout.flow.kernel import records
 from layout.flow.network import compile_line
 from layout.flow.network.rows import run_row
 from layout.flow.output.statistics import measure
@@ -195,3 +196,18 @@ def test_log_and_room_grow_where_a_guess_is_short(monkeypatch):
     monkeypatch.setattr(module, "_parts", lambda horizon_s, mean_s: 40)
     assert both(made, moves())[0] == expected
     assert np.isfinite(np.array([row[2] for row in expected[1]])).all()
+
+
+def test_a_log_that_somebody_looks_at_is_not_written_again():
+    n = 1 << 15
+    first = records.log_of(n)
+    first["time"] = 1.0
+    held = first["time"][10:20]
+    del first
+    second = records.log_of(n)
+    second["time"] = 2.0
+    assert (held == 1.0).all()
+    assert not np.shares_memory(held, second)
+    address = second.ctypes.data
+    del second
+    assert records.log_of(n - 1).ctypes.data == address  # nobody looks at it any more

@@ -16,17 +16,19 @@ from typing import Any
 
 import numpy as np
 
+from layout.flow.kernel.bits import lowest_of
 from layout.flow.kernel.draws import draw, uniform
 from layout.flow.kernel.jit import compiled, inlined
 from layout.flow.kernel.lanes import (
     add_four,
-    any_less,
     cell_at,
     count_late,
     gather,
     get,
     get_four,
+    in_lane,
     larger,
+    less,
     put,
     put_four,
     put_whole,
@@ -48,7 +50,6 @@ _ROOM, _PERIODS, _FREE, _DUE, _WORKED, _ENDED, _STARVED, _WORKING, _BLOCKED = (
     SLOT.fields[name][1]  # type: ignore[index]
     for name in ("room", "periods", "free", "due", "worked", "ended", "starved", "working", "blocked")
 )
-_DONE, _SPENT, _TOTAL = (8 * LANES * i for i in (1, 2, 3))  # in `coming`, after the starts
 
 
 @inlined
@@ -175,14 +176,18 @@ def _steps(w: Any, q: Any) -> None:
                 there = get_four(here)
             else:
                 spent, total = done - start, worked + time
-                if any_less(start + (get_four(at + _DUE) - worked), done):
+                fail = less(start + (get_four(at + _DUE) - worked), done)
+                if fail != 0:
                     put_four(q.coming, start)
-                    put_four(q.coming + _DONE, done)
-                    put_four(q.coming + _SPENT, spent)
-                    put_four(q.coming + _TOTAL, total)
-                    _fail(w, at, q.coming, times)
-                    done, spent = get_four(q.coming + _DONE), get_four(q.coming + _SPENT)
-                    total = get_four(q.coming + _TOTAL)
+                    while fail != 0:
+                        lane = lowest_of(fail)
+                        fail &= fail - 1
+                        one = cell_at(at + 8 * lane)
+                        one.since = get(q.coming, lane)
+                        end_s = work(w, one, one.since, get(times, lane))
+                        done = in_lane(done, lane, end_s)
+                        spent = in_lane(spent, lane, end_s - one.since)
+                        total = in_lane(total, lane, one.worked)
                 room = get_four(here + cell.room) if cell.even == 1 else gather(here, at + _ROOM)
                 there = larger(done, room)
                 put_four(here, there)
@@ -195,19 +200,6 @@ def _steps(w: Any, q: Any) -> None:
             times += 8 * LANES
             at += SLOT_BYTES
         row += wide
-
-
-@compiled
-def _fail(w: Any, at: Any, coming: Any, times: Any) -> None:
-    """Some stations of a slot fail while they work: when they are done, after how long, and how old they are then."""
-    for lane in range(LANES):
-        cell, start = cell_at(at + 8 * lane), get(coming, lane)
-        if start + (cell.due - cell.worked) < get(coming + _DONE, lane):
-            cell.since = start
-            done = work(w, cell, start, get(times, lane))
-            put(coming + _DONE, lane, done)
-            put(coming + _SPENT, lane, done - cell.since)
-            put(coming + _TOTAL, lane, cell.worked)
 
 
 @compiled

@@ -137,14 +137,32 @@ def _larger(typing_context: Any, a: Any, b: Any) -> Any:
     return _four(_four, _four), build
 
 
-def _any_less(typing_context: Any, a: Any, b: Any) -> Any:
-    """Whether a < b in any lane."""
+def _less(typing_context: Any, a: Any, b: Any) -> Any:
+    """In which lanes a < b: bits."""
 
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        bits = ir.IntType(LANES)
-        return builder.icmp_unsigned("!=", builder.bitcast(builder.fcmp_ordered("<", *given), bits), bits(0))
+        bits = builder.bitcast(builder.fcmp_ordered("<", *given), ir.IntType(LANES))
+        return builder.zext(bits, _WORD)
 
-    return types.boolean(_four, _four), build
+    return types.int64(_four, _four), build
+
+
+def _in_lane(typing_context: Any, value: Any, lane: Any, number: Any) -> Any:
+    """The value, with another number in one lane: in registers, for what is written by parts is slow to read whole."""
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        value, lane, number = given
+        first = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
+
+        def everywhere(one: Any, kind: Any) -> Any:
+            undefined = ir.Constant(kind, ir.Undefined)
+            return builder.shuffle_vector(builder.insert_element(undefined, one, _INDEX(0)), undefined, first)
+
+        lanes = ir.Constant(_FLAGS, list(range(LANES)))
+        here = builder.icmp_unsigned("==", lanes, everywhere(lane, _FLAGS))
+        return builder.select(here, everywhere(number, _FOUR), value)
+
+    return _four(_four, types.int64, types.float64), build
 
 
 def _count_late(typing_context: Any, address: Any, start: Any, ended: Any) -> Any:
@@ -190,7 +208,8 @@ put_four: Any = intrinsic(_put_four)
 add_four: Any = intrinsic(_add_four)
 gather: Any = intrinsic(_gather)
 larger: Any = intrinsic(_larger)
-any_less: Any = intrinsic(_any_less)
+less: Any = intrinsic(_less)
+in_lane: Any = intrinsic(_in_lane)
 count_late: Any = intrinsic(_count_late)
 shift_in: Any = intrinsic(_shift_in)
 transpose: Any = intrinsic(_transpose)

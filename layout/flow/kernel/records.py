@@ -6,6 +6,7 @@ simulation runs; the others are the line as compiled by `network`.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -240,7 +241,7 @@ PLAN = _dtype(
     # first and last place in job, which holds process-time streams; draws: (LANES * slots, BLOCK + LANES); times:
     # (BLOCK, slots, LANES); moments: see `blocks`; gone: (stations, past) when parts went on, with `back` of the past;
     # entered: when each part did; kinds: products of a block's parts, after those of LANES - 1 before it; log: of the
-    # first time in the log of departures; first, count: parts by where they are at the end; coming: 4 x LANES numbers;
+    # first time in the log of departures; first, count: parts by where they are at the end; coming: LANES numbers;
     # merged: 8 x STRETCH numbers;
     # spare: for copies
     "cell order jobs job draws times moments gone entered kinds log first count coming merged spare modes streams "
@@ -389,12 +390,33 @@ class World(NamedTuple):
 
     def with_log(self, size: int) -> World:
         """This world, to go on with: the log of departures has that much room."""
-        log = np.empty(size, DEPARTURE)
+        log = log_of(size)
         logged = int(self.run["logged"][0])
         log[:logged] = self.departures[:logged]
         self.run["address"][0, _DEPARTURES - 1] = _address(log)
         self.run["n_log"], self.run["status"] = size, DONE
         return self._replace(departures=log)
+
+
+def log_of(size: int) -> Any:
+    """(size,) departures with anything in them, which nobody else refers to.
+
+    The last long one is kept, for the run after those that look at it: new memory costs more than to write a log there.
+    """
+    global _kept
+    kept = _kept
+    if kept.size >= size >= _LONG and sys.getrefcount(kept) == _NOBODY_ELSE:
+        return kept[:size]
+    log = np.empty(size, DEPARTURE)
+    if _LONG <= size <= _TOO_LONG:
+        _kept = log
+        return log[:]
+    return log
+
+
+_LONG, _TOO_LONG = 1 << 14, 1 << 19  # departures: of 40 bytes each
+_NOBODY_ELSE = 3  # references: of the module, of the function, and of the one that counts them
+_kept = np.empty(0, DEPARTURE)
 
 
 def _address(table: Any) -> int:

@@ -111,7 +111,7 @@ class Network:
         """
         if used is None:
             parts, trace_ = np.zeros(pool, rec.PART), np.zeros(trace, rec.TRACE)
-            world = self.world.fresh(parts, trace_, np.empty(log, rec.DEPARTURE))
+            world = self.world.fresh(parts, trace_, rec.log_of(log))
         else:
             world = self.world.again(used)
             parts = world.parts

@@ -275,7 +275,7 @@ def run_row(network: Network, row: Row, seed: int, replication: int, horizon_s: 
             "times": _aligned(np.empty((BLOCK, slots, LANES))),
             "moments": _aligned(np.zeros((past + lag, slots + 1, LANES))), "gone": np.zeros((n, past)),
             "entered": np.empty(room), "kinds": np.full(LANES - 1 + BLOCK, world.mixes["product"][plan["mix0"][0]]),
-            "first": np.zeros(places, np.int64), "count": np.zeros(places, np.int64), "coming": np.empty(4 * LANES),
+            "first": np.zeros(places, np.int64), "count": np.zeros(places, np.int64), "coming": np.empty(LANES),
             "merged": np.empty(8 * rec.STRETCH), "spare": np.empty(words), "modes": world.modes,
             "streams": world.streams,
         }  # fmt: skip
